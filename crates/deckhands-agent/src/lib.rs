@@ -1,0 +1,1 @@
+//! Starts a kind of agent and reads what it prints and stores

@@ -1,0 +1,3 @@
+//! The `deckhands` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The words of Deckhands: tasks, attempts, outcomes, causes, verdicts, as validated data

@@ -1,0 +1,1 @@
+//! Carries a task from its text to a proved result

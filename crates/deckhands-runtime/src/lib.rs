@@ -1,0 +1,1 @@
+//! Runs containers: small ports, a Docker implementation and a scripted fake

@@ -1,0 +1,1 @@
+//! Scripted LLM provider and tiny agent image for tests and the demo
