@@ -1,1 +1,55 @@
-//! The words of Deckhands: tasks, attempts, outcomes, causes, verdicts, as validated data
+//! The words of Deckhands as validated data: what a task, an attempt, an outcome or a verdict is.
+//!
+//! No I/O, no async runtime, no clock. Whoever holds a value of these types need not check it
+//! again: constructors refuse nonsense with a precise reason.
+//!
+//! ```
+//! use deckhands_model::{Cause, ErrorType, ModelId};
+//!
+//! let model = ModelId::resolve("deepseek-v3").unwrap();
+//! assert_eq!(model.as_str(), "openrouter/deepseek/deepseek-chat-v3.1:free");
+//! assert_eq!(Cause::BadKey.error_type(), ErrorType::Authentication);
+//! ```
+
+mod id;
+mod text;
+
+mod model_id;
+mod size;
+
+mod cause;
+mod cause_docs;
+mod error_type;
+
+mod task;
+
+mod event;
+mod outcome;
+mod usage;
+
+mod change;
+mod verdict;
+
+mod image;
+mod limits;
+
+mod report;
+
+pub use cause::{Cause, ExitCode};
+pub use cause_docs::causes_markdown;
+pub use change::{Change, ChangeKind};
+pub use error_type::{ErrorType, FailureClass, Strategy, UnknownWord};
+pub use event::{ActionKind, AgentEvent, AgentState, EventKind};
+pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
+pub use image::{ImageDigest, ImageError, ImageRef};
+pub use limits::{Deadlines, Limits};
+pub use model_id::{ALIASES, Alias, ModelId, ModelIdError};
+pub use outcome::{Failure, Outcome};
+pub use report::{
+    AttemptReport, ErrorReport, ImageReport, REPORT_SCHEMA_VERSION, RunReport, Timings, Versions,
+};
+pub use size::{ByteSize, ByteSizeError};
+pub use task::{Category, Complexity, Priority, TaskState};
+pub use text::{TaskText, TaskTextError};
+pub use usage::Usage;
+pub use verdict::{Finding, Severity, Verdict};

@@ -1,0 +1,1 @@
+//! OpenHands 0.59 in its headless form.
