@@ -1,1 +1,38 @@
-//! Carries a task from its text to a proved result
+//! Carries a task from its text to a proved result.
+//!
+//! [`Client`] is the short way in: one text, one result. [`Runner`] is the same with everything
+//! told on the way. Both work on any implementation of the runtime's ports and of the agent
+//! adapter; nothing here knows which one it was given.
+
+mod attempt_dir;
+mod clock;
+mod failure;
+mod home;
+mod labels;
+mod observer;
+mod ports;
+mod request;
+
+mod images;
+mod workspace;
+
+mod validate;
+mod worker;
+
+mod runner;
+mod sweep;
+
+mod client;
+mod plan;
+
+pub use client::{Client, TaskResult};
+pub use clock::{Clock, IdSource, SystemClock, SystemIds};
+pub use failure::RunFailure;
+pub use home::{Home, HomeError};
+pub use observer::{Observer, Phase, RunEvent, Silent};
+pub use plan::{Plan, plan};
+pub use ports::Ports;
+pub use request::{ImagePair, Policy, TaskRequest};
+pub use runner::{Runner, is_delicate, not_started, simulated};
+pub use sweep::{SweepOptions, SweepReport, sweep};
+pub use workspace::{PromoteError, recover};

@@ -1,1 +1,25 @@
-//! Scripted LLM provider and tiny agent image for tests and the demo
+//! Stand-ins for what Deckhands talks to: a scripted LLM provider and a tiny agent image, for tests and for the demo.
+//!
+//! Nothing here knows about tasks, attempts or the product's own types; it only plays the other side of a wire.
+//!
+//! ```no_run
+//! use deckhands_testkit::{Script, ScriptedLlm, Step};
+//!
+//! # async fn demo() -> std::io::Result<()> {
+//! let script = Script::new([Step::finish("nothing to do")]);
+//! let llm = ScriptedLlm::start(script, ([127, 0, 0, 1], 0).into()).await?;
+//! println!("LLM_BASE_URL={}", llm.base_url("127.0.0.1"));
+//! llm.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod llm;
+mod script;
+pub mod tiny_image;
+
+pub use llm::{RecordedRequest, ScriptedLlm};
+pub use script::{
+    AfterEnd, Dialect, ProviderError, Reply, Script, ScriptError, ScriptErrorKind, Step, Times,
+    ToolCall, Usage,
+};

@@ -1,0 +1,251 @@
+//! The directory of one attempt: its files, and the lock that says somebody lives in it.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use deckhands_agent::AgentDirs;
+use deckhands_model::{AttemptId, ImageRef};
+use serde::{Deserialize, Serialize};
+
+use crate::home::{Home, HomeError};
+
+/// An attempt's directory, without any claim on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct AttemptDir {
+    root: PathBuf,
+}
+
+/// An attempt's directory that this process has the lock of. Dropping it lets go.
+#[derive(Debug)]
+pub(crate) struct LockedAttempt {
+    dir: AttemptDir,
+    _lock: File,
+}
+
+/// What trying to claim an attempt's directory came to.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// Nobody lived there; it is ours now.
+    Ours(LockedAttempt),
+    /// A living process holds it.
+    Live,
+    /// There is no such directory any more.
+    Gone,
+}
+
+/// What is written down about an attempt before anything of it comes into being.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct AttemptRecord {
+    /// The task.
+    pub(crate) task_id: String,
+    /// The attempt's number.
+    pub(crate) number: u32,
+    /// When it began (RFC 3339, UTC).
+    pub(crate) started_at: String,
+    /// The user's workspace.
+    pub(crate) workspace: PathBuf,
+    /// The image that gives ownership back, once known.
+    pub(crate) sandbox_image: Option<ImageRef>,
+}
+
+impl AttemptDir {
+    /// Names the directory of an attempt in a home.
+    #[must_use]
+    pub(crate) fn of(home: &Home, attempt: AttemptId) -> Self {
+        Self {
+            root: home.task_dir(attempt.task).join(attempt.number.to_string()),
+        }
+    }
+
+    /// Names a directory by its path, e.g. from a label.
+    #[must_use]
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Directories the agent sees.
+    #[must_use]
+    pub(crate) fn agent_dirs(&self) -> AgentDirs {
+        AgentDirs {
+            workspace: self.root.join("workspace"),
+            agent_home: self.root.join("agent-home"),
+            input: self.root.join("input"),
+        }
+    }
+
+    /// Copies of the result that checks run over.
+    #[must_use]
+    pub(crate) fn check_dir(&self) -> PathBuf {
+        self.root.join("check")
+    }
+
+    /// The kept change: a unified diff.
+    #[must_use]
+    pub(crate) fn patch(&self) -> PathBuf {
+        self.root.join("change.patch")
+    }
+
+    /// The agent's events, one JSON object a line, secrets removed.
+    #[must_use]
+    pub(crate) fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
+    /// The app's output, secrets removed.
+    #[must_use]
+    pub(crate) fn transcript(&self) -> PathBuf {
+        self.root.join("transcript.log")
+    }
+
+    /// The result document, once there is one.
+    #[must_use]
+    pub(crate) fn result(&self) -> PathBuf {
+        self.root.join("result.json")
+    }
+
+    fn record_path(&self) -> PathBuf {
+        self.root.join("attempt.json")
+    }
+
+    /// Makes the directory and takes its lock, as one step for everybody who claims.
+    ///
+    /// # Errors
+    /// [`HomeError`] where it cannot be made.
+    pub(crate) fn create(
+        &self,
+        home: &Home,
+        record: &AttemptRecord,
+    ) -> Result<LockedAttempt, HomeError> {
+        let _guard = home.guard()?;
+        let make = || {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.root)?;
+            let lock = open_lock(&self.root)?;
+            lock.lock()?;
+            let dirs = self.agent_dirs();
+            for dir in [&dirs.workspace, &dirs.agent_home, &dirs.input] {
+                DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+            }
+            self.write_record(record)?;
+            Ok(LockedAttempt {
+                dir: self.clone(),
+                _lock: lock,
+            })
+        };
+        make().map_err(|source| HomeError {
+            action: "write to",
+            path: self.root.clone(),
+            source,
+        })
+    }
+
+    /// Claims the directory if nobody lives in it.
+    ///
+    /// # Errors
+    /// The system's error where the lock file cannot be opened (another user's, for example).
+    pub(crate) fn claim(&self) -> io::Result<Claim> {
+        if !self.root.exists() {
+            return Ok(Claim::Gone);
+        }
+        let lock = open_lock(&self.root)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Claim::Ours(LockedAttempt {
+                dir: self.clone(),
+                _lock: lock,
+            })),
+            Err(TryLockError::WouldBlock) => Ok(Claim::Live),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// What was written down at the beginning.
+    ///
+    /// # Errors
+    /// The system's error where the record is missing or no record.
+    pub(crate) fn record(&self) -> io::Result<AttemptRecord> {
+        Ok(serde_json::from_slice(&fs::read(self.record_path())?)?)
+    }
+
+    /// Writes the record, whole or not at all.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(crate) fn write_record(&self, record: &AttemptRecord) -> io::Result<()> {
+        write_private(&self.record_path(), &serde_json::to_vec_pretty(record)?)
+    }
+
+    /// Removes what only a running attempt needs; evidence and result stay.
+    ///
+    /// # Errors
+    /// The system's error for the first path that cannot be removed.
+    pub(crate) fn remove_working_files(&self) -> io::Result<()> {
+        let dirs = self.agent_dirs();
+        for dir in [
+            &dirs.workspace,
+            &dirs.agent_home,
+            &dirs.input,
+            &self.check_dir(),
+        ] {
+            remove_tree(dir)?;
+        }
+        Ok(())
+    }
+}
+
+impl LockedAttempt {
+    /// The directory.
+    #[must_use]
+    pub(crate) fn dir(&self) -> &AttemptDir {
+        &self.dir
+    }
+}
+
+fn open_lock(root: &Path) -> io::Result<File> {
+    File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(root.join("lock"))
+}
+
+/// Writes a file of mode 0600 by rename, so that a reader sees the old or the new text.
+///
+/// # Errors
+/// The system's error.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension("new");
+    let mut file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&staged)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(staged, path)
+}
+
+/// Removes a tree, also one whose directories an agent made unreadable. An absent one is fine.
+///
+/// # Errors
+/// The system's error for the first path that stays.
+pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            crate::workspace::open_directories(path)?;
+            fs::remove_dir_all(path)
+        }
+        other => other,
+    }
+}

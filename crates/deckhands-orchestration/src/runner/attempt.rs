@@ -1,0 +1,230 @@
+//! One attempt of a run: start, watch, clear, collect, judge, promote.
+
+use std::path::PathBuf;
+
+use deckhands_agent::ContainerFacts;
+use deckhands_model::{Cause, Outcome, Verdict};
+use tokio::time::{Instant, timeout};
+
+use super::blocking;
+use super::report::Draft;
+use crate::failure::RunFailure;
+use crate::home::Home;
+use crate::images::by_digest;
+use crate::observer::{Phase, RunEvent};
+use crate::validate;
+use crate::worker::{AttemptCtx, Watched, clear, give_back, prepare, watch};
+use crate::workspace::{ChangeSet, CopyReport, Manifest, Promotion, promote, unified_diff};
+
+/// Runs the attempt. Whatever happens, nothing of it is left when this returns.
+///
+/// # Errors
+/// [`RunFailure`] where the attempt could not be carried through; how the agent ended is in the
+/// draft.
+pub(super) async fn run(
+    ctx: &AttemptCtx<'_>,
+    home: &Home,
+    copy: &CopyReport,
+    draft: &mut Draft,
+) -> Result<(), RunFailure> {
+    let watched = start_and_watch(ctx, draft).await;
+    let in_flight = match &watched {
+        Ok(Some(watched)) => !watched.reader.progress().sandbox_seen,
+        Ok(None) | Err(_) => true,
+    };
+    let facts = clear_all(ctx, in_flight, draft).await;
+    let given = own_files(ctx).await;
+    let Some(watched) = watched? else {
+        draft.cancelled();
+        return given;
+    };
+    let ended_at = watched.ended_at;
+    let outcome = settle(watched, facts, draft);
+    let result = match outcome {
+        Outcome::Finished { .. } => {
+            given?;
+            conclude(ctx, home, copy, draft).await
+        }
+        Outcome::Failed(failure) => {
+            keep_partial_change(ctx, copy, draft).await;
+            Err(RunFailure::from(&failure))
+        }
+        Outcome::Cancelled => {
+            draft.cancelled();
+            Ok(())
+        }
+    };
+    draft.timings.after_agent_s = ended_at.elapsed().as_secs_f64();
+    result
+}
+
+/// `None` where the user ended it before the agent ran.
+async fn start_and_watch(
+    ctx: &AttemptCtx<'_>,
+    draft: &mut Draft,
+) -> Result<Option<Watched>, RunFailure> {
+    ctx.observer.observe(RunEvent::Phase(Phase::Start));
+    let prepared = tokio::select! {
+        prepared = prepare(ctx) => prepared?,
+        () = ctx.cancel.cancelled() => return Ok(None),
+    };
+    let watched = watch(ctx, &prepared).await?;
+    draft.watched(&watched);
+    Ok(Some(watched))
+}
+
+async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> ContainerFacts {
+    ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
+    let started = Instant::now();
+    let deadline = ctx.request.deadlines.cleanup;
+    let cleared = clear(ctx.ports.containers.as_ref(), ctx.id, in_flight, deadline).await;
+    draft.timings.cleanup_s = started.elapsed().as_secs_f64();
+    draft.notes.extend(
+        cleared
+            .names
+            .iter()
+            .map(|n| format!("could not be removed: {n} (`deckhands reap` tries again)")),
+    );
+    cleared.facts
+}
+
+async fn own_files(ctx: &AttemptCtx<'_>) -> Result<(), RunFailure> {
+    let image = by_digest(&ctx.sandbox_image);
+    let given = give_back(&ctx.owned, ctx.id, &ctx.dir, &image);
+    let late = |_elapsed| {
+        RunFailure::new(
+            Cause::PermissionDenied,
+            "giving back the agent's files took too long",
+        )
+    };
+    timeout(ctx.request.deadlines.cleanup, given)
+        .await
+        .map_err(late)?
+}
+
+/// Decides how the agent ended, from everything that is known now.
+fn settle(watched: Watched, facts: ContainerFacts, draft: &mut Draft) -> Outcome {
+    let facts = ContainerFacts {
+        app_exit: watched.app_exit,
+        app_vanished: watched.app_vanished,
+        ..facts
+    };
+    let outcome = watched.reader.outcome(&facts, watched.ended_by);
+    draft.outcome(&outcome);
+    outcome
+}
+
+/// A finished agent's work: read the change, judge it, take it over.
+async fn conclude(
+    ctx: &AttemptCtx<'_>,
+    home: &Home,
+    copy: &CopyReport,
+    draft: &mut Draft,
+) -> Result<(), RunFailure> {
+    let change = collect(ctx, copy, draft).await?;
+    ctx.observer.observe(RunEvent::Phase(Phase::Checks));
+    let started = Instant::now();
+    let verdict = tokio::select! {
+        verdict = validate::judge(ctx, &change) => Some(verdict),
+        () = ctx.cancel.cancelled() => None,
+    };
+    draft.timings.checks_s = started.elapsed().as_secs_f64();
+    let checked = !ctx.request.checks.is_empty();
+    if checked {
+        clear_all(ctx, verdict.is_none(), draft).await;
+    }
+    let Some(verdict) = verdict else {
+        draft.cancelled();
+        return Ok(());
+    };
+    draft.verdict(&verdict);
+    if !verdict.is_accepted() {
+        return Err(rejected(&verdict));
+    }
+    if ctx.request.policy.apply && !change.is_empty() {
+        take_over(ctx, home, change, draft).await?;
+    }
+    draft.completed();
+    Ok(())
+}
+
+/// Reads what changed and keeps it as a patch.
+async fn collect(
+    ctx: &AttemptCtx<'_>,
+    copy: &CopyReport,
+    draft: &mut Draft,
+) -> Result<ChangeSet, RunFailure> {
+    ctx.observer.observe(RunEvent::Phase(Phase::Collect));
+    let started = Instant::now();
+    let (result, original) = (
+        ctx.dir.agent_dirs().workspace,
+        ctx.request.workspace.clone(),
+    );
+    let (before, patch_path) = (copy.manifest.clone(), ctx.dir.patch());
+    let change = blocking(move || {
+        let after = Manifest::take(&result)?;
+        let change = ChangeSet::between(&before, &after);
+        if !change.is_empty() {
+            let patch = unified_diff(&original, &result, &change);
+            crate::attempt_dir::write_private(&patch_path, patch.as_bytes())?;
+        }
+        Ok::<_, std::io::Error>(change)
+    });
+    let change = change
+        .await?
+        .map_err(|error| RunFailure::of_error(Cause::Unknown, &error))?;
+    draft.change(&change, &ctx.dir.patch());
+    draft.timings.collect_s = started.elapsed().as_secs_f64();
+    Ok(change)
+}
+
+/// What a failed agent got done is kept as evidence; failing at that changes nothing.
+async fn keep_partial_change(ctx: &AttemptCtx<'_>, copy: &CopyReport, draft: &mut Draft) {
+    if let Err(failure) = collect(ctx, copy, draft).await {
+        draft.notes.push(failure.message);
+    }
+}
+
+async fn take_over(
+    ctx: &AttemptCtx<'_>,
+    home: &Home,
+    change: ChangeSet,
+    draft: &mut Draft,
+) -> Result<(), RunFailure> {
+    ctx.observer.observe(RunEvent::Phase(Phase::Promote));
+    let started = Instant::now();
+    let (home, task) = (home.clone(), ctx.id.task);
+    let (workspace, result): (PathBuf, PathBuf) = (
+        ctx.request.workspace.clone(),
+        ctx.dir.agent_dirs().workspace,
+    );
+    let promoted = blocking(move || promote(&home, task, &workspace, &result, &change)).await?;
+    draft.timings.promote_s = started.elapsed().as_secs_f64();
+    match promoted {
+        Ok(Promotion::Applied) => draft.applied(),
+        Ok(Promotion::Conflict(paths)) => draft.conflict(paths),
+        Err(error) => return Err(RunFailure::of_error(Cause::PermissionDenied, &error)),
+    }
+    Ok(())
+}
+
+fn rejected(verdict: &Verdict) -> RunFailure {
+    let empty = verdict
+        .findings()
+        .iter()
+        .any(|f| f.check == validate::EMPTY_CHANGE);
+    let last = verdict.findings().last();
+    let said = |message: &str| message.lines().next().unwrap_or_default().to_owned();
+    match last {
+        Some(finding) if empty => RunFailure::new(Cause::EmptyChange, finding.message.clone()),
+        Some(finding) => {
+            let text = format!(
+                "check `{}` did not accept: {}",
+                finding.check,
+                said(&finding.message)
+            );
+            RunFailure::new(Cause::CheckFailed, text)
+        }
+        None => RunFailure::new(Cause::CheckFailed, "the result was not accepted"),
+    }
+}

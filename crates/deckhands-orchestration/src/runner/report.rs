@@ -1,0 +1,187 @@
+//! Puts the result document together while a run goes on.
+
+use std::path::Path;
+
+use deckhands_model::{
+    AttemptReport, ImageReport, Outcome, REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState,
+    Timings, Verdict, Versions,
+};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::failure::RunFailure;
+use crate::request::TaskRequest;
+use crate::worker::Watched;
+use crate::workspace::ChangeSet;
+
+/// The document as far as it is known.
+pub(super) struct Draft {
+    pub(super) notes: Vec<String>,
+    pub(super) timings: Timings,
+    pub(super) images: Vec<ImageReport>,
+    pub(super) versions: Versions,
+    report: RunReport,
+    attempt: Option<AttemptReport>,
+    started: Instant,
+    started_at: Timestamp,
+}
+
+impl Draft {
+    pub(super) fn new(request: &TaskRequest, task: TaskId, now: Timestamp) -> Self {
+        Self {
+            notes: Vec::new(),
+            timings: Timings::default(),
+            images: Vec::new(),
+            versions: Versions {
+                deckhands: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Versions::default()
+            },
+            report: empty_report(request, task),
+            attempt: None,
+            started: Instant::now(),
+            started_at: now,
+        }
+    }
+
+    /// Takes what watching the agent told.
+    pub(super) fn watched(&mut self, watched: &Watched) {
+        let progress = watched.reader.progress();
+        self.timings.start_s = watched.start.as_secs_f64();
+        self.timings.work_s = watched.work.as_secs_f64();
+        self.notes.extend(watched.notes.iter().cloned());
+        self.versions.agent.clone_from(&progress.version);
+        self.report.model_served.clone_from(&progress.models);
+        self.attempt = Some(AttemptReport {
+            number: 1,
+            route: self
+                .report
+                .model_requested
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            outcome: String::new(),
+            cause: None,
+            started_at: self.started_at.to_string(),
+            work_time_s: watched.work.as_secs_f64(),
+            wait_time_s: watched.wait.as_secs_f64(),
+            usage: progress.usage,
+            container_exit: watched.app_exit,
+            events: progress.events,
+            verdict: None,
+        });
+    }
+
+    /// Takes how the agent ended.
+    pub(super) fn outcome(&mut self, outcome: &Outcome) {
+        if let Some(attempt) = &mut self.attempt {
+            outcome.word().clone_into(&mut attempt.outcome);
+            attempt.cause = outcome.failure().map(|f| f.cause);
+        }
+        if let Outcome::Finished { answer } = outcome {
+            self.report.output.clone_from(answer);
+        }
+    }
+
+    /// Takes what changed.
+    pub(super) fn change(&mut self, change: &ChangeSet, patch: &Path) {
+        self.report.changes = change.changes();
+        self.report.patch = (!change.is_empty()).then(|| patch.display().to_string());
+    }
+
+    /// Takes the judgement.
+    pub(super) fn verdict(&mut self, verdict: &Verdict) {
+        self.report.verdict = Some(verdict.clone());
+        if let Some(attempt) = &mut self.attempt {
+            attempt.verdict = Some(verdict.clone());
+        }
+    }
+
+    /// The user's workspace holds the change.
+    pub(super) fn applied(&mut self) {
+        self.report.applied = true;
+    }
+
+    /// The user's workspace moved on; nothing was changed in it.
+    pub(super) fn conflict(&mut self, paths: Vec<String>) {
+        self.report.conflict = paths;
+    }
+
+    /// The task is done.
+    pub(super) fn completed(&mut self) {
+        self.report.state = TaskState::Completed;
+    }
+
+    /// The task was ended by request.
+    pub(super) fn cancelled(&mut self) {
+        self.report.state = TaskState::Cancelled;
+    }
+
+    /// The task failed.
+    pub(super) fn fail(&mut self, failure: RunFailure) {
+        self.report.state = TaskState::Failed;
+        if let Some(attempt) = &mut self.attempt {
+            attempt.cause.get_or_insert(failure.cause);
+        }
+        self.report.error = Some(failure.report());
+    }
+
+    pub(super) fn finish(mut self) -> RunReport {
+        self.timings.total_s = self.started.elapsed().as_secs_f64();
+        RunReport {
+            attempts: self.attempt.into_iter().collect(),
+            timings: self.timings,
+            images: self.images,
+            versions: self.versions,
+            notes: self.notes,
+            ..self.report
+        }
+    }
+}
+
+fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
+    RunReport {
+        schema_version: REPORT_SCHEMA_VERSION,
+        task_id: task.to_string(),
+        state: TaskState::Failed,
+        output: String::new(),
+        error: None,
+        profile: "socket".to_owned(),
+        egress: "open".to_owned(),
+        model_requested: Some(request.model.clone()),
+        model_served: Vec::new(),
+        attempts: Vec::new(),
+        verdict: None,
+        changes: Vec::new(),
+        patch: None,
+        applied: false,
+        conflict: Vec::new(),
+        timings: Timings::default(),
+        images: Vec::new(),
+        versions: Versions::default(),
+        notes: Vec::new(),
+    }
+}
+
+/// The document of a task that no agent worked on: a stand-in, marked as one.
+#[must_use]
+pub fn simulated(request: &TaskRequest, task: TaskId, now: Timestamp) -> RunReport {
+    let mut draft = Draft::new(request, task, now);
+    draft.report.output = "simulated: no agent ran and nothing was changed".to_owned();
+    draft.report.profile = "simulate".to_owned();
+    draft.report.egress = "none".to_owned();
+    draft.report.state = TaskState::Degraded;
+    draft.finish()
+}
+
+/// The document of a task that could not begin.
+#[must_use]
+pub fn not_started(
+    request: &TaskRequest,
+    task: TaskId,
+    now: Timestamp,
+    failure: RunFailure,
+) -> RunReport {
+    let mut draft = Draft::new(request, task, now);
+    draft.fail(failure);
+    draft.finish()
+}

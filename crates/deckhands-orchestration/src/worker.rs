@@ -1,0 +1,52 @@
+//! One attempt: its containers from before the first create call to the proof that all are gone.
+
+mod cleanup;
+mod launch;
+mod lines;
+mod ownership;
+mod tail;
+mod transcript;
+mod watch;
+mod watchdog;
+
+pub(crate) use cleanup::clear;
+pub(crate) use launch::prepare;
+pub(crate) use ownership::give_back;
+pub(crate) use watch::{Watched, watch};
+
+use std::sync::Arc;
+
+use deckhands_agent::AgentAdapter;
+use deckhands_model::{AttemptId, ImageReport};
+use deckhands_runtime::Owned;
+use tokio_util::sync::CancellationToken;
+
+use crate::attempt_dir::AttemptDir;
+use crate::observer::Observer;
+use crate::ports::Ports;
+use crate::request::TaskRequest;
+
+/// What every part of an attempt needs.
+pub(crate) struct AttemptCtx<'a> {
+    pub(crate) ports: &'a Ports,
+    pub(crate) owned: Owned,
+    pub(crate) adapter: &'a Arc<dyn AgentAdapter>,
+    pub(crate) request: &'a TaskRequest,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) cancel: &'a CancellationToken,
+    pub(crate) id: AttemptId,
+    pub(crate) dir: AttemptDir,
+    pub(crate) app_image: ImageReport,
+    pub(crate) sandbox_image: ImageReport,
+}
+
+impl AttemptCtx<'_> {
+    /// Values that must not be written anywhere.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.request
+            .api_key
+            .iter()
+            .map(|key| key.expose().to_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! Ends everything an attempt made, and proves by listing that nothing is left.
+
+use std::time::Duration;
+
+use deckhands_agent::ContainerFacts;
+use deckhands_model::AttemptId;
+use deckhands_runtime::{
+    ContainerSummary, Containers, Control, LabelSelector, Phase, Removal, RuntimeError,
+};
+use futures::future::join_all;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::labels;
+
+/// How long after the app's death a create call that it had sent may still take effect. The
+/// daemon carries such a call out although its caller is gone.
+const IN_FLIGHT: Duration = Duration::from_secs(3);
+
+/// Pause between two listings.
+const RELIST: Duration = Duration::from_millis(200);
+
+/// What clearing came to.
+#[derive(Debug, Default)]
+pub(crate) struct Leftovers {
+    /// What the daemon told about the containers before they went.
+    pub(crate) facts: ContainerFacts,
+    /// Names of what could not be removed.
+    pub(crate) names: Vec<String>,
+    /// Names of what was removed.
+    pub(crate) removed: Vec<String>,
+}
+
+/// Removes everything that carries the attempt's labels.
+///
+/// `in_flight` says that the app may have been about to create something when it died; then the
+/// listing is repeated until such a call must have taken effect.
+pub(crate) async fn clear(
+    containers: &dyn Containers,
+    attempt: AttemptId,
+    in_flight: bool,
+    deadline: Duration,
+) -> Leftovers {
+    let selector = labels::select_attempt(attempt);
+    let mut leftovers = Leftovers::default();
+    let work = clear_selected(containers, &selector, in_flight, &mut leftovers);
+    if timeout(deadline, work).await.is_err() {
+        tracing::warn!(%attempt, "clean-up did not end in time");
+        leftovers.names = still_there(containers, &selector).await;
+    }
+    leftovers
+}
+
+async fn clear_selected(
+    containers: &dyn Containers,
+    selector: &LabelSelector,
+    in_flight: bool,
+    leftovers: &mut Leftovers,
+) {
+    let started = Instant::now();
+    loop {
+        let found = match containers.list(selector).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, "containers cannot be listed");
+                leftovers.names = vec![format!("unknown ({error})")];
+                sleep(RELIST).await;
+                continue;
+            }
+        };
+        leftovers.names = found.iter().map(|c| c.name.to_string()).collect();
+        if found.is_empty() && (!in_flight || started.elapsed() >= IN_FLIGHT) {
+            return;
+        }
+        remove_all(containers, found, leftovers).await;
+        if in_flight || !leftovers.names.is_empty() {
+            sleep(RELIST).await;
+        }
+    }
+}
+
+/// Kills the app first, so that nothing new appears, then removes all at once.
+async fn remove_all(
+    containers: &dyn Containers,
+    mut found: Vec<ContainerSummary>,
+    leftovers: &mut Leftovers,
+) {
+    found.sort_by_key(|c| !is_role(c, "app"));
+    for app in found
+        .iter()
+        .filter(|c| is_role(c, "app") && c.phase == Phase::Running)
+    {
+        if let Err(error) = containers.control(&app.id, Control::Kill).await {
+            tracing::warn!(container = %app.name, %error, "kill failed");
+        }
+    }
+    let removals = found
+        .iter()
+        .map(|container| remove_one(containers, container));
+    for (container, result) in found.iter().zip(join_all(removals).await) {
+        match result {
+            Ok((removal, facts)) => {
+                leftovers.facts = merge(&leftovers.facts, &facts);
+                leftovers.names.retain(|name| *name != container.name.0);
+                if removal == Removal::Removed {
+                    leftovers.removed.push(container.name.to_string());
+                }
+            }
+            Err(error) => {
+                tracing::warn!(container = %container.name, %error, "removal failed");
+            }
+        }
+    }
+}
+
+async fn remove_one(
+    containers: &dyn Containers,
+    container: &ContainerSummary,
+) -> Result<(Removal, ContainerFacts), RuntimeError> {
+    let facts = match containers.inspect(&container.id.0).await {
+        Ok(state) => {
+            let ended = (state.phase == Phase::Exited)
+                .then_some(state.exit_code)
+                .flatten();
+            if is_role(container, "app") {
+                ContainerFacts {
+                    app_oom: state.oom_killed,
+                    ..ContainerFacts::default()
+                }
+            } else if is_role(container, "sandbox") {
+                ContainerFacts {
+                    sandbox_exit: ended,
+                    sandbox_oom: state.oom_killed,
+                    ..ContainerFacts::default()
+                }
+            } else {
+                ContainerFacts::default()
+            }
+        }
+        Err(_) => ContainerFacts::default(),
+    };
+    Ok((containers.remove(&container.id).await?, facts))
+}
+
+fn merge(a: &ContainerFacts, b: &ContainerFacts) -> ContainerFacts {
+    ContainerFacts {
+        app_exit: a.app_exit.or(b.app_exit),
+        app_oom: a.app_oom || b.app_oom,
+        app_vanished: a.app_vanished || b.app_vanished,
+        sandbox_exit: a.sandbox_exit.or(b.sandbox_exit),
+        sandbox_oom: a.sandbox_oom || b.sandbox_oom,
+    }
+}
+
+fn is_role(container: &ContainerSummary, role: &str) -> bool {
+    container
+        .labels
+        .get(labels::ROLE)
+        .is_some_and(|r| r == role)
+}
+
+/// What is still there when the deadline has passed; asked with a deadline of its own.
+async fn still_there(containers: &dyn Containers, selector: &LabelSelector) -> Vec<String> {
+    match timeout(Duration::from_secs(2), containers.list(selector)).await {
+        Ok(Ok(found)) => found.into_iter().map(|c| c.name.0).collect(),
+        Ok(Err(error)) => vec![format!("unknown ({error})")],
+        Err(_) => vec!["unknown (the daemon does not answer)".to_owned()],
+    }
+}

@@ -1,0 +1,110 @@
+//! The deadlines of a running agent, on tokio's clock.
+
+use std::time::Duration;
+
+use deckhands_agent::{EndedBy, Progress, Retry};
+use deckhands_model::{AgentState, Deadlines, ModelId};
+use tokio::time::Instant;
+
+/// Calls that the provider's client library makes by itself for one call of the agent.
+const OPENAI_CLIENT_TRIES: u32 = 3;
+
+/// Measures a running agent against its deadlines.
+#[derive(Debug)]
+pub(super) struct Watchdog {
+    deadlines: Deadlines,
+    idle: Duration,
+    started: Instant,
+    first_event: Option<Instant>,
+    last_event: Instant,
+    last_look: Instant,
+    awaiting_since: Option<Instant>,
+    work: Duration,
+    wait: Duration,
+}
+
+impl Watchdog {
+    /// Starts measuring now.
+    pub(super) fn start(deadlines: Deadlines, retry: Retry, model: &ModelId, now: Instant) -> Self {
+        Self {
+            deadlines,
+            idle: deadlines.idle.max(longest_model_call(retry, model)),
+            started: now,
+            first_event: None,
+            last_event: now,
+            last_look: now,
+            awaiting_since: None,
+            work: Duration::ZERO,
+            wait: Duration::ZERO,
+        }
+    }
+
+    /// Notes that the agent recorded something.
+    pub(super) fn event(&mut self, now: Instant) {
+        self.first_event.get_or_insert(now);
+        self.last_event = now;
+    }
+
+    /// Books the time since the last look, and tells which deadline has passed, if one has.
+    pub(super) fn look(&mut self, progress: &Progress, now: Instant) -> Option<EndedBy> {
+        self.book(progress, now);
+        let Some(_) = self.first_event else {
+            return (now - self.started >= self.deadlines.start).then_some(EndedBy::StartDeadline);
+        };
+        self.awaiting_since = match progress.state {
+            AgentState::AwaitingInput => self.awaiting_since.or(Some(now)),
+            _ => None,
+        };
+        let awaiting = self
+            .awaiting_since
+            .is_some_and(|t| now - t >= self.deadlines.awaiting);
+        if awaiting {
+            Some(EndedBy::Awaiting)
+        } else if self.work >= self.deadlines.work {
+            Some(EndedBy::WorkDeadline)
+        } else {
+            (now - self.last_event >= self.idle).then_some(EndedBy::IdleDeadline)
+        }
+    }
+
+    /// Time at work is time since the first event in which the agent does not wait to repeat a
+    /// failed model call.
+    fn book(&mut self, progress: &Progress, now: Instant) {
+        let passed = now - self.last_look;
+        self.last_look = now;
+        if self.first_event.is_some() {
+            if progress.waiting {
+                self.wait += passed;
+            } else {
+                self.work += passed;
+            }
+        }
+    }
+
+    /// Time at work so far.
+    pub(super) fn work(&self) -> Duration {
+        self.work
+    }
+
+    /// Time waited so far.
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// From the start to the first event, or to now while there is none.
+    pub(super) fn start_time(&self, now: Instant) -> Duration {
+        self.first_event.unwrap_or(now) - self.started
+    }
+}
+
+/// How long one call of the agent to its model may last with all repetitions, and a reserve of
+/// 30 s: timeout × calls × tries of the client library + waits between the calls.
+fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
+    let tries = if model.provider() == "openai" {
+        OPENAI_CLIENT_TRIES
+    } else {
+        1
+    };
+    let waits = retry.max_wait * retry.attempts.saturating_sub(1);
+    retry.timeout * retry.attempts * tries + waits + Duration::from_secs(30)
+}

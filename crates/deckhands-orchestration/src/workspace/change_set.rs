@@ -1,0 +1,108 @@
+//! What changed between two manifests.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use deckhands_model::{Change, ChangeKind, Finding, Severity};
+
+use super::manifest::{Entry, Manifest, Refusal, shown};
+
+/// Every path that differs, in path order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct ChangeSet {
+    /// Paths that differ and may be promoted.
+    pub(crate) entries: Vec<ChangedEntry>,
+    /// Paths that appeared or differ but can be no part of a change.
+    pub(crate) refused: Vec<(PathBuf, Refusal)>,
+}
+
+/// One path that differs. At least one side is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ChangedEntry {
+    /// Relative to the workspace.
+    pub(crate) path: PathBuf,
+    /// What it was.
+    pub(crate) before: Option<Entry>,
+    /// What it is.
+    pub(crate) after: Option<Entry>,
+}
+
+impl ChangeSet {
+    /// Compares the tree an attempt began with to the one it left.
+    #[must_use]
+    pub(crate) fn between(before: &Manifest, after: &Manifest) -> Self {
+        let paths: BTreeSet<&PathBuf> = before.entries.keys().chain(after.entries.keys()).collect();
+        let entries = paths
+            .into_iter()
+            .filter(|path| !after.refused.contains_key(*path))
+            .filter_map(|path| differing(path, before.entries.get(path), after.entries.get(path)))
+            .collect();
+        let refused = after
+            .refused
+            .iter()
+            .filter(|(path, why)| before.refused.get(*path) != Some(why))
+            .map(|(path, why)| (path.clone(), *why))
+            .collect();
+        Self { entries, refused }
+    }
+
+    /// Whether nothing differs.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The change as the result document lists it.
+    #[must_use]
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        self.entries.iter().map(ChangedEntry::change).collect()
+    }
+
+    /// A warning for each path that was left behind.
+    #[must_use]
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let finding = |(path, why): &(PathBuf, Refusal)| Finding {
+            severity: Severity::Warning,
+            check: "refused_path".to_owned(),
+            message: format!(
+                "`{}` is {} and is not taken over",
+                shown(path),
+                why.describe()
+            ),
+        };
+        self.refused.iter().map(finding).collect()
+    }
+}
+
+impl ChangedEntry {
+    /// What happened to the path.
+    #[must_use]
+    pub(crate) fn kind(&self) -> ChangeKind {
+        match (&self.before, &self.after) {
+            (None, _) => ChangeKind::Created,
+            (Some(_), Some(_)) => ChangeKind::Modified,
+            (Some(_), None) => ChangeKind::Deleted,
+        }
+    }
+
+    fn change(&self) -> Change {
+        let bytes = match &self.after {
+            Some(Entry::File { size, .. }) => *size,
+            Some(Entry::Link { .. }) | None => 0,
+        };
+        Change {
+            path: shown(&self.path),
+            kind: self.kind(),
+            bytes,
+        }
+    }
+}
+
+fn differing(path: &Path, before: Option<&Entry>, after: Option<&Entry>) -> Option<ChangedEntry> {
+    let changed = || ChangedEntry {
+        path: path.to_owned(),
+        before: before.cloned(),
+        after: after.cloned(),
+    };
+    (before != after).then(changed)
+}

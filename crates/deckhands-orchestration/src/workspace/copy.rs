@@ -1,0 +1,281 @@
+//! The private copy of a workspace that an attempt works on.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use deckhands_model::ByteSize;
+use ignore::WalkBuilder;
+
+use super::GIT;
+use super::manifest::{Manifest, Refusal, read_entry, shown};
+
+/// What to copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CopyOptions {
+    /// Also what git ignores.
+    pub(crate) include_ignored: bool,
+    /// Bound on the copy's size; `None` where the user gave his word.
+    pub(crate) max_bytes: Option<ByteSize>,
+}
+
+/// What was copied.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct CopyReport {
+    /// The copy's content, `.git` left out.
+    pub(crate) manifest: Manifest,
+    /// Size of the copied files.
+    pub(crate) bytes: u64,
+}
+
+/// Why a workspace cannot be copied.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CopyError {
+    /// It is no directory.
+    #[error("the workspace `{}` is not a directory", path.display())]
+    NotADirectory {
+        /// The workspace.
+        path: PathBuf,
+    },
+    /// It is larger than the bound.
+    #[error("the workspace `{}` is larger than {limit}", path.display())]
+    TooLarge {
+        /// The workspace.
+        path: PathBuf,
+        /// The bound.
+        limit: ByteSize,
+    },
+    /// A file could not be read or written.
+    #[error("copy `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// One copy under way.
+struct Copier<'a> {
+    from: &'a Path,
+    to: &'a Path,
+    max_bytes: u64,
+    limit: Option<ByteSize>,
+    report: CopyReport,
+}
+
+/// Copies a workspace and takes the copy's manifest on the way.
+///
+/// Links stay links. Devices, pipes, sockets and what cannot be read are left out and told in the
+/// manifest's `refused`. Where the file system can, file contents are shared until written.
+///
+/// # Errors
+/// [`CopyError`]; the copy is then incomplete and worthless.
+pub(crate) fn copy_workspace(
+    from: &Path,
+    to: &Path,
+    options: CopyOptions,
+) -> Result<CopyReport, CopyError> {
+    if !from.is_dir() {
+        return Err(CopyError::NotADirectory {
+            path: from.to_owned(),
+        });
+    }
+    let mut walk = WalkBuilder::new(from);
+    walk.standard_filters(false).follow_links(false);
+    let obey_git = !options.include_ignored;
+    walk.git_ignore(obey_git)
+        .git_exclude(obey_git)
+        .parents(obey_git)
+        .require_git(true);
+    walk.filter_entry(|entry| entry.file_name() != GIT);
+    let mut copier = Copier {
+        from,
+        to,
+        max_bytes: options.max_bytes.map_or(u64::MAX, ByteSize::as_u64),
+        limit: options.max_bytes,
+        report: CopyReport::default(),
+    };
+    for item in walk.build() {
+        copier.item(item)?;
+    }
+    Ok(copier.report)
+}
+
+/// Copies a whole tree, `.git` included, e.g. for a check to run over.
+///
+/// # Errors
+/// [`CopyError::Io`] for the first path that fails.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), CopyError> {
+    let options = CopyOptions {
+        include_ignored: true,
+        max_bytes: None,
+    };
+    copy_workspace(from, to, options).map(|_report| ())
+}
+
+impl Copier<'_> {
+    fn item(&mut self, item: Result<ignore::DirEntry, ignore::Error>) -> Result<(), CopyError> {
+        let Ok(entry) = item else {
+            return Ok(self.leave_out_walk_error(&item));
+        };
+        let relative = entry
+            .path()
+            .strip_prefix(self.from)
+            .unwrap_or(entry.path())
+            .to_owned();
+        let io_error = |source| CopyError::Io {
+            path: entry.path().to_owned(),
+            source,
+        };
+        let meta = fs::symlink_metadata(entry.path()).map_err(io_error)?;
+        if !meta.is_dir() {
+            return self.leaf(&relative, &meta).map_err(io_error)?;
+        }
+        fs::create_dir_all(self.to.join(&relative)).map_err(io_error)?;
+        let git = entry.path().join(GIT);
+        match fs::symlink_metadata(&git) {
+            Ok(meta) if meta.is_dir() => self.git_dir(&git, &relative.join(GIT)),
+            Ok(meta) if meta.is_file() => self.git_link(&git, &relative.join(GIT)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Copies a file or link; the inner result tells of the size bound.
+    fn leaf(&mut self, path: &Path, meta: &fs::Metadata) -> io::Result<Result<(), CopyError>> {
+        self.report.bytes += if meta.is_file() { meta.len() } else { 0 };
+        if self.report.bytes > self.max_bytes {
+            let limit = self.limit.unwrap_or(ByteSize::bytes(u64::MAX));
+            return Ok(Err(CopyError::TooLarge {
+                path: self.from.to_owned(),
+                limit,
+            }));
+        }
+        let target = self.to.join(path);
+        if meta.is_symlink() {
+            symlink(fs::read_link(self.from.join(path))?, &target)?;
+        } else if meta.is_file() {
+            match fs::copy(self.from.join(path), &target) {
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                    self.report.manifest.add(path, Err(Refusal::Unreadable));
+                    return Ok(Ok(()));
+                }
+                other => other?,
+            };
+            keep_times(&target, meta)?;
+        }
+        self.note(path, &target, meta)?;
+        Ok(Ok(()))
+    }
+
+    /// Takes the copied path into the manifest, or the reason why it was left out.
+    fn note(&mut self, path: &Path, target: &Path, meta: &fs::Metadata) -> io::Result<()> {
+        let copied = if meta.is_file() || meta.is_symlink() {
+            &fs::symlink_metadata(target)?
+        } else {
+            meta
+        };
+        let entry = read_entry(self.to, path, copied);
+        self.report.manifest.add(path, entry);
+        Ok(())
+    }
+
+    /// Copies git's directory whole, outside of the manifest.
+    fn git_dir(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
+        let mut walk = WalkBuilder::new(from);
+        walk.standard_filters(false).follow_links(false);
+        for item in walk.build() {
+            let Ok(entry) = item else { continue };
+            let below = entry.path().strip_prefix(from).unwrap_or(entry.path());
+            let io_error = |source| CopyError::Io {
+                path: entry.path().to_owned(),
+                source,
+            };
+            self.git_item(entry.path(), &relative.join(below))
+                .map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    fn git_item(&mut self, from: &Path, relative: &Path) -> io::Result<()> {
+        let (meta, target) = (fs::symlink_metadata(from)?, self.to.join(relative));
+        if meta.is_dir() {
+            fs::create_dir_all(target)?;
+        } else if meta.is_symlink() {
+            symlink(fs::read_link(from)?, target)?;
+        } else if meta.is_file() {
+            fs::copy(from, &target)?;
+            self.report.bytes += meta.len();
+        }
+        Ok(())
+    }
+
+    /// Makes a repository of its own from a linked work tree's or submodule's `.git` file.
+    fn git_link(&mut self, link: &Path, relative: &Path) -> Result<(), CopyError> {
+        let Some((own, common)) = linked_git_dirs(link) else {
+            return Ok(());
+        };
+        self.git_dir(&common, relative)?;
+        let _ = fs::remove_dir_all(self.to.join(relative).join("worktrees"));
+        for name in ["HEAD", "index", "ORIG_HEAD"] {
+            let (from, to) = (own.join(name), self.to.join(relative).join(name));
+            if from.is_file() {
+                fs::copy(&from, to).map_err(|source| CopyError::Io { path: from, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out_walk_error(&mut self, item: &Result<ignore::DirEntry, ignore::Error>) {
+        if let Err(ignore::Error::WithDepth { err, .. }) = item
+            && let ignore::Error::WithPath { path, .. } = &**err
+        {
+            let relative = path.strip_prefix(self.from).unwrap_or(path).to_owned();
+            self.report
+                .manifest
+                .refused
+                .insert(relative, Refusal::Unreadable);
+        }
+    }
+}
+
+/// The directory a `.git` file points to, and the one it shares objects with.
+fn linked_git_dirs(link: &Path) -> Option<(PathBuf, PathBuf)> {
+    let text = fs::read_to_string(link).ok()?;
+    let own = link
+        .parent()?
+        .join(text.strip_prefix("gitdir:")?.trim())
+        .canonicalize()
+        .ok()?;
+    let common = fs::read_to_string(own.join("commondir")).unwrap_or_else(|_absent| ".".to_owned());
+    let common = own.join(common.trim()).canonicalize().ok()?;
+    Some((own, common))
+}
+
+/// Gives a copy the modification time of its original, which build tools go by.
+fn keep_times(target: &Path, meta: &fs::Metadata) -> io::Result<()> {
+    let file = fs::File::options().read(true).open(target)?;
+    file.set_modified(meta.modified()?)
+}
+
+impl CopyReport {
+    /// What was left out, for people.
+    #[must_use]
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let note = |(path, why): (&PathBuf, &Refusal)| {
+            format!(
+                "left out of the copy: `{}` ({})",
+                shown(path),
+                why.describe()
+            )
+        };
+        self.manifest
+            .refused
+            .iter()
+            .filter(|(_, why)| !matches!(why, Refusal::OutwardLink | Refusal::SpecialBits))
+            .map(note)
+            .collect()
+    }
+}

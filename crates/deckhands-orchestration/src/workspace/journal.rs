@@ -1,0 +1,98 @@
+//! The journal of a promotion: what will be done, written down before the first step.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt_dir::write_private;
+
+/// The steps of a promotion. Carrying them out again after an interruption is harmless.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// Paths to be replaced or made, each staged under its number in `new/`.
+    pub(super) put: Vec<RawPath>,
+    /// Paths to be deleted.
+    pub(super) delete: Vec<RawPath>,
+}
+
+/// A relative path as bytes, since names need not be UTF-8.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RawPath(Vec<u8>);
+
+impl RawPath {
+    pub(super) fn new(path: &Path) -> Self {
+        Self(path.as_os_str().as_bytes().to_vec())
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        PathBuf::from(std::ffi::OsString::from_vec(self.0.clone()))
+    }
+}
+
+impl Journal {
+    const FILE: &'static str = "journal.json";
+
+    /// Writes the journal; from here on the promotion is only ever completed.
+    pub(super) fn commit(&self, stage: &Path) -> io::Result<()> {
+        write_private(&stage.join(Self::FILE), &serde_json::to_vec(self)?)?;
+        File::open(stage)?.sync_all()
+    }
+
+    /// The journal of a stage directory; `None` where the promotion never began.
+    pub(super) fn read(stage: &Path) -> io::Result<Option<Self>> {
+        match fs::read(stage.join(Self::FILE)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Carries out every step that is not yet done.
+    pub(super) fn carry_out(&self, workspace: &Path, stage: &Path) -> io::Result<()> {
+        for (number, path) in self.put.iter().enumerate() {
+            put(&staged(stage, number), &workspace.join(path.path()))?;
+        }
+        for path in &self.delete {
+            delete(workspace, &path.path())?;
+        }
+        fs::remove_dir_all(stage)
+    }
+}
+
+/// Where the new content of the path with this number is staged.
+pub(super) fn staged(stage: &Path, number: usize) -> PathBuf {
+    stage.join("new").join(number.to_string())
+}
+
+/// Moves a staged path into place; one that is no longer staged is in place already.
+fn put(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(from).is_err() {
+        return Ok(());
+    }
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::rename(from, to)
+}
+
+/// Deletes a path and the directories that it leaves empty.
+fn delete(workspace: &Path, path: &Path) -> io::Result<()> {
+    match fs::remove_file(workspace.join(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    for parent in path
+        .ancestors()
+        .skip(1)
+        .filter(|p| !p.as_os_str().is_empty())
+    {
+        if fs::remove_dir(workspace.join(parent)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! One step of a script; reading it from JSON is left to `raw`.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::provider_error::{Dialect, ProviderError};
+
+/// One answer of the provider and how it is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The answer itself.
+    pub reply: Reply,
+    /// Wait before the answer.
+    pub delay: Duration,
+    /// How many requests get this answer.
+    pub times: Times,
+    /// Token counts and cost told with a completion.
+    pub usage: Usage,
+    /// Extra response headers, for example `Retry-After` or `x-litellm-response-cost`.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The kinds of answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// A completion with text only.
+    Say(String),
+    /// A completion with tool calls; the text stands before them and may be empty.
+    ///
+    /// A request that sent `tools` gets all calls in one answer. In the text form a model is cut at its stop
+    /// word after the first call, so there the calls are spread over as many requests.
+    Call {
+        /// Text beside the calls.
+        text: String,
+        /// The calls in order, at least one.
+        calls: Vec<ToolCall>,
+    },
+    /// An answer with this HTTP status; a JSON string is sent as plain text.
+    Status {
+        /// HTTP status, 200 to 999.
+        code: u16,
+        /// Response body.
+        body: Value,
+    },
+    /// No answer: the connection is closed after this time, or stays open until the client leaves.
+    Hang(Option<Duration>),
+    /// The connection is reset without an answer.
+    Reset,
+    /// Status 200 with this text, which need not be JSON.
+    Raw(String),
+    /// A completion whose `Content-Length` is larger than what is sent before the connection closes.
+    Truncate,
+    /// A completion with `"choices": []`.
+    EmptyChoices,
+    /// Status 200 with this value under `error`.
+    ErrorIn200(Value),
+}
+
+/// One call of a tool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolCall {
+    /// Tool name, for example `execute_bash`.
+    pub tool: String,
+    /// Arguments by name.
+    pub args: Map<String, Value>,
+}
+
+/// How many requests one step answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// This many, at least 1.
+    Count(u32),
+    /// All that follow.
+    Forever,
+}
+
+/// What a completion tells about its price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Tokens of the request, 700 unless told otherwise.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer, 50 unless told otherwise.
+    pub completion_tokens: u64,
+    /// Tokens of the request that came from the provider's cache, if told.
+    pub cached_tokens: Option<u64>,
+    /// Price in US dollars as OpenRouter tells it, if told.
+    pub cost: Option<f64>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            prompt_tokens: 700,
+            completion_tokens: 50,
+            cached_tokens: None,
+            cost: None,
+        }
+    }
+}
+
+impl Step {
+    /// A step that gives this answer once and at once.
+    #[must_use]
+    pub fn new(reply: Reply) -> Self {
+        Self {
+            reply,
+            delay: Duration::ZERO,
+            times: Times::Count(1),
+            usage: Usage::default(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// A message without a tool call.
+    #[must_use]
+    pub fn say(text: impl Into<String>) -> Self {
+        Self::new(Reply::Say(text.into()))
+    }
+
+    /// One tool call; `args` that are no object count as no arguments.
+    #[must_use]
+    pub fn call(tool: impl Into<String>, args: Value) -> Self {
+        let args = match args {
+            Value::Object(args) => args,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Map::new(),
+        };
+        let calls = vec![ToolCall {
+            tool: tool.into(),
+            args,
+        }];
+        Self::new(Reply::Call {
+            text: String::new(),
+            calls,
+        })
+    }
+
+    /// A call of the `finish` tool with this message.
+    #[must_use]
+    pub fn finish(message: impl Into<String>) -> Self {
+        Self::call("finish", json!({ "message": message.into() }))
+    }
+
+    /// An answer with this HTTP status and body.
+    #[must_use]
+    pub fn status(code: u16, body: Value) -> Self {
+        Self::new(Reply::Status { code, body })
+    }
+
+    /// A provider's error in the form that this provider uses.
+    #[must_use]
+    pub fn provider_error(dialect: Dialect, error: ProviderError) -> Self {
+        error.step(dialect)
+    }
+
+    /// The same step, given this many times.
+    #[must_use]
+    pub fn times(mut self, times: Times) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// The same step after this wait.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// The same step with one more response header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}

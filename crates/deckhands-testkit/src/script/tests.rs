@@ -1,0 +1,261 @@
+//! Rows of script text: what is accepted and what each fault is called.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+
+fn one(step: &str) -> Result<Step, ScriptError> {
+    Script::from_json(&format!(r#"{{"steps": [{step}]}}"#)).map(|script| script.steps()[0].clone())
+}
+
+fn call(text: &str, calls: &[(&str, serde_json::Value)]) -> Reply {
+    let calls = calls.iter().map(|(tool, args)| ToolCall {
+        tool: (*tool).to_owned(),
+        args: args.as_object().unwrap().clone(),
+    });
+    Reply::Call {
+        text: text.to_owned(),
+        calls: calls.collect(),
+    }
+}
+
+#[test]
+fn every_kind_of_answer_is_read() {
+    let rows = [
+        (r#"{"text": ""}"#, Reply::Say(String::new())),
+        (
+            r#"{"text": "hi", "tool": "think"}"#,
+            call("hi", &[("think", json!({}))]),
+        ),
+        (
+            r#"{"tool": "bash", "args": {"a": [1]}}"#,
+            call("", &[("bash", json!({ "a": [1] }))]),
+        ),
+        (
+            r#"{"tools": [{"tool": "a", "args": {"x": 1}}, {"tool": "b"}]}"#,
+            call("", &[("a", json!({ "x": 1 })), ("b", json!({}))]),
+        ),
+        (
+            r#"{"finish": "done"}"#,
+            call("", &[("finish", json!({ "message": "done" }))]),
+        ),
+        (
+            r#"{"status": 429, "body": "wait"}"#,
+            Reply::Status {
+                code: 429,
+                body: json!("wait"),
+            },
+        ),
+        (
+            r#"{"status": 500}"#,
+            Reply::Status {
+                code: 500,
+                body: json!({}),
+            },
+        ),
+        (
+            r#"{"hang_s": 1.5}"#,
+            Reply::Hang(Some(Duration::from_millis(1500))),
+        ),
+        (r#"{"hang": "forever"}"#, Reply::Hang(None)),
+        (r#"{"reset": true}"#, Reply::Reset),
+        (r#"{"raw": "<html>"}"#, Reply::Raw("<html>".to_owned())),
+        (r#"{"truncate": true}"#, Reply::Truncate),
+        (r#"{"empty_choices": true}"#, Reply::EmptyChoices),
+        (
+            r#"{"error_in_200": {"code": 502}}"#,
+            Reply::ErrorIn200(json!({ "code": 502 })),
+        ),
+    ];
+    for (text, reply) in rows {
+        assert_eq!(
+            one(text).map(|step| step.reply).map_err(|e| e.to_string()),
+            Ok(reply),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_surrounds_an_answer_is_read() {
+    let step = one(
+        r#"{"status": 429, "delay_ms": 20, "times": 3, "headers": {"Retry-After": "1"},
+            "usage": {"prompt_tokens": 9, "cost": 0.25}}"#,
+    )
+    .unwrap();
+    assert_eq!(step.delay, Duration::from_millis(20));
+    assert_eq!(step.times, Times::Count(3));
+    assert_eq!(step.headers, [("Retry-After".to_owned(), "1".to_owned())]);
+    let usage = Usage {
+        prompt_tokens: 9,
+        cost: Some(0.25),
+        ..Usage::default()
+    };
+    assert_eq!(step.usage, usage);
+    assert_eq!(
+        one(r#"{"reset": true, "times": "forever"}"#).unwrap().times,
+        Times::Forever
+    );
+}
+
+#[test]
+fn the_rule_after_the_end_is_read() {
+    let rows = [
+        ("", AfterEnd::Error),
+        (r#", "after_end": "error""#, AfterEnd::Error),
+        (r#", "after_end": "repeat_last""#, AfterEnd::RepeatLast),
+        (r#", "after_end": "finish""#, AfterEnd::Finish),
+    ];
+    for (rest, rule) in rows {
+        let script = Script::from_json(&format!(r#"{{"steps": [{{"text": "a"}}]{rest}}}"#));
+        assert_eq!(script.unwrap().rule_after_end(), rule, "{rest}");
+    }
+    let plain: Script = serde_json::from_str(r#"{"steps": []}"#).unwrap();
+    assert_eq!(plain, Script::new([]));
+}
+
+/// The whole chain of an error, as a program prints it.
+fn chain(error: &ScriptError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// Steps and what is said of them.
+const FAULTS: [(&str, &str); 22] = [
+    (
+        r#"{"text": "a", "tool": "t", "finish": "f"}"#,
+        "`tool` and `finish` exclude each other",
+    ),
+    (r#"{}"#, "no answer given"),
+    (r#"{"delay_ms": 5}"#, "no answer given"),
+    (r#"{"txt": "a"}"#, "unknown field `txt`"),
+    (
+        r#"{"text": "a", "status": 500}"#,
+        "`text` and `status` exclude each other",
+    ),
+    (
+        r#"{"finish": "a", "args": {}}"#,
+        "`args` has no meaning without `tool`",
+    ),
+    (
+        r#"{"raw": "a", "body": {}}"#,
+        "`body` has no meaning without `status`",
+    ),
+    (
+        r#"{"reset": true, "headers": {"a": "b"}}"#,
+        "`headers` and `reset` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "headers": {"a b": "c"}}"#,
+        "`headers` must be valid",
+    ),
+    (r#"{"reset": false}"#, "`reset` must be true"),
+    (r#"{"truncate": false}"#, "`truncate` must be true"),
+    (
+        r#"{"empty_choices": false}"#,
+        "`empty_choices` must be true",
+    ),
+    (r#"{"hang": "long"}"#, "`hang` must be `forever`"),
+    (r#"{"hang_s": -1}"#, "`hang_s` must be a number of seconds"),
+    (r#"{"status": 100}"#, "`status` must be between 200 and 999"),
+    (
+        r#"{"text": "a", "times": 0}"#,
+        "`times` must be a number from 1 up",
+    ),
+    (
+        r#"{"text": "a", "times": "often"}"#,
+        "`times` must be a number from 1 up",
+    ),
+    (r#"{"tool": "a b"}"#, "`tool` must be a tool name"),
+    (r#"{"tools": []}"#, "`tools` must be a tool name"),
+    (r#"{"tool": "a", "args": []}"#, "invalid type"),
+    (
+        r#"{"tools": [{"tool": "a", "arg": {}}]}"#,
+        "unknown field `arg`",
+    ),
+    (
+        r#"{"text": "a", "usage": {"tokens": 1}}"#,
+        "unknown field `tokens`",
+    ),
+];
+
+#[test]
+fn a_fault_is_named_with_its_step() {
+    for (step, wanted) in FAULTS {
+        let error = Script::from_json(&format!(r#"{{"steps": [{{"text": "a"}}, {step}]}}"#));
+        let text = chain(&error.unwrap_err());
+        assert!(text.starts_with("read script, step 2: "), "{step}: {text}");
+        assert!(text.contains(wanted), "{step}: {text}");
+    }
+}
+
+#[test]
+fn a_fault_outside_the_steps_has_no_number() {
+    let rows = [
+        ("{", "malformed"),
+        (
+            r#"{"steps": [], "after": "repeat"}"#,
+            "unknown field `after`",
+        ),
+        (r#"{"after_end": "error"}"#, "missing field `steps`"),
+        (
+            r#"{"steps": [], "after_end": "stop"}"#,
+            "unknown variant `stop`",
+        ),
+        (
+            r#"{"steps": [], "after_end": "repeat_last"}"#,
+            "`repeat_last` has no meaning without `steps`",
+        ),
+    ];
+    for (text, wanted) in rows {
+        let error = Script::from_json(text).unwrap_err();
+        assert_eq!(error.step, None, "{text}");
+        assert!(chain(&error).contains(wanted), "{text}: {}", chain(&error));
+    }
+}
+
+#[test]
+fn provider_errors_have_their_providers_form() {
+    use ProviderError as E;
+    let rows = [
+        (E::BadKey, 401, json!("invalid_api_key")),
+        (E::OutOfCredit, 402, json!(null)),
+        (E::Refused, 403, json!(null)),
+        (E::NoEndpoint, 404, json!("model_not_found")),
+        (E::BadModel, 400, json!("model_not_found")),
+        (E::ContextWindow, 400, json!("context_length_exceeded")),
+        (E::RateLimited(None), 429, json!("rate_limit_exceeded")),
+        (E::RateLimited(Some(7)), 429, json!("rate_limit_exceeded")),
+        (E::Quota, 429, json!("insufficient_quota")),
+        (E::Internal, 500, json!(null)),
+        (E::BadGateway, 502, json!(null)),
+        (E::Unavailable, 503, json!(null)),
+    ];
+    for (error, status, word) in rows {
+        for (dialect, wanted) in [
+            (Dialect::OpenRouter, json!(status)),
+            (Dialect::OpenAi, word),
+        ] {
+            let step = Step::provider_error(dialect, error);
+            let Reply::Status { code, body } = &step.reply else {
+                panic!("{error:?}")
+            };
+            assert_eq!(*code, status, "{error:?} {dialect:?}");
+            assert_eq!(body["error"]["code"], wanted, "{error:?} {dialect:?}");
+            assert!(
+                body["error"]["message"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty())
+            );
+            let retry_after = step.headers.iter().any(|(name, _)| name == "Retry-After");
+            assert_eq!(retry_after, error == E::RateLimited(Some(7)), "{error:?}");
+        }
+    }
+}
