@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use deckhands_model::{AgentEvent, AgentState, AttemptId, ImageRef, Limits, ModelId, Outcome, Usage};
+use deckhands_model::{
+    AgentEvent, AgentState, AttemptId, ImageRef, Limits, ModelId, Outcome, Usage,
+};
 use deckhands_runtime::{ContainerName, ContainerSpec, Labels, OutputSource};
 
 /// Starts one kind of agent and reads its record. Pure: nothing here touches the outside.
@@ -122,7 +124,6 @@ pub struct EventStore {
     /// Directory below [`AgentDirs::agent_home`], relative.
     pub dir: PathBuf,
 }
-
 
 /// One stored event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

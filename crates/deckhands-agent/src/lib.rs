@@ -5,6 +5,8 @@
 //! [`AgentEvent`](deckhands_model::AgentEvent)s and one [`Outcome`](deckhands_model::Outcome).
 
 mod adapter;
+mod one_line;
+mod redact;
 
 pub mod openhands_headless;
 
@@ -12,3 +14,4 @@ pub use adapter::{
     AgentAdapter, AgentDirs, AgentReader, ApiKey, ContainerFacts, EndedBy, EventFile, EventStore,
     Launch, LaunchError, LaunchRequest, Progress, Retry, SocketAccess, Unreadable,
 };
+pub use redact::redact;

@@ -1,3 +1,47 @@
-//! The `deckhands` command.
+//! The `deckhands` command: reads arguments, wires the parts together, prints, returns exit codes.
 
-fn main() {}
+mod args;
+mod commands;
+mod console;
+mod crash;
+mod error;
+mod exit_code;
+mod progress;
+mod signals;
+mod summary;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::console::Console;
+use crate::error::CliError;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return exit_code::of(console::usage_error(&error)),
+    };
+    let console = Console::new(&args.global);
+    let report = crash::install();
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&args, &console))) {
+        Ok(Ok(code)) => exit_code::of(code),
+        Ok(Err(error)) => exit_code::of(console.error(&error)),
+        Err(_panic) => exit_code::of(console.error(&crash::error(&report))),
+    }
+}
+
+/// Carries out the command and returns its exit code.
+fn run(args: &Args, console: &Console) -> Result<u8, CliError> {
+    match &args.command {
+        Command::Run(run) => commands::run::run(&args.global, run, console),
+        Command::Doctor(doctor) => commands::doctor::run(&args.global, doctor, console),
+        Command::Reap(reap) => commands::reap::run(&args.global, reap, console),
+        Command::Config(config) => commands::config::run(&args.global, config, console),
+        Command::Models(models) => commands::models::run(models, console),
+        Command::Completions(shell) => commands::shell::completions(shell, console),
+        Command::Man => commands::shell::man(console),
+    }
+}

@@ -17,7 +17,11 @@ pub fn causes_markdown() -> String {
         let class = format!("{:?}", cause.class());
         let (kind, code) = (cause.error_type(), cause.exit_code().code());
         // Writing to a `String` cannot fail.
-        let _ = writeln!(page, "| `{cause}` | {kind} | {class} | {code} | {} |", cause.hint());
+        let _ = writeln!(
+            page,
+            "| `{cause}` | {kind} | {class} | {code} | {} |",
+            cause.hint()
+        );
     }
     page
 }

@@ -120,11 +120,14 @@ impl FromStr for ErrorType {
     /// Accepts the short form and the long one (`connection` and `connection_error`).
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
         let short = text.strip_suffix("_error").unwrap_or(text);
-        Self::ALL.into_iter().find(|t| t.word() == short).ok_or_else(|| UnknownWord {
-            what: "error type",
-            word: text.to_owned(),
-            expected: Self::ALL.map(Self::word).join(", "),
-        })
+        Self::ALL
+            .into_iter()
+            .find(|t| t.word() == short)
+            .ok_or_else(|| UnknownWord {
+                what: "error type",
+                word: text.to_owned(),
+                expected: Self::ALL.map(Self::word).join(", "),
+            })
     }
 }
 

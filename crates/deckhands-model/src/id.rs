@@ -97,7 +97,9 @@ impl FromStr for TaskId {
     fn from_str(text: &str) -> Result<Self, IdError> {
         let plain = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let parsed = plain.then(|| Uuid::try_parse(text).ok()).flatten();
-        parsed.map(Self).ok_or_else(|| IdError { text: text.to_owned() })
+        parsed.map(Self).ok_or_else(|| IdError {
+            text: text.to_owned(),
+        })
     }
 }
 

@@ -48,10 +48,17 @@ impl FromStr for ImageRef {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
         let last = text.rsplit('/').next().unwrap_or_default();
         if last.is_empty() || text.starts_with(['-', '/', ':', '@']) || !text.chars().all(allowed) {
-            return Err(ImageError { text: text.to_owned(), what: "reference" });
+            return Err(ImageError {
+                text: text.to_owned(),
+                what: "reference",
+            });
         }
         let tagged = last.contains(':') || text.contains('@');
-        Ok(Self(if tagged { text.to_owned() } else { format!("{text}:latest") }))
+        Ok(Self(if tagged {
+            text.to_owned()
+        } else {
+            format!("{text}:latest")
+        }))
     }
 }
 
@@ -63,7 +70,10 @@ impl FromStr for ImageDigest {
         if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(Self(text.to_owned()));
         }
-        Err(ImageError { text: text.to_owned(), what: "digest" })
+        Err(ImageError {
+            text: text.to_owned(),
+            what: "digest",
+        })
     }
 }
 

@@ -23,11 +23,26 @@ pub struct Alias {
 
 /// Short names that are accepted wherever a model id is.
 pub const ALIASES: &[Alias] = &[
-    Alias { name: "deepseek-v3", id: "openrouter/deepseek/deepseek-chat-v3.1:free" },
-    Alias { name: "mistral-small", id: "openrouter/mistralai/mistral-small-3.2-24b-instruct:free" },
-    Alias { name: "gemini-flash", id: "openrouter/google/gemini-2.0-flash-exp:free" },
-    Alias { name: "llama-scout", id: "openrouter/meta-llama/llama-4-scout:free" },
-    Alias { name: "deepseek-r1", id: "openrouter/deepseek/deepseek-r1-0528-qwen3-8b:free" },
+    Alias {
+        name: "deepseek-v3",
+        id: "openrouter/deepseek/deepseek-chat-v3.1:free",
+    },
+    Alias {
+        name: "mistral-small",
+        id: "openrouter/mistralai/mistral-small-3.2-24b-instruct:free",
+    },
+    Alias {
+        name: "gemini-flash",
+        id: "openrouter/google/gemini-2.0-flash-exp:free",
+    },
+    Alias {
+        name: "llama-scout",
+        id: "openrouter/meta-llama/llama-4-scout:free",
+    },
+    Alias {
+        name: "deepseek-r1",
+        id: "openrouter/deepseek/deepseek-r1-0528-qwen3-8b:free",
+    },
 ];
 
 /// Providers whose prefix the agent's LLM library (litellm) routes by.
@@ -96,17 +111,22 @@ impl ModelId {
             return Err(ModelIdError::Empty);
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(ModelIdError::BadCharacter { id: text.to_owned() });
+            return Err(ModelIdError::BadCharacter {
+                id: text.to_owned(),
+            });
         }
         if let Some(alias) = ALIASES.iter().find(|a| a.name == text) {
             return Ok(Self(alias.id.to_owned()));
         }
         match text.split_once('/') {
-            Some((provider, "")) if PROVIDERS.contains(&provider) => {
-                Err(ModelIdError::NoModel { id: text.to_owned() })
-            }
+            Some((provider, "")) if PROVIDERS.contains(&provider) => Err(ModelIdError::NoModel {
+                id: text.to_owned(),
+            }),
             Some((provider, _)) if PROVIDERS.contains(&provider) => Ok(Self(text.to_owned())),
-            _ => Err(ModelIdError::NoProvider { id: text.to_owned(), suggestion: suggest(text) }),
+            _ => Err(ModelIdError::NoProvider {
+                id: text.to_owned(),
+                suggestion: suggest(text),
+            }),
         }
     }
 
@@ -119,14 +139,17 @@ impl ModelId {
     /// The provider in front of the first `/`.
     #[must_use]
     pub fn provider(&self) -> &str {
-        self.0.split_once('/').map_or(self.0.as_str(), |(provider, _)| provider)
+        self.0
+            .split_once('/')
+            .map_or(self.0.as_str(), |(provider, _)| provider)
     }
 }
 
 /// The alias for a known tail of an id, or the OpenRouter form of a `vendor/name` id.
 fn suggest(text: &str) -> Option<String> {
     let known = ALIASES.iter().find(|a| {
-        a.id.strip_prefix("openrouter/").is_some_and(|tail| tail == text)
+        a.id.strip_prefix("openrouter/")
+            .is_some_and(|tail| tail == text)
             || a.id.rsplit('/').next() == Some(text)
             || a.name.eq_ignore_ascii_case(text)
     });

@@ -32,7 +32,10 @@ impl Failure {
     /// A failure of this cause, shown by this line.
     #[must_use]
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
-        Self { cause, message: message.into() }
+        Self {
+            cause,
+            message: message.into(),
+        }
     }
 }
 

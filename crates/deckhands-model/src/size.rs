@@ -50,9 +50,14 @@ impl FromStr for ByteSize {
     type Err = ByteSizeError;
 
     fn from_str(text: &str) -> Result<Self, ByteSizeError> {
-        let refused = || ByteSizeError { text: text.to_owned() };
+        let refused = || ByteSizeError {
+            text: text.to_owned(),
+        };
         let lower = text.trim().to_ascii_lowercase();
-        let bare = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
+        let bare = lower
+            .strip_suffix("ib")
+            .or_else(|| lower.strip_suffix('b'))
+            .unwrap_or(&lower);
         let (digits, shift) = UNITS
             .iter()
             .find_map(|(unit, shift)| Some((bare.strip_suffix(*unit)?, *shift)))
@@ -67,7 +72,10 @@ impl FromStr for ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = UNITS.iter().rev().find(|(_, s)| self.0 >= 1 << s && self.0 % (1 << s) == 0);
+        let unit = UNITS
+            .iter()
+            .rev()
+            .find(|(_, s)| self.0 >= 1 << s && self.0 % (1 << s) == 0);
         match unit {
             Some((unit, shift)) => write!(f, "{}{unit}", self.0 >> shift),
             None => write!(f, "{}", self.0),

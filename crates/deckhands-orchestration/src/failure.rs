@@ -34,7 +34,7 @@ impl RunFailure {
     #[must_use]
     pub fn of_error(cause: Cause, error: &dyn Error) -> Self {
         Self {
-            causes: chain(error),
+            causes: error_chain(error),
             ..Self::new(cause, error.to_string())
         }
     }
@@ -91,8 +91,9 @@ impl From<&Failure> for RunFailure {
     }
 }
 
-/// What each source below an error says, without repeating the line above.
-fn chain(error: &dyn Error) -> Vec<String> {
+/// What each source below an error says, outermost first, without repeating the line above.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -102,6 +102,12 @@ impl Home {
         self.lock("promotion.lock")
     }
 
+    /// The first path in it that belongs to somebody else than this process's user.
+    #[must_use]
+    pub fn foreign_file(&self) -> Option<PathBuf> {
+        crate::workspace::foreign_file(&self.path, rustix::process::getuid().as_raw())
+    }
+
     fn lock(&self, name: &str) -> Result<File, HomeError> {
         let path = self.path.join(name);
         let lock = || {

@@ -14,6 +14,7 @@ mod ports;
 mod request;
 
 mod images;
+mod shared_files;
 mod workspace;
 
 mod validate;
@@ -27,12 +28,13 @@ mod plan;
 
 pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
-pub use failure::RunFailure;
+pub use failure::{RunFailure, error_chain};
 pub use home::{Home, HomeError};
 pub use observer::{Observer, Phase, RunEvent, Silent};
 pub use plan::{Plan, plan};
 pub use ports::Ports;
 pub use request::{ImagePair, Policy, TaskRequest};
 pub use runner::{Runner, is_delicate, not_started, simulated};
+pub use shared_files::probe_shared_files;
 pub use sweep::{SweepOptions, SweepReport, sweep};
 pub use workspace::{PromoteError, recover};

@@ -13,7 +13,7 @@ mod promote;
 pub(crate) use change_set::ChangeSet;
 pub(crate) use copy::{CopyError, CopyOptions, CopyReport, copy_tree, copy_workspace};
 pub(crate) use manifest::Manifest;
-pub(crate) use ownership::{foreign_owner, open_directories};
+pub(crate) use ownership::{foreign_file, open_directories};
 pub(crate) use patch::unified_diff;
 pub use promote::{PromoteError, recover};
 pub(crate) use promote::{Promotion, promote};

@@ -33,7 +33,11 @@ pub trait Containers: Send + Sync + 'static {
     async fn attach(&self, id: &ContainerId) -> Result<OutputStream, RuntimeError>;
 
     /// What the daemon kept of the output, from `seconds` of Unix time on; may have gaps.
-    async fn logs_since(&self, id: &ContainerId, seconds: i64) -> Result<OutputStream, RuntimeError>;
+    async fn logs_since(
+        &self,
+        id: &ContainerId,
+        seconds: i64,
+    ) -> Result<OutputStream, RuntimeError>;
 
     /// Starts a created container. Starting a running one is `Ok`.
     async fn start(&self, id: &ContainerId) -> Result<(), RuntimeError>;

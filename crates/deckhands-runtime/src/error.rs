@@ -95,7 +95,13 @@ impl RuntimeError {
     /// An error of this kind without a library error behind it.
     #[must_use]
     pub fn new(operation: Operation, subject: impl Into<String>, kind: RuntimeErrorKind) -> Self {
-        Self { operation, subject: subject.into(), kind, message: None, source: None }
+        Self {
+            operation,
+            subject: subject.into(),
+            kind,
+            message: None,
+            source: None,
+        }
     }
 
     /// The same with the daemon's words.

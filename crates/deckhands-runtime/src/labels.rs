@@ -29,6 +29,8 @@ impl LabelSelector {
     /// Whether an object with these labels is selected.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.equal.iter().all(|(key, value)| labels.get(key) == Some(value))
+        self.equal
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
     }
 }

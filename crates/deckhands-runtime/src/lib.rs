@@ -22,8 +22,8 @@ pub mod docker;
 pub mod test_util;
 
 pub use containers::{
-    Containers, Control, ContainerState, ContainerStats, ContainerSummary, ExitStatus, OutputChunk,
-    OutputSource, OutputStream, Phase, ByteStream, Removal, RuntimeInfo,
+    ByteStream, ContainerState, ContainerStats, ContainerSummary, Containers, Control, ExitStatus,
+    OutputChunk, OutputSource, OutputStream, Phase, Removal, RuntimeInfo,
 };
 pub use error::{Operation, RuntimeError, RuntimeErrorKind};
 pub use images::{ImageInfo, Images, PullProgress, PullStream};
@@ -31,6 +31,6 @@ pub use labels::{LabelSelector, Labels};
 pub use networks::{NetworkInfo, NetworkSpec, Networks};
 pub use owned::Owned;
 pub use spec::{
-    ContainerId, ContainerName, ContainerSpec, Hardening, HostEntry, Mount, MountAccess, NetworkMode,
-    ResourceLimits, SecretEnv, UserSpec,
+    ContainerId, ContainerName, ContainerSpec, Hardening, HostEntry, Mount, MountAccess,
+    NetworkMode, ResourceLimits, SecretEnv, UserSpec,
 };

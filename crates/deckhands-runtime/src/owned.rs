@@ -47,6 +47,8 @@ impl Owned {
 
 impl std::fmt::Debug for Owned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Owned").field("labels", &self.labels).finish_non_exhaustive()
+        f.debug_struct("Owned")
+            .field("labels", &self.labels)
+            .finish_non_exhaustive()
     }
 }

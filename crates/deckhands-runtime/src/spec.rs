@@ -139,13 +139,19 @@ impl SecretEnv {
     /// A value that anybody may see.
     #[must_use]
     pub fn plain(value: impl Into<String>) -> Self {
-        Self { value: value.into(), secret: false }
+        Self {
+            value: value.into(),
+            secret: false,
+        }
     }
 
     /// A value that is never shown.
     #[must_use]
     pub fn secret(value: impl Into<String>) -> Self {
-        Self { value: value.into(), secret: true }
+        Self {
+            value: value.into(),
+            secret: true,
+        }
     }
 
     /// The real value, for the one place that hands it to the daemon.

@@ -10,7 +10,7 @@ use deckhands_runtime::{
 use crate::attempt_dir::AttemptDir;
 use crate::failure::RunFailure;
 use crate::labels;
-use crate::workspace::foreign_owner;
+use crate::workspace::foreign_file;
 
 const ROLE: &str = "owner";
 const TARGET: &str = "/deckhands/attempt";
@@ -29,7 +29,7 @@ pub(crate) async fn give_back(
         rustix::process::getuid().as_raw(),
         rustix::process::getgid().as_raw(),
     );
-    if !foreign_owner(dir.root(), uid) {
+    if foreign_file(dir.root(), uid).is_none() {
         return Ok(());
     }
     let containers: &dyn Containers = owned.containers().as_ref();

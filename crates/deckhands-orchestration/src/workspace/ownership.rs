@@ -3,25 +3,21 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Whether anything below `root` belongs to another user than `uid`.
-///
-/// A directory that cannot be read counts: it can only be another user's.
-pub(crate) fn foreign_owner(root: &Path, uid: u32) -> bool {
-    let Ok(meta) = fs::symlink_metadata(root) else {
-        return false;
-    };
+/// The first path at or below `root` that belongs to another user than `uid`.
+pub(crate) fn foreign_file(root: &Path, uid: u32) -> Option<PathBuf> {
+    let meta = fs::symlink_metadata(root).ok()?;
     if meta.uid() != uid {
-        return true;
+        return Some(root.to_owned());
     }
     if !meta.is_dir() {
-        return false;
+        return None;
     }
-    match fs::read_dir(root) {
-        Ok(items) => items.flatten().any(|item| foreign_owner(&item.path(), uid)),
-        Err(_) => false,
-    }
+    fs::read_dir(root)
+        .ok()?
+        .flatten()
+        .find_map(|item| foreign_file(&item.path(), uid))
 }
 
 /// Gives the owner of a tree the right to list and change each of its directories.

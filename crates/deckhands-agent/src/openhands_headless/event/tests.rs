@@ -1,0 +1,260 @@
+//! Rows of stored events.
+
+use deckhands_model::{ActionKind, AgentState, EventKind};
+
+use super::{parse, translate};
+use crate::adapter::{EventFile, EventStore};
+
+fn kind(json: &str) -> EventKind {
+    let stored = parse(EventFile {
+        number: 3,
+        bytes: json.as_bytes(),
+    })
+    .unwrap();
+    let event = translate(3, &stored);
+    assert_eq!(event.sequence, 3);
+    event.kind
+}
+
+fn acts(action: ActionKind, summary: &str) -> EventKind {
+    EventKind::Action {
+        action,
+        summary: summary.to_owned(),
+    }
+}
+
+fn sees(name: &str, failed: Option<bool>, summary: &str) -> EventKind {
+    EventKind::Observation {
+        name: name.to_owned(),
+        failed,
+        summary: summary.to_owned(),
+    }
+}
+
+#[test]
+fn actions() {
+    let rows = [
+        (
+            r#"{"action":"run","args":{"command":"ls\n-l"}}"#,
+            acts(ActionKind::Command, "ls -l"),
+        ),
+        (
+            r#"{"action":"run_ipython","args":{"code":"1+1"}}"#,
+            acts(ActionKind::Python, "1+1"),
+        ),
+        (
+            r#"{"action":"read","args":{"path":"/a"}}"#,
+            acts(ActionKind::Read, "/a"),
+        ),
+        (
+            r#"{"action":"edit","args":{"path":"/a","command":"create"}}"#,
+            acts(ActionKind::Edit, "create /a"),
+        ),
+        (
+            r#"{"action":"browse","args":{"url":"u"}}"#,
+            acts(ActionKind::Browse, "u"),
+        ),
+        (
+            r#"{"action":"message","source":"agent","args":{"content":"c"}}"#,
+            acts(ActionKind::Message, "c"),
+        ),
+        (
+            r#"{"action":"message","source":"user","args":{"content":"c"}}"#,
+            sees("message", None, "c"),
+        ),
+        (
+            r#"{"action":"think","args":{"thought":"t"}}"#,
+            acts(ActionKind::Think, "t"),
+        ),
+        (
+            r#"{"action":"task_tracking","args":{"command":"plan"}}"#,
+            acts(ActionKind::Plan, "plan"),
+        ),
+        (
+            r#"{"action":"finish","args":{"final_thought":"f"}}"#,
+            acts(ActionKind::Finish, "f"),
+        ),
+        (
+            r#"{"action":"condensation_request","args":{}}"#,
+            acts(ActionKind::Condense, ""),
+        ),
+        (
+            r#"{"action":"system","args":{"openhands_version":"0.59.0"}}"#,
+            acts(ActionKind::Other, "OpenHands 0.59.0"),
+        ),
+        (
+            r#"{"action":"run","args":{"command":{"not":["text"]}}}"#,
+            acts(ActionKind::Command, ""),
+        ),
+        (
+            r#"{"action":"run","args":[1,{"a":2}],"extras":"x"}"#,
+            acts(ActionKind::Command, ""),
+        ),
+        (r#"{"action":"run"}"#, acts(ActionKind::Command, "")),
+        (
+            r#"{"action":"run","args":{"command":"\u001b[31mx\u0000\u202e"}}"#,
+            acts(ActionKind::Command, "x"),
+        ),
+        (
+            r#"{"action":"something_new","new":{"a":[1]}}"#,
+            EventKind::Other {
+                name: "something_new".to_owned(),
+            },
+        ),
+    ];
+    for (json, expected) in rows {
+        assert_eq!(kind(json), expected, "{json}");
+    }
+}
+
+#[test]
+fn observations() {
+    let rows = [
+        (
+            r#"{"observation":"run","content":"a\nb","extras":{"metadata":{"exit_code":0}},"success":true}"#,
+            sees("run", Some(false), "a b"),
+        ),
+        (
+            r#"{"observation":"run","content":"","extras":{"metadata":{"exit_code":2}}}"#,
+            sees("run", Some(true), ""),
+        ),
+        (
+            r#"{"observation":"run","content":"","extras":{"metadata":{"exit_code":-1}},"success":false}"#,
+            sees("run", None, ""),
+        ),
+        (
+            r#"{"observation":"run","content":"","success":false}"#,
+            sees("run", Some(true), ""),
+        ),
+        (
+            r#"{"observation":"run_ipython","content":"x","success":true}"#,
+            sees("run_ipython", Some(false), "x"),
+        ),
+        (
+            r#"{"observation":"edit","content":"ERROR:\nno"}"#,
+            sees("edit", Some(true), "ERROR: no"),
+        ),
+        (
+            r#"{"observation":"edit","content":"done"}"#,
+            sees("edit", Some(false), "done"),
+        ),
+        (
+            r#"{"observation":"error","content":"e"}"#,
+            sees("error", Some(true), "e"),
+        ),
+        (
+            r#"{"observation":"recall","content":"r"}"#,
+            sees("recall", None, "r"),
+        ),
+        (
+            r#"{"observation":"null"}"#,
+            EventKind::Other {
+                name: "null".to_owned(),
+            },
+        ),
+    ];
+    for (json, expected) in rows {
+        assert_eq!(kind(json), expected, "{json}");
+    }
+}
+
+#[test]
+fn states() {
+    let rows = [
+        ("loading", AgentState::Starting),
+        ("running", AgentState::Working),
+        ("awaiting_user_input", AgentState::AwaitingInput),
+        ("awaiting_user_confirmation", AgentState::AwaitingInput),
+        ("paused", AgentState::Stopped),
+        ("stopped", AgentState::Stopped),
+        ("finished", AgentState::Finished),
+        ("rejected", AgentState::Rejected),
+        ("error", AgentState::Errored),
+        ("rate_limited", AgentState::RateLimited),
+        ("something_new", AgentState::Unknown),
+        ("", AgentState::Unknown),
+    ];
+    for (word, state) in rows {
+        let json = format!(
+            r#"{{"observation":"agent_state_changed","extras":{{"agent_state":"{word}","reason":"why"}}}}"#
+        );
+        let reason = "why".to_owned();
+        assert_eq!(
+            kind(&json),
+            EventKind::StateChanged { state, reason },
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn stamps_are_told_to_be_utc() {
+    let stamp = |json: &str| {
+        let stored = parse(EventFile {
+            number: 0,
+            bytes: json.as_bytes(),
+        })
+        .unwrap();
+        translate(0, &stored).stamp
+    };
+    assert_eq!(
+        stamp(r#"{"action":"run","timestamp":"2026-11-22T17:56:45.292911"}"#).as_deref(),
+        Some("2026-11-22T17:56:45.292911Z")
+    );
+    assert_eq!(stamp(r#"{"action":"run","timestamp":"t\nx"}"#), None);
+    assert_eq!(stamp(r#"{"action":"run"}"#), None);
+}
+
+#[test]
+fn a_summary_is_bounded() {
+    let json = format!(
+        r#"{{"action":"run","args":{{"command":"{}"}}}}"#,
+        "x".repeat(5000)
+    );
+    let EventKind::Action { summary, .. } = kind(&json) else {
+        panic!("no action")
+    };
+    assert_eq!(summary.chars().count(), 200);
+}
+
+#[test]
+fn what_is_no_whole_event_is_unreadable() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep_name = format!(
+        r#"{{"action":{}1{}}}"#,
+        "{\"a\":".repeat(100_000),
+        "}".repeat(100_000)
+    );
+    let huge = vec![b' '; usize::try_from(EventStore::MAX_BYTES).unwrap()];
+    let rows: [&[u8]; 11] = [
+        b"",
+        b"{",
+        br#"{"action":"run","args":{"comm"#,
+        br#"{"action":"run"} trailing"#,
+        b"null",
+        b"[]",
+        b"{}",
+        br#"{"action":null,"observation":3}"#,
+        b"\xff\xfe",
+        deep.as_bytes(),
+        &huge,
+    ];
+    for bytes in rows {
+        let read = parse(EventFile { number: 9, bytes });
+        let unreadable = read.map(|_event| ()).unwrap_err();
+        assert_eq!(unreadable.number, 9);
+        assert!(
+            unreadable.reason.chars().count() <= 200,
+            "{}",
+            unreadable.reason
+        );
+    }
+    // As deep as one likes is no danger: what is not asked for is skipped without recursion.
+    assert!(
+        parse(EventFile {
+            number: 9,
+            bytes: deep_name.as_bytes()
+        })
+        .is_err()
+    );
+}

@@ -1,0 +1,259 @@
+//! The precedence of the agent's state, our own doing, the containers and the program.
+
+use deckhands_model::{AgentState, Cause, Outcome};
+
+use super::decide;
+use crate::adapter::{ContainerFacts, EndedBy, Progress};
+use crate::openhands_headless::evidence::Evidence;
+use crate::openhands_headless::log_line::LogFact;
+
+fn stored(state: AgentState, reason: &str) -> Evidence {
+    Evidence {
+        stored: Some((state, reason.to_owned())),
+        ..Evidence::default()
+    }
+}
+
+fn cause(evidence: &Evidence, facts: &ContainerFacts, ended_by: Option<EndedBy>) -> Option<Cause> {
+    decide(evidence, &Progress::default(), facts, ended_by)
+        .failure()
+        .map(|failure| failure.cause)
+}
+
+#[test]
+fn a_stored_end_wins_over_what_we_did() {
+    use EndedBy::{Cancel, IdleDeadline, WorkDeadline};
+    let none = ContainerFacts::default();
+    let finished = stored(AgentState::Finished, "");
+    for ended_by in [None, Some(Cancel), Some(WorkDeadline)] {
+        let outcome = decide(&finished, &Progress::default(), &none, ended_by);
+        assert_eq!(
+            outcome,
+            Outcome::Finished {
+                answer: String::new()
+            }
+        );
+    }
+    let stuck = stored(AgentState::Errored, "AgentStuckInLoopError: x");
+    assert_eq!(cause(&stuck, &none, Some(IdleDeadline)), Some(Cause::Stuck));
+    assert_eq!(
+        decide(&stuck, &Progress::default(), &none, Some(Cancel)),
+        Outcome::Cancelled
+    );
+}
+
+#[test]
+fn our_own_endings() {
+    let working = stored(AgentState::Working, "");
+    let rows = [
+        (EndedBy::StartDeadline, false, Cause::StartTimeout),
+        (EndedBy::IdleDeadline, false, Cause::IdleTimeout),
+        (EndedBy::IdleDeadline, true, Cause::ProviderTimeout),
+        (EndedBy::WorkDeadline, true, Cause::WorkTimeout),
+        (EndedBy::Awaiting, false, Cause::Stuck),
+        (EndedBy::DaemonLost, false, Cause::DaemonUnreachable),
+    ];
+    // The exit code is our own kill's, and the daemon's word about it counts for nothing.
+    let facts = ContainerFacts {
+        app_exit: Some(137),
+        app_vanished: true,
+        ..ContainerFacts::default()
+    };
+    for (ended_by, waiting, expected) in rows {
+        let progress = Progress {
+            waiting,
+            doing: "runs ls".to_owned(),
+            ..Progress::default()
+        };
+        let outcome = decide(&working, &progress, &facts, Some(ended_by));
+        let failure = outcome.failure().unwrap();
+        assert_eq!(failure.cause, expected, "{ended_by:?}");
+        assert!(
+            failure.message.ends_with("last seen: runs ls"),
+            "{}",
+            failure.message
+        );
+    }
+}
+
+#[test]
+fn containers_and_exit_codes() {
+    let rows = [
+        (
+            ContainerFacts {
+                app_oom: true,
+                app_exit: Some(137),
+                ..ContainerFacts::default()
+            },
+            Cause::OutOfMemory,
+        ),
+        (
+            ContainerFacts {
+                app_vanished: true,
+                ..ContainerFacts::default()
+            },
+            Cause::AppLost,
+        ),
+        (
+            ContainerFacts {
+                app_exit: Some(137),
+                ..ContainerFacts::default()
+            },
+            Cause::AppLost,
+        ),
+        (
+            ContainerFacts {
+                app_exit: Some(143),
+                ..ContainerFacts::default()
+            },
+            Cause::AppLost,
+        ),
+        (
+            ContainerFacts {
+                app_exit: Some(0),
+                ..ContainerFacts::default()
+            },
+            Cause::AgentCrashed,
+        ),
+        (
+            ContainerFacts {
+                app_exit: Some(1),
+                ..ContainerFacts::default()
+            },
+            Cause::AgentCrashed,
+        ),
+        (
+            ContainerFacts {
+                app_exit: Some(2),
+                ..ContainerFacts::default()
+            },
+            Cause::AgentCrashed,
+        ),
+        (ContainerFacts::default(), Cause::Unknown),
+    ];
+    for (facts, expected) in rows {
+        assert_eq!(
+            cause(&Evidence::default(), &facts, None),
+            Some(expected),
+            "{facts:?}"
+        );
+    }
+}
+
+#[test]
+fn final_states() {
+    let provider = "litellm.APIError: APIError: OpenrouterException - {\"error\": {\"code\": 402}}";
+    let none = ContainerFacts::default();
+    let oom = ContainerFacts {
+        sandbox_oom: true,
+        ..ContainerFacts::default()
+    };
+    let lost = "ConnectError: [Errno 111] Connection refused";
+    let rows = [
+        (
+            AgentState::Errored,
+            "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE",
+            Some(provider),
+            &none,
+            Cause::OutOfCredit,
+        ),
+        (
+            AgentState::Errored,
+            "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE",
+            None,
+            &none,
+            Cause::ProviderError,
+        ),
+        (
+            AgentState::Errored,
+            "STATUS$ERROR_LLM_AUTHENTICATION",
+            Some("no known words"),
+            &none,
+            Cause::BadKey,
+        ),
+        (AgentState::Errored, lost, None, &none, Cause::SandboxLost),
+        (AgentState::Errored, lost, None, &oom, Cause::OutOfMemory),
+        (
+            AgentState::Errored,
+            "AgentStuckInLoopError: x",
+            Some(provider),
+            &oom,
+            Cause::Stuck,
+        ),
+        (AgentState::Errored, "", None, &none, Cause::Unknown),
+        (AgentState::RateLimited, "", None, &none, Cause::RateLimited),
+        (
+            AgentState::RateLimited,
+            "",
+            Some(provider),
+            &none,
+            Cause::OutOfCredit,
+        ),
+        (
+            AgentState::RateLimited,
+            "",
+            Some("boom"),
+            &none,
+            Cause::RateLimited,
+        ),
+        (AgentState::Rejected, "", None, &none, Cause::AgentRejected),
+        (AgentState::Stopped, "", None, &none, Cause::Unknown),
+    ];
+    for (state, reason, error, facts, expected) in rows {
+        let mut evidence = stored(state, reason);
+        evidence.run_error = error.map(str::to_owned);
+        assert_eq!(
+            cause(&evidence, facts, None),
+            Some(expected),
+            "{state:?} {reason} {error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_loop_of_condensations_is_a_full_window() {
+    let limit = "RuntimeError: Agent reached maximum iteration. Current iteration: 12";
+    let none = ContainerFacts::default();
+    for (condensations, expected) in [(2, Cause::IterationLimit), (3, Cause::ContextWindow)] {
+        let evidence = Evidence {
+            condensations,
+            ..stored(AgentState::Errored, limit)
+        };
+        assert_eq!(cause(&evidence, &none, None), Some(expected));
+    }
+}
+
+#[test]
+fn the_log_alone_makes_no_good_end() {
+    let mut evidence = Evidence::default();
+    evidence.log_fact(&LogFact::State(AgentState::Finished));
+    let facts = ContainerFacts {
+        app_exit: Some(0),
+        ..ContainerFacts::default()
+    };
+    let outcome = decide(&evidence, &Progress::default(), &facts, None);
+    let failure = outcome.failure().unwrap();
+    assert_eq!(failure.cause, Cause::Unknown);
+    assert_eq!(
+        failure.message,
+        "the log says finished, but no stored event does"
+    );
+}
+
+#[test]
+fn a_message_is_one_bounded_line_without_keys() {
+    let mut evidence = stored(AgentState::Errored, "");
+    evidence.run_error = Some(format!(
+        "bad key sk-0123456789\n\u{1b}[31m{}",
+        "x".repeat(1000)
+    ));
+    let outcome = decide(
+        &evidence,
+        &Progress::default(),
+        &ContainerFacts::default(),
+        None,
+    );
+    let message = &outcome.failure().unwrap().message;
+    assert!(message.starts_with("bad key *** xxx"), "{message}");
+    assert_eq!(message.chars().count(), 500);
+}

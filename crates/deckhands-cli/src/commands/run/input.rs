@@ -1,0 +1,45 @@
+//! Where the task's text comes from: an argument, a file or stdin.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+
+use deckhands_model::TaskText;
+
+use super::task_text;
+use crate::args::RunArgs;
+use crate::error::CliError;
+
+/// Reads the task's text.
+pub(super) fn text(args: &RunArgs) -> Result<TaskText, CliError> {
+    let (source, text) = match (&args.file, args.text.as_deref()) {
+        (Some(path), _) => (
+            format!("`{}`", path.display()),
+            File::open(path).and_then(read_bounded),
+        ),
+        (None, Some("-")) if io::stdin().is_terminal() => {
+            return Err(CliError::usage(
+                "`-` reads the task from stdin, which is a terminal",
+                "echo \"the task\" | deckhands run -",
+            ));
+        }
+        (None, Some("-")) => ("stdin".to_owned(), read_bounded(io::stdin())),
+        (None, text) => return task_text(text.unwrap_or_default().to_owned()),
+    };
+    let text = text.map_err(|error| {
+        let mut failed = CliError::usage(
+            format!("the task cannot be read from {source}"),
+            "name a readable UTF-8 text file with -f FILE",
+        );
+        failed.0.causes.push(error.to_string());
+        failed
+    })?;
+    task_text(text)
+}
+
+/// Reads a little more than a task may have, so that too much is seen and not read.
+fn read_bounded(source: impl Read) -> io::Result<String> {
+    let bound = TaskText::MAX_BYTES as u64 + 1;
+    let mut text = String::new();
+    source.take(bound).read_to_string(&mut text)?;
+    Ok(text)
+}

@@ -1,0 +1,110 @@
+//! `run --dry-run`: what would be done, with nothing done.
+
+use std::fmt::Write as _;
+
+use deckhands_agent::openhands_headless::OpenHandsHeadless;
+use deckhands_config::Settings;
+use deckhands_orchestration::{TaskRequest, plan};
+use deckhands_runtime::ContainerSpec;
+use serde_json::{Value, json};
+
+use crate::console::Console;
+use crate::error::CliError;
+use crate::exit_code;
+
+/// Prints the plan.
+pub(super) fn show(
+    settings: &Settings,
+    request: &TaskRequest,
+    console: &Console,
+) -> Result<u8, CliError> {
+    let plan = plan(&OpenHandsHeadless, request, &settings.home.value).map_err(|error| {
+        CliError::usage(
+            error.to_string(),
+            "name another state directory with --home DIR",
+        )
+    })?;
+    let document = document(settings, request, &plan.launch.app);
+    if console.json {
+        console.document(&document);
+    } else {
+        console.data(&text(&document));
+    }
+    Ok(exit_code::OK)
+}
+
+fn document(settings: &Settings, request: &TaskRequest, app: &ContainerSpec) -> Value {
+    let environment: serde_json::Map<_, _> = app
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value.redacted())))
+        .collect();
+    let mounts: Vec<_> = app
+        .mounts
+        .iter()
+        .map(|m| json!({"source": m.source, "target": m.target, "access": format!("{:?}", m.access)}))
+        .collect();
+    let (limits, deadlines) = (&request.limits, &request.deadlines);
+    json!({
+        "workspace": request.workspace,
+        "home": settings.home.value,
+        "profile": settings.profile.value.to_string(),
+        "network": settings.network.value.to_string(),
+        "route": {
+            "model": request.model,
+            "base_url": request.base_url,
+            "key": if request.api_key.is_some() { "set" } else { "missing" },
+        },
+        "images": {"app": request.images.app, "sandbox": request.images.sandbox},
+        "command": app.command,
+        "environment": environment,
+        "mounts": mounts,
+        "limits": {
+            "memory": limits.memory.to_string(),
+            "cpus": f64::from(limits.milli_cpus) / 1000.0,
+            "processes": limits.processes,
+            "iterations": limits.iterations,
+        },
+        "deadlines_s": {
+            "pull": deadlines.pull.as_secs(),
+            "start": deadlines.start.as_secs(),
+            "idle": deadlines.idle.as_secs(),
+            "work": deadlines.work.as_secs(),
+            "checks": deadlines.checks.as_secs(),
+            "cleanup": deadlines.cleanup.as_secs(),
+        },
+        "checks": request.checks,
+        "max_cost_usd": Value::Null,
+    })
+}
+
+/// The document as indented lines.
+fn text(document: &Value) -> String {
+    let mut text = String::from("nothing is done; this is the plan:\n");
+    lines(&mut text, document, 1);
+    text.push_str("cost: not bounded by money in profile `socket`; by work time and iterations\n");
+    text
+}
+
+fn lines(text: &mut String, value: &Value, depth: usize) {
+    let Value::Object(fields) = value else { return };
+    for (name, value) in fields {
+        let pad = "  ".repeat(depth);
+        // Writing to a `String` cannot fail.
+        let _ = match value {
+            Value::Object(_) => writeln!(text, "{pad}{name}:"),
+            Value::Array(items) => {
+                let shown: Vec<_> = items.iter().map(plain).collect();
+                writeln!(text, "{pad}{name}: {}", shown.join(" "))
+            }
+            other => writeln!(text, "{pad}{name}: {}", plain(other)),
+        };
+        lines(text, value, depth + 1);
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

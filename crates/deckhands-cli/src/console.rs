@@ -1,0 +1,129 @@
+//! Where output goes: data on stdout, everything else on stderr. A closed pipe is a normal end.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use deckhands_model::ErrorReport;
+use owo_colors::OwoColorize;
+use serde::Serialize;
+
+use crate::args::{Color, Global};
+use crate::error::CliError;
+use crate::exit_code;
+
+/// How a command talks to its user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    /// One JSON document on stdout.
+    pub(crate) json: bool,
+    /// Nothing but data and errors.
+    pub(crate) quiet: bool,
+    /// Stderr is a terminal that may be drawn on.
+    pub(crate) live: bool,
+}
+
+impl Console {
+    /// Sets colours, logging and liveliness from the global flags.
+    pub(crate) fn new(global: &Global) -> Self {
+        match global.color {
+            Color::Auto => {}
+            Color::Always => ColorChoice::Always.write_global(),
+            Color::Never => ColorChoice::Never.write_global(),
+        }
+        log_to_stderr(global.verbose);
+        let live = io::stderr().is_terminal() && !global.quiet && global.color != Color::Never;
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            live,
+        }
+    }
+
+    /// Prints data. A reader that went away ends the process's output, not its work.
+    pub(crate) fn data(&self, text: &str) {
+        let mut out = anstream::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Prints a document as JSON.
+    pub(crate) fn document(&self, document: &impl Serialize) {
+        match serde_json::to_string_pretty(document) {
+            Ok(text) => self.data(&format!("{text}\n")),
+            Err(error) => self.note(&format!("the document cannot be written: {error}")),
+        }
+    }
+
+    /// Prints a line for people, unless they asked for quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// Prints a line that even quiet people want.
+    pub(crate) fn stderr(&self, text: &str) {
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Reports an error in the form that was asked for and returns its exit code.
+    pub(crate) fn error(&self, error: &CliError) -> u8 {
+        if self.json {
+            self.document(&error.0);
+        } else {
+            self.stderr(&error_text(&error.0));
+        }
+        error.0.code
+    }
+}
+
+/// At most: one line what failed, the chain of causes, one hint.
+pub(crate) fn error_text(error: &ErrorReport) -> String {
+    let mut text = format!("{} {}\n", "error:".red().bold(), error.message);
+    for cause in &error.causes {
+        text.push_str(&format!("  caused by: {cause}\n"));
+    }
+    if let Some(hint) = &error.hint {
+        text.push_str(&format!("{} {hint}\n", "hint:".cyan()));
+    }
+    text
+}
+
+/// Reports wrong arguments as clap tells them, or as JSON where that was asked for.
+pub(crate) fn usage_error(error: &clap::Error) -> u8 {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.render().to_string();
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        let hint = "deckhands --help".to_owned();
+        let console = Console {
+            json: true,
+            quiet: true,
+            live: false,
+        };
+        return console.error(&CliError::new(exit_code::USAGE, message, Some(hint)));
+    }
+    let _ = error.print();
+    if error.use_stderr() {
+        exit_code::USAGE
+    } else {
+        exit_code::OK
+    }
+}
+
+/// Sends our own log to stderr: warnings by default, more with each `-v`.
+fn log_to_stderr(verbose: u8) {
+    let filter = match verbose {
+        0 => "error",
+        1 => "deckhands=info,deckhands_orchestration=info,deckhands_runtime=info,warn",
+        2 => "deckhands=debug,deckhands_orchestration=debug,deckhands_runtime=debug,info",
+        _ => "trace",
+    };
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .try_init();
+}

@@ -1,0 +1,115 @@
+//! The end of a run for people: what came of it, what changed, what it took, what to do next.
+
+use std::fmt::Write as _;
+
+use deckhands_model::{ChangeKind, RunReport, Severity, TaskState, Verdict};
+use owo_colors::OwoColorize;
+
+use crate::console::error_text;
+use crate::progress::tokens;
+
+/// Most changed paths that are listed.
+const LISTED: usize = 20;
+
+/// The summary, several lines, ending with a line end.
+pub(crate) fn summary(report: &RunReport) -> String {
+    let mut text = headline(report);
+    if !report.output.trim().is_empty() {
+        let _ = writeln!(text, "\n{}\n", report.output.trim());
+    }
+    text.push_str(&changes(report));
+    text.push_str(&findings(report));
+    text.push_str(&figures(report));
+    for note in &report.notes {
+        let _ = writeln!(text, "{} {note}", "note:".yellow());
+    }
+    if let Some(error) = &report.error {
+        text.push_str(&error_text(error));
+    }
+    text
+}
+
+fn headline(report: &RunReport) -> String {
+    let id = report.task_id.get(..8).unwrap_or(&report.task_id);
+    let word = match report.state {
+        TaskState::Completed if report.conflict.is_empty() => {
+            "completed".green().bold().to_string()
+        }
+        TaskState::Completed => "completed, not applied".yellow().bold().to_string(),
+        TaskState::Cancelled => "cancelled".yellow().bold().to_string(),
+        TaskState::Degraded => "degraded".yellow().bold().to_string(),
+        TaskState::Failed | TaskState::Pending | TaskState::Queued | TaskState::Running => {
+            "failed".red().bold().to_string()
+        }
+    };
+    format!("{word} {}\n", format!("(task {id})").dimmed())
+}
+
+fn changes(report: &RunReport) -> String {
+    let mut text = String::new();
+    for change in report.changes.iter().take(LISTED) {
+        let mark = match change.kind {
+            ChangeKind::Created => "+".green().to_string(),
+            ChangeKind::Modified => "~".yellow().to_string(),
+            ChangeKind::Deleted => "-".red().to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "  {mark} {} {}",
+            change.path,
+            format!("({} bytes)", change.bytes).dimmed()
+        );
+    }
+    if report.changes.len() > LISTED {
+        let _ = writeln!(text, "  … and {} more", report.changes.len() - LISTED);
+    }
+    for path in &report.conflict {
+        let _ = writeln!(
+            text,
+            "  {} {path} changed in the workspace meanwhile",
+            "!".red()
+        );
+    }
+    if !report.applied
+        && let Some(patch) = &report.patch
+    {
+        let _ = writeln!(text, "not applied; the change is kept in {patch}");
+    }
+    text
+}
+
+fn findings(report: &RunReport) -> String {
+    let mut text = String::new();
+    for finding in report.verdict.iter().flat_map(Verdict::findings) {
+        let mark = match finding.severity {
+            Severity::Error => "check failed:".red().to_string(),
+            Severity::Warning | Severity::Info => "warning:".yellow().to_string(),
+        };
+        let _ = writeln!(
+            text,
+            "{mark} {}\n    {}",
+            finding.check,
+            finding.message.replace('\n', "\n    ")
+        );
+    }
+    text
+}
+
+fn figures(report: &RunReport) -> String {
+    let Some(attempt) = report.attempts.last() else {
+        return String::new();
+    };
+    let cost = attempt
+        .usage
+        .cost_usd
+        .map_or("cost unknown".to_owned(), |usd| format!("${usd:.4}"));
+    let line = format!(
+        "{:.1} s in all, {:.1} s at work, {:.1} s waiting · {} · {cost} · {}",
+        report.timings.total_s,
+        attempt.work_time_s,
+        attempt.wait_time_s,
+        tokens(attempt.usage),
+        attempt.route,
+    );
+    format!("{}\n", line.dimmed())
+}

@@ -1,0 +1,172 @@
+//! Picks the implementations and fills each part's own options from the settings. Nowhere else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use deckhands_agent::openhands_headless::OpenHandsHeadless;
+use deckhands_agent::{ApiKey, Retry};
+use deckhands_config::{Flags, Places, Settings, Sources, TrustList, load};
+use deckhands_model::TaskText;
+use deckhands_orchestration::{
+    Home, ImagePair, Policy, Ports, Runner, SystemClock, SystemIds, TaskRequest,
+};
+use deckhands_runtime::RuntimeErrorKind;
+use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::exit_code;
+
+/// The daemon's socket as the daemon's own host knows it, where the endpoint does not tell.
+const USUAL_SOCKET: &str = "/var/run/docker.sock";
+
+/// A connected runtime.
+pub(crate) struct Wired {
+    pub(crate) ports: Ports,
+    pub(crate) endpoint: String,
+}
+
+/// No flags but the global ones.
+pub(crate) fn no_flags() -> Flags {
+    Flags::new()
+}
+
+/// Loads the settings that hold for this invocation.
+pub(crate) fn settings(global: &Global, flags: Flags) -> Result<Settings, CliError> {
+    let places = Places::of_user();
+    let trusted_dirs = match &places.config_dir {
+        Some(dir) => TrustList::read(dir)?.directories(),
+        None => Vec::new(),
+    };
+    let cwd = std::env::current_dir()
+        .map_err(|error| CliError::environment(&error, "change to a directory that exists"))?;
+    let flags = match &global.home {
+        Some(home) => flags.with(
+            deckhands_config::Key::Home,
+            "--home",
+            home.to_string_lossy(),
+        ),
+        None => flags,
+    };
+    Ok(load(&Sources {
+        env: std::env::vars_os().collect(),
+        cwd,
+        user_config_dir: places.config_dir,
+        state_dir: places.state_dir,
+        explicit_config: global.config.clone(),
+        trusted_dirs,
+        flags,
+    })?)
+}
+
+/// Opens the state directory.
+pub(crate) fn home(settings: &Settings) -> Result<Home, CliError> {
+    Home::open(&settings.home.value, &SystemIds).map_err(|error| {
+        CliError::environment(&error, "name a directory you may write with --home DIR")
+    })
+}
+
+/// How the daemon is found.
+pub(crate) fn connect_options(settings: &Settings) -> ConnectOptions {
+    let docker = &settings.docker;
+    let user_docker = || directories_home().map(|home| home.join(".docker"));
+    ConnectOptions {
+        docker_host: docker.host.as_ref().map(|s| s.value.clone()),
+        docker_context: docker.context.as_ref().map(|s| s.value.clone()),
+        docker_config_dir: docker
+            .config
+            .as_ref()
+            .map(|s| s.value.clone())
+            .or_else(user_docker),
+    }
+}
+
+/// Connects to the daemon.
+pub(crate) async fn connect(settings: &Settings) -> Result<Wired, CliError> {
+    let runtime = DockerRuntime::connect(&connect_options(settings))
+        .await
+        .map_err(no_docker)?;
+    let endpoint = runtime.endpoint().to_string();
+    Ok(Wired {
+        ports: Ports::of(runtime),
+        endpoint,
+    })
+}
+
+/// The runner over a connected runtime.
+pub(crate) fn runner(wired: Wired, home: Home) -> Runner {
+    Runner {
+        ports: wired.ports,
+        adapter: Arc::new(OpenHandsHeadless),
+        home,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+    }
+}
+
+/// The request that the settings make of a text.
+pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> TaskRequest {
+    let endpoint = deckhands_runtime::docker::Endpoint::resolve(&connect_options(settings)).ok();
+    let socket = endpoint
+        .as_ref()
+        .and_then(|e| e.socket_path())
+        .map(std::path::Path::to_owned);
+    TaskRequest {
+        text,
+        workspace: settings.workspace.value.clone(),
+        model: settings.model.value.clone(),
+        api_key: settings
+            .require_key()
+            .ok()
+            .map(|key| ApiKey::new(key.expose())),
+        base_url: settings
+            .base_url
+            .as_ref()
+            .map(|url| url.value.as_str().to_owned()),
+        images: ImagePair {
+            app: settings.app_image.value.clone(),
+            sandbox: settings.sandbox_image.value.clone(),
+        },
+        docker_socket: socket.unwrap_or_else(|| PathBuf::from(USUAL_SOCKET)),
+        limits: settings.limits.clone(),
+        deadlines: settings.deadlines,
+        retry: Retry {
+            attempts: settings.num_retries.value,
+            timeout: settings.llm_timeout.value,
+            ..Retry::default()
+        },
+        checks: settings.checks.value.clone(),
+        policy,
+    }
+}
+
+/// The user's home directory.
+pub(crate) fn directories_home() -> Option<PathBuf> {
+    std::env::home_dir()
+}
+
+/// Runs async work to its end on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        CliError::new(
+            exit_code::INTERNAL,
+            format!("start the async runtime: {error}"),
+            None,
+        )
+    })?;
+    Ok(runtime.block_on(work))
+}
+
+fn no_docker(error: ConnectError) -> CliError {
+    let hint = match error.kind() {
+        RuntimeErrorKind::Denied => {
+            "add yourself to the group `docker` (sudo usermod -aG docker $USER), then log in again"
+        }
+        RuntimeErrorKind::InvalidSpec => "check DOCKER_HOST and `docker context ls`",
+        _ => "start Docker (sudo systemctl start docker), then `deckhands doctor`",
+    };
+    CliError::environment(&error, hint)
+}

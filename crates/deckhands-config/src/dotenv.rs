@@ -1,0 +1,91 @@
+//! A `.env` text as names and values. Nothing is exported, and nothing is expanded: `$NAME` stays
+//! as it is written, so that a project cannot pull the user's variables into a setting.
+
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
+
+/// Stands for `$` while the parser is at work; a noncharacter that no text uses.
+const DOLLAR: char = '\u{fdd0}';
+
+/// What a `.env` says.
+#[derive(Default)]
+pub(crate) struct DotEnv {
+    /// Of a name that occurs twice the last value.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Lines that are not `NAME=value`.
+    pub(crate) bad: Vec<BadLine>,
+}
+
+/// A line that cannot be read. It is not kept: it may hold a secret.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct BadLine {
+    /// From 1; 0 when it cannot be told.
+    pub(crate) line: usize,
+    /// What stands before `=`, if it could be a name.
+    pub(crate) name: Option<String>,
+}
+
+/// Reads a text. Lines of other programs may be in any form; they only end up in `bad`.
+pub(crate) fn read(text: &str) -> DotEnv {
+    let text = without_expansion(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let mut out = DotEnv::default();
+    for item in dotenvy::from_read_iter(text.as_bytes()) {
+        match item {
+            Ok((name, value)) => {
+                out.values.insert(name, value.replace(DOLLAR, "$"));
+            }
+            Err(dotenvy::Error::LineParse(part, _)) => out.bad.push(locate(&text, &part)),
+            Err(_) => out.bad.push(BadLine {
+                line: 0,
+                name: None,
+            }),
+        }
+    }
+    out
+}
+
+/// Hides each `$` from the parser. `\$` is an escaped dollar there and would be an unknown escape.
+fn without_expansion(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            ('$', _) => out.push(DOLLAR),
+            (_, true) => match chars.next() {
+                Some('$') => out.push(DOLLAR),
+                next => out.extend(std::iter::once(c).chain(next)),
+            },
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Finds the line of a part that the parser refused.
+fn locate(text: &str, part: &str) -> BadLine {
+    let first = part
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("")
+        .trim();
+    let found = text
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.trim_end().ends_with(first));
+    let Some((index, line)) = found.filter(|_| !first.is_empty()) else {
+        return BadLine {
+            line: 0,
+            name: None,
+        };
+    };
+    let name = line.split_once('=').map(|(name, _)| name.trim());
+    let name = name.map(|name| name.strip_prefix("export ").unwrap_or(name).trim());
+    let good = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let name = name.filter(|name| !name.is_empty() && name.bytes().all(good));
+    BadLine {
+        line: index + 1,
+        name: name.map(str::to_owned),
+    }
+}

@@ -1,0 +1,119 @@
+//! Layers of raw values, and which of them wins.
+//!
+//! A layer is sparse: it holds the keys that were set and nothing else. Values stay text here; they
+//! are parsed once, after the winner is known, so that every layer is held to the same bounds.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::{ConfigError, ConfigErrorKind};
+use crate::key::{Key, Setter};
+use crate::origin::{Origin, Trust};
+use crate::shown;
+
+#[cfg(test)]
+mod tests;
+
+/// A value as written. No `Debug`: it may be a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum RawValue {
+    /// Text, number or truth value.
+    Text(String),
+    /// Several texts.
+    List(Vec<String>),
+}
+
+/// A value with its place.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) value: RawValue,
+    pub(crate) origin: Origin,
+}
+
+/// What one source sets.
+#[derive(Clone)]
+pub(crate) struct Layer {
+    pub(crate) values: BTreeMap<Key, Raw>,
+    pub(crate) trust: Trust,
+    /// Where relative paths of this layer start.
+    pub(crate) base: PathBuf,
+}
+
+/// The winning value of a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Winner<'a> {
+    pub(crate) raw: &'a Raw,
+    pub(crate) layer: &'a Layer,
+    /// Place of the layer in the stack, later is greater.
+    pub(crate) rank: usize,
+}
+
+/// All layers, the one that wins last.
+pub(crate) struct Stack {
+    layers: Vec<Layer>,
+}
+
+impl Layer {
+    pub(crate) fn new(trust: Trust, base: PathBuf) -> Self {
+        Self {
+            values: BTreeMap::new(),
+            trust,
+            base,
+        }
+    }
+}
+
+impl Stack {
+    /// Takes the layers, lowest first.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::Untrusted`] when a layer of the project sets what only the user may set;
+    /// also where a later layer would win.
+    pub(crate) fn new(layers: Vec<Layer>) -> Result<Self, ConfigError> {
+        layers.iter().try_for_each(check_trust)?;
+        Ok(Self { layers })
+    }
+
+    /// The value of the last layer that sets `key`.
+    pub(crate) fn winner(&self, key: Key) -> Option<Winner<'_>> {
+        self.last(key, |_| true)
+    }
+
+    /// The same among the layers of the user.
+    pub(crate) fn trusted_winner(&self, key: Key) -> Option<Winner<'_>> {
+        self.last(key, |layer| layer.trust == Trust::Trusted)
+    }
+
+    fn last(&self, key: Key, counts: impl Fn(&Layer) -> bool) -> Option<Winner<'_>> {
+        let mut ranked = self
+            .layers
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, layer)| counts(layer));
+        ranked.find_map(|(rank, layer)| {
+            let raw = layer.values.get(&key)?;
+            Some(Winner { raw, layer, rank })
+        })
+    }
+}
+
+fn check_trust(layer: &Layer) -> Result<(), ConfigError> {
+    let refused = |key: &Key| layer.trust < Trust::Trusted && key.entry().setter == Setter::User;
+    let Some((key, raw)) = layer.values.iter().find(|(key, _)| refused(key)) else {
+        return Ok(());
+    };
+    let kind = ConfigErrorKind::Untrusted {
+        setting: key.name().to_owned(),
+        origin: raw.origin.clone(),
+    };
+    Err(ConfigError::new(kind).with_hint(trust_hint(&layer.base)))
+}
+
+/// What to do about a setting that a project may not make.
+pub(crate) fn trust_hint(dir: &Path) -> String {
+    let dir = shown::shell_word(&dir.to_string_lossy());
+    format!(
+        "set it in your own configuration or, if you trust that directory: deckhands config trust {dir}"
+    )
+}

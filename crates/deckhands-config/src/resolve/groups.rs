@@ -1,0 +1,153 @@
+//! Settings that belong together: limits, deadlines, walls, workspace, Docker.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId};
+
+use super::Resolver;
+use crate::error::{ConfigError, ConfigErrorKind};
+use crate::files;
+use crate::key::Key;
+use crate::origin::{Origin, Setting};
+use crate::parse;
+use crate::settings::DockerSettings;
+use crate::shown::MilliCpus;
+use crate::words::{Network, Profile};
+
+/// Tries of one model call without a relay in between: more would hide a provider's trouble behind
+/// a silent agent.
+pub(super) const NUM_RETRIES: u32 = 2;
+
+/// Time for one model call without a relay in between.
+pub(super) const LLM_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Resolver<'_> {
+    pub(super) fn limits(&mut self) -> Result<Limits, ConfigError> {
+        let limits = Limits::default();
+        let cpus = MilliCpus(limits.milli_cpus);
+        Ok(Limits {
+            memory: self.setting(Key::Memory, limits.memory, parse::size)?.value,
+            milli_cpus: self.setting(Key::Cpus, cpus, parse::cpus)?.value.0,
+            processes: self
+                .setting(Key::Processes, limits.processes, parse::count)?
+                .value,
+            iterations: self
+                .setting(Key::Iterations, limits.iterations, parse::count)?
+                .value,
+            log_bytes: self
+                .setting(Key::LogBytes, limits.log_bytes, parse::size)?
+                .value,
+            workspace_bytes: self
+                .setting(Key::WorkspaceBytes, limits.workspace_bytes, parse::size)?
+                .value,
+        })
+    }
+
+    pub(super) fn deadlines(&mut self) -> Result<Deadlines, ConfigError> {
+        let deadlines = Deadlines::default();
+        let mut time = |key, fallback| {
+            self.setting(key, fallback, parse::duration)
+                .map(|setting| setting.value)
+        };
+        Ok(Deadlines {
+            pull: time(Key::Pull, deadlines.pull)?,
+            start: time(Key::Start, deadlines.start)?,
+            idle: time(Key::Idle, deadlines.idle)?,
+            work: time(Key::Work, deadlines.work)?,
+            cleanup: time(Key::Cleanup, deadlines.cleanup)?,
+            checks: time(Key::CheckTime, deadlines.checks)?,
+            awaiting: time(Key::Awaiting, deadlines.awaiting)?,
+        })
+    }
+
+    /// Profile and network: a wall that the profile cannot hold is refused, not promised.
+    pub(super) fn walls(&mut self) -> Result<(Setting<Profile>, Setting<Network>), ConfigError> {
+        let profile = self.setting(Key::Profile, Profile::Socket.to_string(), parse::word)?;
+        if Profile::NOT_YET.contains(&profile.value.as_str()) {
+            let hint = "leave `run.profile` out, or set it to `socket`";
+            return Err(refused(Key::Profile, profile, "it is not yet available")
+                .with_hint(hint.to_owned()));
+        }
+        let network = self.setting(Key::Network, Network::Open.to_string(), parse::word)?;
+        if network.value == Network::Llm.to_string() {
+            let reason = "profile `socket` cannot keep the agent's commands off the network";
+            let hint = "leave `run.network` out, or set it to `open`";
+            return Err(refused(Key::Network, network, reason).with_hint(hint.to_owned()));
+        }
+        if network.origin == Origin::Default {
+            let note =
+                "the network is open: the agent's commands reach any host (profile `socket`)";
+            self.notes.push(note.to_owned());
+        }
+        Ok((
+            profile.map(|_| Profile::Socket),
+            network.map(|_| Network::Open),
+        ))
+    }
+
+    /// Workspace and root. Without a workspace the root is it, else the working directory.
+    pub(super) fn workspace(
+        &mut self,
+    ) -> Result<(Setting<PathBuf>, Option<Setting<PathBuf>>), ConfigError> {
+        let canonical = |setting: Setting<PathBuf>| setting.map(|path| files::canonical(&path));
+        let root = self
+            .optional(Key::WorkspaceRoot, parse::path)?
+            .map(canonical);
+        let set = self.parsed(Key::Workspace, parse::path)?.map(canonical);
+        let here = || Setting::default_of(files::canonical(&self.sources.cwd));
+        let workspace = set.or_else(|| root.clone()).unwrap_or_else(here);
+        self.row(Key::Workspace, &workspace);
+        match root {
+            Some(root) if !workspace.value.starts_with(&root.value) => {
+                Err(outside(workspace, root))
+            }
+            root => Ok((workspace, root)),
+        }
+    }
+
+    pub(super) fn image(&mut self, key: Key) -> Result<Setting<ImageRef>, ConfigError> {
+        let fallback = key.entry().default.parse();
+        // Invariant: a test parses the defaults of both images.
+        self.setting(
+            key,
+            fallback.expect("invariant: a default image is one"),
+            parse::image,
+        )
+    }
+
+    pub(super) fn docker(&mut self) -> Result<DockerSettings, ConfigError> {
+        Ok(DockerSettings {
+            host: self.optional(Key::DockerHost, parse::docker_host)?,
+            context: self.optional(Key::DockerContext, parse::any)?,
+            config: self.optional(Key::DockerConfig, parse::path)?,
+        })
+    }
+}
+
+/// The model without any layer.
+pub(super) fn default_model() -> ModelId {
+    let text = Key::Model.entry().default;
+    // Invariant: a test resolves the default and every alias.
+    ModelId::resolve(text).expect("invariant: the default is a model id")
+}
+
+fn refused(key: Key, setting: Setting<String>, reason: &'static str) -> ConfigError {
+    let Setting { value, origin, .. } = setting;
+    ConfigError::new(ConfigErrorKind::Unsupported {
+        key,
+        value,
+        origin,
+        reason,
+    })
+}
+
+fn outside(workspace: Setting<PathBuf>, root: Setting<PathBuf>) -> ConfigError {
+    let kind = ConfigErrorKind::OutsideRoot {
+        workspace: workspace.value,
+        origin: workspace.origin,
+        root: root.value,
+        root_origin: root.origin,
+    };
+    ConfigError::new(kind).with_hint("choose a directory inside the root".to_owned())
+}

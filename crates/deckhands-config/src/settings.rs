@@ -1,0 +1,95 @@
+//! Settings after all layers: typed, within bounds, each with its origin.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId};
+
+use crate::base_url::BaseUrl;
+use crate::credential::{ApiKey, MissingKey};
+use crate::origin::{Setting, Trust};
+use crate::words::{Network, Profile};
+
+/// All settings of one invocation. An `Option` is something that has no default.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The model of a task.
+    pub model: Setting<ModelId>,
+    /// Where its provider is reached; nothing: at the provider's own address.
+    pub base_url: Option<Setting<BaseUrl>>,
+    /// How often the agent tries one call of the model.
+    pub num_retries: Setting<u32>,
+    /// How long the agent waits for one answer of the model.
+    pub llm_timeout: Setting<Duration>,
+    /// Image of the agent's program.
+    pub app_image: Setting<ImageRef>,
+    /// Image of the agent's commands and of the checks.
+    pub sandbox_image: Setting<ImageRef>,
+    /// Resources an attempt may use.
+    pub limits: Limits,
+    /// Times after which the phases of an attempt are ended.
+    pub deadlines: Deadlines,
+    /// How an attempt is walled in.
+    pub profile: Setting<Profile>,
+    /// What the agent's commands can reach.
+    pub network: Setting<Network>,
+    /// Directory that a task works on: absolute, links resolved. It need not exist.
+    pub workspace: Setting<PathBuf>,
+    /// Directory that every workspace must lie in; the configured one does.
+    pub workspace_root: Option<Setting<PathBuf>>,
+    /// Whether files that `.gitignore` leaves out are given to the agent.
+    pub include_ignored: Setting<bool>,
+    /// Commands that accept a result.
+    pub checks: Setting<Vec<String>>,
+    /// Directory of the store and of all attempts: absolute. It need not exist.
+    pub home: Setting<PathBuf>,
+    /// Whether routes that keep failing are left alone for a while.
+    pub circuit_breaker: Setting<bool>,
+    /// How the Docker daemon is found.
+    pub docker: DockerSettings,
+    /// What the user should hear once: shadowed variables, a key that others can read, …
+    pub notes: Vec<String>,
+    pub(crate) key: Result<ApiKey, MissingKey>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// How the Docker daemon is found; what is not set follows Docker's own rules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DockerSettings {
+    /// Its address.
+    pub host: Option<Setting<String>>,
+    /// The context to use where no host is set.
+    pub context: Option<Setting<String>>,
+    /// Directory of Docker's client configuration.
+    pub config: Option<Setting<PathBuf>>,
+}
+
+/// A setting as `config show --origin` prints it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Row {
+    /// Name of the key, e.g. `deadlines.work`.
+    pub key: &'static str,
+    /// The value; of a secret only whether it is there.
+    pub value: String,
+    /// Where it was set.
+    pub origin: String,
+    /// How far its setter is trusted.
+    pub trust: Trust,
+}
+
+impl Settings {
+    /// The API key.
+    ///
+    /// # Errors
+    /// [`MissingKey`] names the variables to set, or says why the key that is there may not be
+    /// sent to the configured endpoint.
+    pub fn require_key(&self) -> Result<&ApiKey, MissingKey> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    /// Every setting with value and origin, in the order of the reference. Holds no secret.
+    #[must_use]
+    pub fn explain(&self) -> Vec<Row> {
+        self.rows.clone()
+    }
+}

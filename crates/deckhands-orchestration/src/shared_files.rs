@@ -1,0 +1,204 @@
+//! Does the daemon see the same files as we do? Shown by a random file through a bind mount.
+//!
+//! The file is read out of a container that is created, but need not run.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use deckhands_model::{AttemptId, AttemptNumber, ByteSize, Cause, ImageRef, TaskId};
+use deckhands_runtime::{
+    ContainerId, ContainerName, ContainerSpec, Containers, Hardening, Mount, MountAccess,
+    NetworkMode, Owned, ResourceLimits, RuntimeError, RuntimeErrorKind, UserSpec,
+};
+use futures::StreamExt;
+
+use crate::attempt_dir::{AttemptDir, AttemptRecord, remove_tree};
+use crate::clock::{Clock, IdSource, SystemClock};
+use crate::failure::RunFailure;
+use crate::home::Home;
+use crate::labels;
+use crate::ports::Ports;
+
+/// Longest answer that is read; the file has a few dozen bytes.
+const MAX_ANSWER: usize = 64 << 10;
+
+const HINT: &str =
+    "use a daemon on this machine, or put the state directory on a path it shares (--home DIR)";
+
+/// A file with random content that waits to be seen by the daemon.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    nonce: String,
+}
+
+impl Probe {
+    /// Writes the file into a directory that will be mounted.
+    ///
+    /// # Errors
+    /// [`Cause::PermissionDenied`] where the directory cannot be written.
+    pub(crate) fn write(dir: &Path, nonce: String) -> Result<Self, RunFailure> {
+        let probe = Self { nonce };
+        fs::write(dir.join(probe.name()), &probe.nonce)
+            .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
+        Ok(probe)
+    }
+
+    fn name(&self) -> String {
+        format!("probe-{}", self.nonce)
+    }
+
+    /// Reads the file as the daemon sees it, and removes it.
+    ///
+    /// # Errors
+    /// [`Cause::DaemonUnreachable`] where the daemon sees other files.
+    pub(crate) async fn read_back(
+        self,
+        containers: &dyn Containers,
+        id: &ContainerId,
+        mount: &Mount,
+    ) -> Result<(), RunFailure> {
+        let path = format!("{}/{}", mount.target, self.name());
+        let seen = match containers.get_archive(id, &path).await {
+            Ok(mut stream) => {
+                let mut seen = Vec::new();
+                while let Some(piece) = stream.next().await {
+                    seen.extend_from_slice(&piece?);
+                    if seen.len() > MAX_ANSWER {
+                        break;
+                    }
+                }
+                seen
+            }
+            Err(error) if error.is_not_found() => return Err(not_shared(&mount.source)),
+            Err(error) => return Err(error.into()),
+        };
+        // A probe that stays is only a small file in a directory that goes with the attempt.
+        let _ = fs::remove_file(mount.source.join(self.name()));
+        let content = first_file(&seen).unwrap_or_default();
+        if content == self.nonce.as_bytes() {
+            Ok(())
+        } else {
+            Err(not_shared(&mount.source))
+        }
+    }
+}
+
+/// Asks the daemon with a container of its own, of which nothing is left.
+///
+/// # Errors
+/// [`Cause::DaemonUnreachable`] where the daemon sees other files; others as they come.
+pub async fn probe_shared_files(
+    ports: &Ports,
+    home: &Home,
+    ids: &dyn IdSource,
+    image: &ImageRef,
+) -> Result<(), RunFailure> {
+    let task = TaskId::from_random(ids.random());
+    let id = AttemptId {
+        task,
+        number: AttemptNumber::FIRST,
+    };
+    let dir = AttemptDir::of(home, id);
+    let record = AttemptRecord {
+        task_id: task.to_string(),
+        number: id.number.get(),
+        started_at: SystemClock.now().to_string(),
+        workspace: dir.root().to_owned(),
+        sandbox_image: Some(image.clone()),
+    };
+    let held = dir
+        .create(home, &record)
+        .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
+    let result = ask(ports, home, id, &dir, image).await;
+    // Removed under the lock, so that no sweep takes it for a dead attempt in between.
+    let removed = remove_tree(&home.task_dir(task));
+    drop(held);
+    result.and(removed.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error)))
+}
+
+async fn ask(
+    ports: &Ports,
+    home: &Home,
+    id: AttemptId,
+    dir: &AttemptDir,
+    image: &ImageRef,
+) -> Result<(), RunFailure> {
+    let containers = ports.containers.as_ref();
+    let mount = Mount {
+        source: dir.agent_dirs().input,
+        target: "/deckhands/input".to_owned(),
+        access: MountAccess::ReadOnly,
+    };
+    let probe = Probe::write(&mount.source, id.session_name())?;
+    let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
+    let container = owned
+        .create(spec(id, image, &mount))
+        .await
+        .map_err(not_shared_or)?;
+    let seen = probe.read_back(containers, &container, &mount).await;
+    containers.remove(&container).await?;
+    seen
+}
+
+fn spec(id: AttemptId, image: &ImageRef, mount: &Mount) -> ContainerSpec {
+    ContainerSpec {
+        name: ContainerName(id.object_name("probe")),
+        image: image.clone(),
+        entrypoint: None,
+        command: vec!["true".to_owned()],
+        env: Vec::new(),
+        working_dir: None,
+        user: UserSpec::Image,
+        labels: [(labels::ROLE.to_owned(), "probe".to_owned())].into(),
+        mounts: vec![mount.clone()],
+        hosts: Vec::new(),
+        network: NetworkMode::None,
+        limits: ResourceLimits {
+            memory: Some(ByteSize::mebibytes(64)),
+            milli_cpus: None,
+            processes: Some(16),
+            kept_log: ByteSize::mebibytes(1),
+        },
+        hardening: Hardening {
+            drop_capabilities: true,
+            no_new_privileges: true,
+            read_only_root: true,
+            init: false,
+        },
+    }
+}
+
+/// A missing mount source means that the daemon looks at other files than we do.
+pub(crate) fn not_shared_or(error: RuntimeError) -> RunFailure {
+    let missing_source = error.kind == RuntimeErrorKind::InvalidSpec
+        && error
+            .message
+            .as_deref()
+            .is_some_and(|m| m.contains("bind source path does not exist"));
+    if !missing_source {
+        return RunFailure::from(error);
+    }
+    let text = "the Docker daemon does not see this machine's files";
+    let causes = vec![error.to_string()];
+    RunFailure {
+        causes,
+        ..RunFailure::new(Cause::DaemonUnreachable, text)
+    }
+    .with_hint(HINT)
+}
+
+fn not_shared(source: &Path) -> RunFailure {
+    let dir = source.display();
+    let text = format!("the Docker daemon does not see this machine's files (tried `{dir}`)");
+    RunFailure::new(Cause::DaemonUnreachable, text).with_hint(HINT)
+}
+
+/// Content of the first file of a tar archive.
+fn first_file(archive: &[u8]) -> Option<Vec<u8>> {
+    let mut archive = tar::Archive::new(archive);
+    let mut entry = archive.entries().ok()?.next()?.ok()?;
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).ok()?;
+    Some(content)
+}
