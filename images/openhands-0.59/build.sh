@@ -11,15 +11,15 @@
 #   --clean            remove the cache and the images of this recipe
 #   --extra-debs a,b   more Debian packages; remembered in the cache until given anew
 #
-# Environment: DECKHANDS_IMAGE_CACHE, DECKHANDS_IMAGE_MIRROR, DECKHANDS_IMAGE_APP and
-# DECKHANDS_IMAGE_SANDBOX (see README.md).
+# Environment: OPENHANDS_IMAGE_CACHE, OPENHANDS_IMAGE_MIRROR, OPENHANDS_IMAGE_APP and
+# OPENHANDS_IMAGE_SANDBOX (see README.md).
 set -Eeuo pipefail
 umask 022
 
 RECIPE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-CACHE=${DECKHANDS_IMAGE_CACHE:-/var/cache/deckhands/openhands-0.59}
-APP_TAG=${DECKHANDS_IMAGE_APP:-docker.all-hands.dev/all-hands-ai/openhands:0.59}
-SANDBOX_TAG=${DECKHANDS_IMAGE_SANDBOX:-docker.all-hands.dev/all-hands-ai/runtime:0.59-nikolaik}
+CACHE=${OPENHANDS_IMAGE_CACHE:-/var/cache/deckhands/openhands-0.59}
+APP_TAG=${OPENHANDS_IMAGE_APP:-docker.all-hands.dev/all-hands-ai/openhands:0.59}
+SANDBOX_TAG=${OPENHANDS_IMAGE_SANDBOX:-docker.all-hands.dev/all-hands-ai/runtime:0.59-nikolaik}
 SUITE=trixie
 ROOTFS=$CACHE/rootfs
 VENV=/openhands/venv

@@ -92,9 +92,7 @@ impl Search<'_> {
         let Some((source, winner)) = self.named() else {
             // This variable belongs to the provider by its name, whoever chose the provider.
             let name = provider_variable(provider);
-            let key = self
-                .from_variable(&name, None)
-                .map_err(MissingKey::or_ours)?;
+            let key = self.look_up(&name, None).map_err(MissingKey::or_ours)?;
             return self.withhold(key, self.endpoint.address);
         };
         let place = Place {
@@ -102,8 +100,8 @@ impl Search<'_> {
             trust: winner.layer.trust,
         };
         let key = match (source, &self.file, &self.variable) {
-            (Key::ApiKeyFile, Some(path), _) => from_file(path, place, notes),
-            (Key::ApiKeyEnv, _, Some(name)) => self.from_variable(name, Some(&place.origin)),
+            (Key::ApiKeyFile, Some(path), _) => read_file(path, place, notes),
+            (Key::ApiKeyEnv, _, Some(name)) => self.look_up(name, Some(&place.origin)),
             _ => usable(text(winner), place),
         }?;
         self.withhold(
@@ -122,7 +120,7 @@ impl Search<'_> {
     }
 
     /// The environment wins over `.env`.
-    fn from_variable(&self, name: &str, named: Option<&Origin>) -> Result<ApiKey, MissingKey> {
+    fn look_up(&self, name: &str, named: Option<&Origin>) -> Result<ApiKey, MissingKey> {
         let sources = [Some(self.environment), self.dotenv];
         let mut found = sources
             .into_iter()
@@ -157,7 +155,7 @@ pub(crate) fn provider_variable(provider: &str) -> String {
     format!("{}_API_KEY", provider.to_ascii_uppercase())
 }
 
-fn from_file(path: &Path, place: Place, notes: &mut Vec<String>) -> Result<ApiKey, MissingKey> {
+fn read_file(path: &Path, place: Place, notes: &mut Vec<String>) -> Result<ApiKey, MissingKey> {
     let text = files::read(path).map_err(|error| {
         let (path, origin) = (path.to_owned(), place.origin.clone());
         MissingKey::new(MissingKeyKind::Unreadable {

@@ -12,7 +12,7 @@ use crate::origin::Origin;
 #[error("{kind}")]
 pub struct ConfigError {
     /// What went wrong.
-    pub kind: ConfigErrorKind,
+    pub kind: Box<ConfigErrorKind>,
     hint: Option<String>,
     #[source]
     source: Option<io::Error>,
@@ -124,7 +124,7 @@ impl ConfigError {
 
     pub(crate) fn new(kind: ConfigErrorKind) -> Self {
         Self {
-            kind,
+            kind: Box::new(kind),
             hint: None,
             source: None,
         }
@@ -132,7 +132,7 @@ impl ConfigError {
 
     pub(crate) fn io(kind: ConfigErrorKind, source: io::Error) -> Self {
         Self {
-            kind,
+            kind: Box::new(kind),
             hint: None,
             source: Some(source),
         }

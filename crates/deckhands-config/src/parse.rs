@@ -95,8 +95,11 @@ pub(crate) fn duration(key: Key, value: &RawValue, _: &Layer) -> Result<Duration
 fn thousandths(text: &str) -> Option<u64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) {
+        return None;
+    }
     let part = part.trim_end_matches('0');
-    if !digits(whole) || part.len() > 3 || !(part.is_empty() || digits(part)) {
+    if part.len() > 3 {
         return None;
     }
     let part: u64 = format!("{part:0<3}").parse().ok()?;

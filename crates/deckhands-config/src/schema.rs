@@ -93,13 +93,12 @@ pub fn init_template() -> String {
 fn commented(entry: &Entry, name: &str) -> String {
     let variables = match entry.variables {
         [] => String::new(),
-        names => format!(" Variables: {}.", names.join(", ")),
+        names => format!("# Variables: {}\n", names.join(", ")),
     };
-    let (effect, kind, default) = (entry.effect(), entry.kind, entry.default);
-    format!(
-        "# {effect}\n# Takes {kind}. Default: {default}.{variables}\n#{name} = {}\n",
-        literal(entry)
-    )
+    let (effect, kind) = (entry.effect(), entry.kind);
+    let default = entry.default.trim_matches(['(', ')']);
+    let value = literal(entry);
+    format!("\n# {effect}\n# Takes {kind}\n# Default: {default}\n{variables}#{name} = {value}\n")
 }
 
 /// A value of the key in TOML.

@@ -10,6 +10,9 @@ use crate::{ConfigError, Flags, Key, Settings, Sources, Trust, load};
 /// A secret that must never be shown.
 pub(crate) const CANARY: &str = "sk-canary-7f3a91";
 
+/// Adds something to a fixture.
+pub(crate) type Make = fn(Fixture) -> Fixture;
+
 /// A user's configuration directory, and a project with a directory inside that is worked in.
 pub(crate) struct Fixture {
     root: tempfile::TempDir,
@@ -166,7 +169,7 @@ fn no_secret_is_shown_anywhere() {
         f.file("key", CANARY)
             .env("DECKHANDS_API_KEY_FILE", "../../key")
     };
-    let cases: [(&str, fn(Fixture) -> Fixture); 3] = [
+    let cases: [(&str, Make); 3] = [
         ("provider's variable", |f| {
             f.env("OPENROUTER_API_KEY", CANARY)
         }),

@@ -228,3 +228,6 @@ impl fmt::Display for Cause {
         write!(f, "{self:?}")
     }
 }
+
+#[cfg(test)]
+mod tests;

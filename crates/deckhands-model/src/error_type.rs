@@ -61,7 +61,7 @@ pub enum FailureClass {
 
 /// A word outside a closed vocabulary.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{word}` is not a {what}: expected one of {expected}")]
+#[error("`{word}` is no {what}: expected one of {expected}")]
 pub struct UnknownWord {
     /// What the word should have been, e.g. `error type`.
     pub what: &'static str,
@@ -148,3 +148,6 @@ impl Strategy {
         Self::Escalate,
     ];
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ impl AgentState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

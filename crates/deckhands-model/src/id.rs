@@ -124,3 +124,6 @@ impl From<TaskId> for String {
         id.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,3 +116,6 @@ impl From<ImageDigest> for String {
         digest.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,6 @@ impl Default for Deadlines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

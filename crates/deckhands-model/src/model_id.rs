@@ -177,3 +177,6 @@ impl From<ModelId> for String {
         id.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,6 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,3 +146,6 @@ pub struct Versions {
     /// The Docker daemon.
     pub docker: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

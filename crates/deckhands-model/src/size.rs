@@ -75,10 +75,13 @@ impl fmt::Display for ByteSize {
         let unit = UNITS
             .iter()
             .rev()
-            .find(|(_, s)| self.0 >= 1 << s && self.0 % (1 << s) == 0);
+            .find(|(_, s)| self.0 >= 1 << s && self.0.is_multiple_of(1 << s));
         match unit {
             Some((unit, shift)) => write!(f, "{}{unit}", self.0 >> shift),
             None => write!(f, "{}", self.0),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ pub enum Complexity {
     /// Many files or much thought.
     Complex,
 }
+
+#[cfg(test)]
+mod tests;

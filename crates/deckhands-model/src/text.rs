@@ -53,3 +53,6 @@ impl TaskText {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

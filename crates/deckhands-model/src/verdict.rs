@@ -67,3 +67,6 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

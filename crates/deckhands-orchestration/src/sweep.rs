@@ -54,7 +54,9 @@ pub async fn sweep(
 ) -> Result<SweepReport, RunFailure> {
     let mut report = SweepReport::default();
     let scope = (!options.all_homes).then_some(home);
-    let found = ports.containers.list(&labels::select_home(scope)).await?;
+    let mut found = ports.containers.list(&labels::select_home(scope)).await?;
+    // A label alone can be inherited from an image; what we made names its attempt.
+    found.retain(|container| attempt_of(container).is_some());
     for (dir, containers) in by_attempt(found) {
         sweep_containers(ports, home, &dir, &containers, options, &mut report).await;
     }

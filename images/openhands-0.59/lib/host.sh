@@ -8,8 +8,9 @@ NEED_APART=3500
 require_docker() {
     command -v docker >/dev/null ||
         fail "no docker program on this host" "install Docker or put its command on PATH"
-    DOCKER_ROOT=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) && [ -n "$DOCKER_ROOT" ] ||
-        fail "no Docker daemon answers" "start the daemon, or set DOCKER_HOST"
+    DOCKER_ROOT=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) && [ -n "$DOCKER_ROOT" ] && return
+    require_root # the socket may be closed to this user alone
+    fail "no Docker daemon answers" "start the daemon, or set DOCKER_HOST"
 }
 
 require_root() {
@@ -49,7 +50,7 @@ require_space() {
         enough_space "$DOCKER_ROOT" "$need" "free space there, for example with docker system prune"
     fi
     [ -e "$CACHE/stamps/venv" ] && need=$NEED_APART
-    enough_space "$CACHE" "$need" "free space there, or set DECKHANDS_IMAGE_CACHE to another disk"
+    enough_space "$CACHE" "$need" "free space there, or set OPENHANDS_IMAGE_CACHE to another disk"
 }
 
 enough_space() {
@@ -60,7 +61,7 @@ enough_space() {
 
 # The Debian main archive that apt of this host uses, else the public one.
 debian_mirror() {
-    local uri=${DECKHANDS_IMAGE_MIRROR:-}
+    local uri=${OPENHANDS_IMAGE_MIRROR:-}
     if [ -z "$uri" ] && command -v apt-get >/dev/null; then
         uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
             grep -E '/debian/?$' | head -n 1 || true)

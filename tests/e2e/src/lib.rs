@@ -1,1 +1,14 @@
-//! End-to-end tests live in `tests/`.
+//! What the end-to-end tests stand on: the built binary, a scripted provider where containers can
+//! reach it, a home and a workspace of their own, and a look at the daemon.
+//!
+//! A missing need (binary, daemon, images, root) is a failure with its name, never a skip.
+
+mod bench;
+mod daemon;
+mod ended;
+mod steps;
+
+pub use bench::{Bench, CANARY, deckhands};
+pub use daemon::{Container, bridge_address, containers, docker, wait_for};
+pub use ended::{Ended, Running};
+pub use steps::{bash, create_file, edit_file, ipython, one_step};

@@ -4,6 +4,7 @@
 //! provider wrote is taken apart by `provider` first.
 
 mod provider;
+mod words;
 
 use deckhands_model::Cause;
 

@@ -3,7 +3,7 @@
 //! The app container is specified here; the sandbox is started by the app itself, from settings
 //! that `environment` writes. Nothing here creates anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use deckhands_model::ByteSize;
 use deckhands_runtime::{
@@ -111,7 +111,7 @@ fn mounts(request: &LaunchRequest) -> Result<Vec<Mount>, LaunchError> {
         (&dirs.agent_home, HOME, ReadWrite),
         (&dirs.input, INPUT, ReadOnly),
     ];
-    let mount = |(source, target, access): (&std::path::PathBuf, &str, MountAccess)| {
+    let mount = |(source, target, access): (&PathBuf, &str, MountAccess)| {
         absolute(source)?;
         Ok(Mount {
             source: source.clone(),

@@ -69,11 +69,12 @@ impl LogReader {
         if line.len() > MAX_LINE {
             return None;
         }
-        if source == OutputSource::Stdout && line.starts_with(b"{") {
-            if let Ok(record) = serde_json::from_slice::<Record>(line) {
-                self.json_seen = true;
-                return record.fact();
-            }
+        if source == OutputSource::Stdout
+            && line.starts_with(b"{")
+            && let Ok(record) = serde_json::from_slice::<Record>(line)
+        {
+            self.json_seen = true;
+            return record.fact();
         }
         self.text_line(&strip_colour(&String::from_utf8_lossy(line)))
     }

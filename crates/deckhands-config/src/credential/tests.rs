@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::Key;
-use crate::tests::{CANARY, Fixture};
-
-type Make = fn(Fixture) -> Fixture;
+use crate::tests::{CANARY, Fixture, Make};
 
 /// The key, or message and hint of why there is none.
 fn check(fixture: &Fixture) -> Result<String, String> {
@@ -31,81 +29,83 @@ fn a_key_goes_only_to_an_endpoint_of_the_same_or_more_trust() {
     }
 }
 
+/// What is set, and the key that counts then.
+const KEYS: [(&str, Make, &str); 10] = [
+    (
+        "provider's variable",
+        |f| f.env("OPENROUTER_API_KEY", "a"),
+        "a",
+    ),
+    (
+        "white space around it",
+        |f| f.env("OPENROUTER_API_KEY", " a\n"),
+        "a",
+    ),
+    (
+        "of another provider",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .env("ANTHROPIC_API_KEY", "b")
+                .env("DECKHANDS_MODEL", "anthropic/claude")
+        },
+        "b",
+    ),
+    (
+        "ours over the provider's",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .env("DECKHANDS_API_KEY", "b")
+        },
+        "b",
+    ),
+    (
+        "environment over .env",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .dotenv("OPENROUTER_API_KEY=b")
+        },
+        "a",
+    ),
+    (".env alone", |f| f.dotenv("OPENROUTER_API_KEY=b"), "b"),
+    (
+        "file named by the user over the provider's",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .file("key", "b\n")
+                .user("model.api_key_file = '../key'")
+        },
+        "b",
+    ),
+    (
+        "environment over user file",
+        |f| {
+            f.env("DECKHANDS_API_KEY", "a")
+                .user("model.api_key_file = '/missing'")
+        },
+        "a",
+    ),
+    (
+        "variable named by the user",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .env("WORK_KEY", "b")
+                .user("model.api_key_env = 'WORK_KEY'")
+        },
+        "b",
+    ),
+    (
+        "named variable in .env",
+        |f| {
+            f.dotenv("WORK_KEY=b")
+                .user("model.api_key_env = 'WORK_KEY'")
+        },
+        "b",
+    ),
+];
+
 #[test]
 fn the_last_layer_that_names_a_key_decides() {
-    let cases: [(&str, Make, &str); 10] = [
-        (
-            "provider's variable",
-            |f| f.env("OPENROUTER_API_KEY", "a"),
-            "a",
-        ),
-        (
-            "white space around it",
-            |f| f.env("OPENROUTER_API_KEY", " a\n"),
-            "a",
-        ),
-        (
-            "of another provider",
-            |f| {
-                f.env("OPENROUTER_API_KEY", "a")
-                    .env("ANTHROPIC_API_KEY", "b")
-                    .env("DECKHANDS_MODEL", "anthropic/claude")
-            },
-            "b",
-        ),
-        (
-            "ours over the provider's",
-            |f| {
-                f.env("OPENROUTER_API_KEY", "a")
-                    .env("DECKHANDS_API_KEY", "b")
-            },
-            "b",
-        ),
-        (
-            "environment over .env",
-            |f| {
-                f.env("OPENROUTER_API_KEY", "a")
-                    .dotenv("OPENROUTER_API_KEY=b")
-            },
-            "a",
-        ),
-        (".env alone", |f| f.dotenv("OPENROUTER_API_KEY=b"), "b"),
-        (
-            "file named by the user over the provider's",
-            |f| {
-                f.env("OPENROUTER_API_KEY", "a")
-                    .file("key", "b\n")
-                    .user("model.api_key_file = '../key'")
-            },
-            "b",
-        ),
-        (
-            "environment over user file",
-            |f| {
-                f.env("DECKHANDS_API_KEY", "a")
-                    .user("model.api_key_file = '/missing'")
-            },
-            "a",
-        ),
-        (
-            "variable named by the user",
-            |f| {
-                f.env("OPENROUTER_API_KEY", "a")
-                    .env("WORK_KEY", "b")
-                    .user("model.api_key_env = 'WORK_KEY'")
-            },
-            "b",
-        ),
-        (
-            "named variable in .env",
-            |f| {
-                f.dotenv("WORK_KEY=b")
-                    .user("model.api_key_env = 'WORK_KEY'")
-            },
-            "b",
-        ),
-    ];
-    for (name, make, expected) in cases {
+    for (name, make, expected) in KEYS {
         assert_eq!(
             check(&make(Fixture::new())).as_deref(),
             Ok(expected),

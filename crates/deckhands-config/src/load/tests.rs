@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use crate::tests::{CANARY, Fixture, row};
+use crate::tests::{CANARY, Fixture, Make, row};
 use crate::{ConfigErrorKind, Key, Trust};
 
 /// Layers in order, each setting the working time to a value of its own.
-const LAYERS: [(&str, fn(Fixture) -> Fixture); 5] = [
+const LAYERS: [(&str, Make); 5] = [
     ("~/config/config.toml:1", |f| f.user("deadlines.work = 11")),
     ("~/project/deckhands.toml:2", |f| {
         f.project("\ndeadlines.work = 12")
@@ -72,7 +72,7 @@ fn a_named_file_replaces_the_users_and_has_to_be_there() {
         .load()
         .unwrap_err();
     assert_eq!(
-        error.kind,
+        *error.kind,
         ConfigErrorKind::Read {
             path: "/missing".into()
         }

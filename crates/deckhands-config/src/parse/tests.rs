@@ -109,6 +109,7 @@ fn counts_sizes_and_processors() {
         ("0.1234", None),
         ("two", None),
         (".5", None),
+        ("2.", None),
         ("-1", None),
     ] {
         assert_eq!(check(cpus, Key::Cpus, text).as_deref(), expected, "{text}");

@@ -36,7 +36,7 @@ fn what_is_no_directory_is_refused_and_nothing_is_written() {
     for name in ["file", "missing"] {
         let path = dir.path().join(name);
         let error = list.add(dir.path(), &path).unwrap_err();
-        assert_eq!(error.kind, ConfigErrorKind::Read { path });
+        assert_eq!(*error.kind, ConfigErrorKind::Read { path });
     }
     assert_eq!(list, TrustList::default());
     assert!(!dir.path().join(FILE).exists());
@@ -50,7 +50,7 @@ fn a_list_that_cannot_be_written_stays_as_it_was() {
     let mut list = TrustList::default();
     let error = list.add(&config, dir.path()).unwrap_err();
     assert_eq!(
-        error.kind,
+        *error.kind,
         ConfigErrorKind::Write {
             path: config.join(FILE)
         }

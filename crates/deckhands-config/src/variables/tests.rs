@@ -17,108 +17,112 @@ fn check(key: Key, variables: &[(&str, &str)]) -> Result<String, String> {
     }
 }
 
+const CUSTOM: &str = "openrouter/google/gemma";
+
+/// A key, a variable with a value, and the value as shown.
+const VALUES: [(Key, &str, &str, &str); 32] = [
+    (
+        Key::Model,
+        "OPENHANDS_MODEL",
+        "gemini-flash",
+        "openrouter/google/gemini-2.0-flash-exp:free",
+    ),
+    (Key::Model, "OPENHANDS_CUSTOM_MODEL_ID", CUSTOM, CUSTOM),
+    (Key::Model, "DECKHANDS_MODEL", CUSTOM, CUSTOM),
+    (
+        Key::BaseUrl,
+        "OPENHANDS_BASE_URL",
+        "https://a.example/v1/",
+        "https://a.example/v1",
+    ),
+    (
+        Key::BaseUrl,
+        "DECKHANDS_BASE_URL",
+        "http://localhost:1",
+        "http://localhost:1",
+    ),
+    (
+        Key::Workspace,
+        "OPENHANDS_WORKSPACE",
+        "/nowhere/a",
+        "/nowhere/a",
+    ),
+    (
+        Key::Workspace,
+        "DECKHANDS_WORKSPACE",
+        "/nowhere/a",
+        "/nowhere/a",
+    ),
+    (
+        Key::WorkspaceRoot,
+        "OPENHANDS_WORKSPACE_ROOT",
+        "/nowhere/b",
+        "/nowhere/b",
+    ),
+    (
+        Key::Workspace,
+        "OPENHANDS_WORKSPACE_ROOT",
+        "/nowhere/b",
+        "/nowhere/b",
+    ),
+    (Key::Work, "OPENHANDS_TIMEOUT", "10", "10s"),
+    (Key::Work, "DECKHANDS_TIMEOUT", "90s", "90s"),
+    (Key::Pull, "OPENHANDS_DOCKER_TIMEOUT", "3600", "3600s"),
+    (Key::Pull, "DECKHANDS_PULL_TIMEOUT", "11m", "660s"),
+    (Key::Idle, "DECKHANDS_IDLE_TIMEOUT", "20", "20s"),
+    (Key::Start, "DECKHANDS_START_TIMEOUT", "20", "20s"),
+    (Key::CheckTime, "DECKHANDS_CHECK_TIMEOUT", "20", "20s"),
+    (Key::AppImage, "OPENHANDS_DOCKER_IMAGE", "a/b", "a/b:latest"),
+    (Key::AppImage, "DECKHANDS_APP_IMAGE", "a/b:1", "a/b:1"),
+    (
+        Key::SandboxImage,
+        "OPENHANDS_DOCKER_RUNTIME_IMAGE",
+        "a/b:2",
+        "a/b:2",
+    ),
+    (
+        Key::SandboxImage,
+        "DECKHANDS_SANDBOX_IMAGE",
+        "a/b:3",
+        "a/b:3",
+    ),
+    (
+        Key::CircuitBreaker,
+        "OPENHANDS_ENABLE_CIRCUIT_BREAKER",
+        "Off",
+        "false",
+    ),
+    (Key::Iterations, "DECKHANDS_MAX_ITERATIONS", "5", "5"),
+    (Key::Memory, "DECKHANDS_MEMORY", "1g", "1g"),
+    (Key::Cpus, "DECKHANDS_CPUS", "0.5", "0.5"),
+    (Key::Profile, "DECKHANDS_PROFILE", "Socket", "socket"),
+    (Key::Home, "DECKHANDS_HOME", "/nowhere/h", "/nowhere/h"),
+    (Key::NumRetries, "DECKHANDS_LLM_NUM_RETRIES", "6", "6"),
+    (Key::DockerHost, "DOCKER_HOST", "tcp://h:1", "tcp://h:1"),
+    (Key::DockerContext, "DOCKER_CONTEXT", "other", "other"),
+    (
+        Key::DockerConfig,
+        "DOCKER_CONFIG",
+        "/nowhere/d",
+        "/nowhere/d",
+    ),
+    (
+        Key::Model,
+        "OPENHANDS_ENABLE_REAL_AGENT",
+        "true",
+        "openrouter/deepseek/deepseek-chat-v3.1:free",
+    ),
+    (
+        Key::Model,
+        "OPENHANDS_USE_DOCKER_RUNTIME",
+        "1",
+        "openrouter/deepseek/deepseek-chat-v3.1:free",
+    ),
+];
+
 #[test]
 fn every_variable_sets_its_key() {
-    let custom = "openrouter/google/gemma";
-    for (key, name, value, expected) in [
-        (
-            Key::Model,
-            "OPENHANDS_MODEL",
-            "gemini-flash",
-            "openrouter/google/gemini-2.0-flash-exp:free",
-        ),
-        (Key::Model, "OPENHANDS_CUSTOM_MODEL_ID", custom, custom),
-        (Key::Model, "DECKHANDS_MODEL", custom, custom),
-        (
-            Key::BaseUrl,
-            "OPENHANDS_BASE_URL",
-            "https://a.example/v1/",
-            "https://a.example/v1",
-        ),
-        (
-            Key::BaseUrl,
-            "DECKHANDS_BASE_URL",
-            "http://localhost:1",
-            "http://localhost:1",
-        ),
-        (
-            Key::Workspace,
-            "OPENHANDS_WORKSPACE",
-            "/nowhere/a",
-            "/nowhere/a",
-        ),
-        (
-            Key::Workspace,
-            "DECKHANDS_WORKSPACE",
-            "/nowhere/a",
-            "/nowhere/a",
-        ),
-        (
-            Key::WorkspaceRoot,
-            "OPENHANDS_WORKSPACE_ROOT",
-            "/nowhere/b",
-            "/nowhere/b",
-        ),
-        (
-            Key::Workspace,
-            "OPENHANDS_WORKSPACE_ROOT",
-            "/nowhere/b",
-            "/nowhere/b",
-        ),
-        (Key::Work, "OPENHANDS_TIMEOUT", "10", "10s"),
-        (Key::Work, "DECKHANDS_TIMEOUT", "90s", "90s"),
-        (Key::Pull, "OPENHANDS_DOCKER_TIMEOUT", "3600", "3600s"),
-        (Key::Pull, "DECKHANDS_PULL_TIMEOUT", "11m", "660s"),
-        (Key::Idle, "DECKHANDS_IDLE_TIMEOUT", "20", "20s"),
-        (Key::Start, "DECKHANDS_START_TIMEOUT", "20", "20s"),
-        (Key::CheckTime, "DECKHANDS_CHECK_TIMEOUT", "20", "20s"),
-        (Key::AppImage, "OPENHANDS_DOCKER_IMAGE", "a/b", "a/b:latest"),
-        (Key::AppImage, "DECKHANDS_APP_IMAGE", "a/b:1", "a/b:1"),
-        (
-            Key::SandboxImage,
-            "OPENHANDS_DOCKER_RUNTIME_IMAGE",
-            "a/b:2",
-            "a/b:2",
-        ),
-        (
-            Key::SandboxImage,
-            "DECKHANDS_SANDBOX_IMAGE",
-            "a/b:3",
-            "a/b:3",
-        ),
-        (
-            Key::CircuitBreaker,
-            "OPENHANDS_ENABLE_CIRCUIT_BREAKER",
-            "Off",
-            "false",
-        ),
-        (Key::Iterations, "DECKHANDS_MAX_ITERATIONS", "5", "5"),
-        (Key::Memory, "DECKHANDS_MEMORY", "1g", "1g"),
-        (Key::Cpus, "DECKHANDS_CPUS", "0.5", "0.5"),
-        (Key::Profile, "DECKHANDS_PROFILE", "Socket", "socket"),
-        (Key::Home, "DECKHANDS_HOME", "/nowhere/h", "/nowhere/h"),
-        (Key::NumRetries, "DECKHANDS_LLM_NUM_RETRIES", "6", "6"),
-        (Key::DockerHost, "DOCKER_HOST", "tcp://h:1", "tcp://h:1"),
-        (Key::DockerContext, "DOCKER_CONTEXT", "other", "other"),
-        (
-            Key::DockerConfig,
-            "DOCKER_CONFIG",
-            "/nowhere/d",
-            "/nowhere/d",
-        ),
-        (
-            Key::Model,
-            "OPENHANDS_ENABLE_REAL_AGENT",
-            "true",
-            "openrouter/deepseek/deepseek-chat-v3.1:free",
-        ),
-        (
-            Key::Model,
-            "OPENHANDS_USE_DOCKER_RUNTIME",
-            "1",
-            "openrouter/deepseek/deepseek-chat-v3.1:free",
-        ),
-    ] {
+    for (key, name, value, expected) in VALUES {
         assert_eq!(
             check(key, &[(name, value)]).as_deref(),
             Ok(expected),

@@ -94,6 +94,8 @@ fn answered(operation: Operation, status: u16, message: &str) -> Kind {
         // Not the container that is made, but something that it is to be made of or joined to.
         (404, Operation::Create | Operation::CreateNetwork) => Kind::InvalidSpec,
         (404, Operation::Start) if !message.contains("No such container") => Kind::InvalidSpec,
+        // Whatever answers there, it is no Docker daemon.
+        (404, Operation::Probe) => Kind::Protocol,
         (404, _) => Kind::NotFound,
         (304 | 409, _) => Kind::Conflict,
         (502..=504, _) => Kind::Unreachable,

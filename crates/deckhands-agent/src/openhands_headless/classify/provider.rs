@@ -1,13 +1,13 @@
 //! What a failed model call means.
 //!
 //! Structure first: the code in the provider's JSON body, then the class that litellm gave the
-//! error, then the body's own beginning. Free text comes last, word by word and never by a bare
-//! number: `401`, `auth` or `connection` alone mean nothing.
+//! error, then the body's own beginning. Free text, `words`, comes last.
 
 use deckhands_model::Cause;
 use serde::Deserialize;
 
-use super::super::lenient::{Leaf, object};
+use super::super::lenient::{Leaf, Shape, object};
+use super::words::{by_words, has_phrase};
 
 /// A failed model call, taken apart.
 struct ProviderError<'a> {
@@ -38,7 +38,7 @@ enum Code {
     Word(String),
 }
 
-impl super::super::lenient::Shape for Option<Code> {
+impl Shape for Option<Code> {
     fn whole(number: i64) -> Self {
         Some(Code::Status(number))
     }
@@ -184,7 +184,7 @@ fn rate_limit(words: [&str; 2], texts: &[&str]) -> Cause {
 }
 
 /// What an HTTP status means that is not about too many requests.
-fn by_status(status: i64, message: &str) -> Option<Cause> {
+pub(super) fn by_status(status: i64, message: &str) -> Option<Cause> {
     match status {
         400 | 422 => bad_request(message),
         401 => Some(Cause::BadKey),
@@ -251,71 +251,6 @@ const CLASSES: &[(&str, Cause)] = &[
     ("APIResponseValidationError", Cause::ProviderError),
     ("APIError", Cause::ProviderError),
 ];
-
-/// Phrases of free text, the first one that is there; a rate limit that mentions a connection is
-/// still a rate limit.
-const PHRASES: &[(&str, Cause)] = &[
-    ("insufficient credits", Cause::OutOfCredit),
-    ("insufficient_quota", Cause::OutOfCredit),
-    ("exceeded your current quota", Cause::OutOfCredit),
-    ("quota exceeded", Cause::OutOfCredit),
-    ("rate limit", Cause::RateLimited),
-    ("rate-limited", Cause::RateLimited),
-    ("rate limited", Cause::RateLimited),
-    ("too many requests", Cause::RateLimited),
-    ("llm provider not provided", Cause::BadModel),
-    ("is not a valid model id", Cause::BadModel),
-    ("context window exceeded", Cause::ContextWindow),
-    ("maximum context length", Cause::ContextWindow),
-    ("context_length_exceeded", Cause::ContextWindow),
-    ("read timed out", Cause::ProviderTimeout),
-    ("request timed out", Cause::ProviderTimeout),
-    ("connection timed out", Cause::ProviderTimeout),
-    ("permission denied", Cause::PermissionDenied),
-    ("econnrefused", Cause::ProviderUnreachable),
-    ("connection refused", Cause::ProviderUnreachable),
-    ("econnreset", Cause::ProviderUnreachable),
-    ("connection reset by peer", Cause::ProviderUnreachable),
-    ("name or service not known", Cause::ProviderUnreachable),
-];
-
-/// What free text means: a status that is named as one, or a phrase.
-fn by_words(text: &str) -> Option<Cause> {
-    let lower = text.to_lowercase();
-    named_status(&lower)
-        .and_then(|status| by_status(status, &lower))
-        .or_else(|| {
-            PHRASES
-                .iter()
-                .find(|(phrase, _)| has_phrase(&lower, phrase))
-                .map(|(_, cause)| *cause)
-        })
-}
-
-/// The three digits after `http ` or `error code: `, with no digit behind them.
-fn named_status(lower: &str) -> Option<i64> {
-    const DIGITS: usize = 3;
-    ["http ", "error code: "].iter().find_map(|mark| {
-        let (before, after) = lower.split_once(mark)?;
-        let digits = after.get(..DIGITS)?;
-        let alone = !after[DIGITS..].starts_with(is_word) && !before.ends_with(is_word);
-        digits
-            .parse()
-            .ok()
-            .filter(|_| alone && digits.bytes().all(|b| b.is_ascii_digit()))
-    })
-}
-
-/// Whether the phrase stands there as whole words.
-fn has_phrase(lower: &str, phrase: &str) -> bool {
-    lower.match_indices(phrase).any(|(at, _)| {
-        !lower[..at].ends_with(is_word) && !lower[at + phrase.len()..].starts_with(is_word)
-    })
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
 
 #[cfg(test)]
 mod tests;

@@ -31,80 +31,109 @@ fn sees(name: &str, failed: Option<bool>, summary: &str) -> EventKind {
     }
 }
 
+/// Actions of the agent, what kind each is, and its summary.
+const ACTIONS: &[(&str, ActionKind, &str)] = &[
+    (
+        r#"{"action":"run","args":{"command":"ls\n-l"}}"#,
+        ActionKind::Command,
+        "ls -l",
+    ),
+    (
+        r#"{"action":"run_ipython","args":{"code":"1+1"}}"#,
+        ActionKind::Python,
+        "1+1",
+    ),
+    (
+        r#"{"action":"read","args":{"path":"/a"}}"#,
+        ActionKind::Read,
+        "/a",
+    ),
+    (
+        r#"{"action":"write","args":{"path":"/a"}}"#,
+        ActionKind::Edit,
+        "/a",
+    ),
+    (
+        r#"{"action":"edit","args":{"path":"/a","command":"create"}}"#,
+        ActionKind::Edit,
+        "create /a",
+    ),
+    (
+        r#"{"action":"browse","args":{"url":"u"}}"#,
+        ActionKind::Browse,
+        "u",
+    ),
+    (
+        r#"{"action":"message","source":"agent","args":{"content":"c"}}"#,
+        ActionKind::Message,
+        "c",
+    ),
+    (
+        r#"{"action":"think","args":{"thought":"t"}}"#,
+        ActionKind::Think,
+        "t",
+    ),
+    (
+        r#"{"action":"task_tracking","args":{"command":"plan"}}"#,
+        ActionKind::Plan,
+        "plan",
+    ),
+    (
+        r#"{"action":"finish","args":{"final_thought":"f"}}"#,
+        ActionKind::Finish,
+        "f",
+    ),
+    (
+        r#"{"action":"condensation_request","args":{}}"#,
+        ActionKind::Condense,
+        "",
+    ),
+    (
+        r#"{"action":"system","args":{"openhands_version":"1"}}"#,
+        ActionKind::Other,
+        "OpenHands 1",
+    ),
+    (
+        r#"{"action":"call_tool_mcp","args":{"name":"n"}}"#,
+        ActionKind::Other,
+        "n",
+    ),
+    (
+        r#"{"action":"run","args":{"command":{"not":["text"]}}}"#,
+        ActionKind::Command,
+        "",
+    ),
+    (
+        r#"{"action":"run","args":[1,{"a":2}],"extras":"x"}"#,
+        ActionKind::Command,
+        "",
+    ),
+    (r#"{"action":"run"}"#, ActionKind::Command, ""),
+    (
+        r#"{"action":"run","args":{"command":"\u001b[31mx\u0000\u202e"}}"#,
+        ActionKind::Command,
+        "x",
+    ),
+];
+
 #[test]
 fn actions() {
-    let rows = [
-        (
-            r#"{"action":"run","args":{"command":"ls\n-l"}}"#,
-            acts(ActionKind::Command, "ls -l"),
-        ),
-        (
-            r#"{"action":"run_ipython","args":{"code":"1+1"}}"#,
-            acts(ActionKind::Python, "1+1"),
-        ),
-        (
-            r#"{"action":"read","args":{"path":"/a"}}"#,
-            acts(ActionKind::Read, "/a"),
-        ),
-        (
-            r#"{"action":"edit","args":{"path":"/a","command":"create"}}"#,
-            acts(ActionKind::Edit, "create /a"),
-        ),
-        (
-            r#"{"action":"browse","args":{"url":"u"}}"#,
-            acts(ActionKind::Browse, "u"),
-        ),
-        (
-            r#"{"action":"message","source":"agent","args":{"content":"c"}}"#,
-            acts(ActionKind::Message, "c"),
-        ),
-        (
-            r#"{"action":"message","source":"user","args":{"content":"c"}}"#,
-            sees("message", None, "c"),
-        ),
-        (
-            r#"{"action":"think","args":{"thought":"t"}}"#,
-            acts(ActionKind::Think, "t"),
-        ),
-        (
-            r#"{"action":"task_tracking","args":{"command":"plan"}}"#,
-            acts(ActionKind::Plan, "plan"),
-        ),
-        (
-            r#"{"action":"finish","args":{"final_thought":"f"}}"#,
-            acts(ActionKind::Finish, "f"),
-        ),
-        (
-            r#"{"action":"condensation_request","args":{}}"#,
-            acts(ActionKind::Condense, ""),
-        ),
-        (
-            r#"{"action":"system","args":{"openhands_version":"0.59.0"}}"#,
-            acts(ActionKind::Other, "OpenHands 0.59.0"),
-        ),
-        (
-            r#"{"action":"run","args":{"command":{"not":["text"]}}}"#,
-            acts(ActionKind::Command, ""),
-        ),
-        (
-            r#"{"action":"run","args":[1,{"a":2}],"extras":"x"}"#,
-            acts(ActionKind::Command, ""),
-        ),
-        (r#"{"action":"run"}"#, acts(ActionKind::Command, "")),
-        (
-            r#"{"action":"run","args":{"command":"\u001b[31mx\u0000\u202e"}}"#,
-            acts(ActionKind::Command, "x"),
-        ),
-        (
-            r#"{"action":"something_new","new":{"a":[1]}}"#,
-            EventKind::Other {
-                name: "something_new".to_owned(),
-            },
-        ),
-    ];
-    for (json, expected) in rows {
-        assert_eq!(kind(json), expected, "{json}");
+    for (json, action, summary) in ACTIONS {
+        assert_eq!(kind(json), acts(*action, summary), "{json}");
     }
+}
+
+#[test]
+fn what_a_person_says_and_what_is_new_are_no_actions() {
+    let said = r#"{"action":"message","source":"user","args":{"content":"c"}}"#;
+    assert_eq!(kind(said), sees("message", None, "c"));
+    let new = r#"{"action":"something_new","source":"agent","new":{"a":[1]}}"#;
+    assert_eq!(
+        kind(new),
+        EventKind::Other {
+            name: "something_new".to_owned()
+        }
+    );
 }
 
 #[test]
@@ -254,6 +283,24 @@ fn what_is_no_whole_event_is_unreadable() {
         parse(EventFile {
             number: 9,
             bytes: deep_name.as_bytes()
+        })
+        .is_err()
+    );
+}
+
+#[test]
+fn depth_is_no_danger() {
+    let (open, close) = (r#"{"a":["#.repeat(100_000), "]}".repeat(100_000));
+    // What is not asked for is skipped without recursion, wherever it stands.
+    for place in ["new", "args", "extras", "content", "llm_metrics"] {
+        let json = format!(r#"{{"action":"run","{place}":{open}1{close}}}"#);
+        assert_eq!(kind(&json), acts(ActionKind::Command, ""), "{place}");
+    }
+    let cut = format!(r#"{{"action":"run","args":{open}"#);
+    assert!(
+        parse(EventFile {
+            number: 0,
+            bytes: cut.as_bytes()
         })
         .is_err()
     );

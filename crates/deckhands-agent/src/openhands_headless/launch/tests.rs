@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use deckhands_model::{AttemptId, AttemptNumber, Limits, ModelId, TaskId};
-use deckhands_runtime::{Labels, MountAccess, NetworkMode, UserSpec};
+use deckhands_model::{AttemptId, AttemptNumber, ByteSize, Limits, ModelId, TaskId};
+use deckhands_runtime::{Labels, Mount, MountAccess, NetworkMode, UserSpec};
 
 use super::launch;
 use crate::adapter::{AgentDirs, ApiKey, Launch, LaunchError, LaunchRequest, Retry, SocketAccess};
@@ -113,49 +113,53 @@ fn the_key_is_in_the_environment_and_nowhere_else() {
 }
 
 #[test]
-fn the_app_gets_its_mounts_and_few_rights() {
+fn the_command_and_the_names_carry_the_attempt() {
+    let request = request();
     let Launch {
         app,
         sandbox,
         store,
-    } = launch(&request()).unwrap();
-    let task = "abababababab4babababababababab"; // the id's fixed bits aside
-    assert!(
-        app.name.0.starts_with("deckhands-abab") && app.name.0.ends_with("-1-app"),
-        "{task}"
-    );
-    let session = app.command.last().unwrap();
-    assert_eq!(
-        app.command[..5],
-        [
-            "python",
-            "-m",
-            "openhands.core.main",
-            "-f",
-            "/deckhands/input/task.md"
-        ]
-    );
-    assert_eq!(app.command[5], "-n");
-    assert_eq!(*session, request().attempt.session_name());
-    let seen: Vec<_> = app
-        .mounts
-        .iter()
-        .map(|m| (m.source.to_str().unwrap(), m.target.as_str(), m.access))
-        .collect();
+    } = launch(&request).unwrap();
+    assert_eq!(app.name.0, request.attempt.object_name("app"));
+    let session = request.attempt.session_name();
+    let task = "/deckhands/input/task.md";
+    let command = [
+        "python",
+        "-m",
+        "openhands.core.main",
+        "-f",
+        task,
+        "-n",
+        session.as_str(),
+    ];
+    assert_eq!(app.command, command);
+    let id = sandbox.0.strip_prefix("openhands-runtime-").unwrap();
+    assert_eq!((id.len(), &id[..16]), (32, &session[..16]));
+    assert_eq!(store.dir, PathBuf::from(format!("sessions/{id}/events")));
+}
+
+#[test]
+fn the_app_sees_three_directories() {
+    let app = launch(&request()).unwrap().app;
+    let mount = |m: &Mount| (m.source.clone(), m.target.clone(), m.access);
+    let row = |source: &str, target: &str, access| (source.into(), target.to_owned(), access);
     let expected = [
-        (
+        row(
             "/run/docker.sock",
             "/var/run/docker.sock",
             MountAccess::ReadWrite,
         ),
-        ("/srv/a/home", "/.openhands", MountAccess::ReadWrite),
-        ("/srv/a/input", "/deckhands/input", MountAccess::ReadOnly),
+        row("/srv/a/home", "/.openhands", MountAccess::ReadWrite),
+        row("/srv/a/input", "/deckhands/input", MountAccess::ReadOnly),
     ];
-    assert_eq!(seen, expected);
-    assert_eq!(
-        (app.hosts[0].name.as_str(), app.hosts[0].address.as_str()),
-        ("host.docker.internal", "host-gateway")
-    );
+    assert_eq!(app.mounts.iter().map(mount).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_app_has_few_rights() {
+    let app = launch(&request()).unwrap().app;
+    let host = (app.hosts[0].name.as_str(), app.hosts[0].address.as_str());
+    assert_eq!(host, ("host.docker.internal", "host-gateway"));
     assert_eq!(
         (app.network, app.user),
         (NetworkMode::Bridge, UserSpec::Image)
@@ -163,21 +167,13 @@ fn the_app_gets_its_mounts_and_few_rights() {
     assert_eq!((app.entrypoint, app.working_dir), (None, None));
     assert_eq!(app.labels["deckhands.role"], "app");
     assert_eq!(app.labels["managed-by"], "deckhands");
-    assert_eq!(app.limits.memory.unwrap().as_u64(), 1 << 30);
+    assert_eq!(app.limits.memory, Some(ByteSize::gibibytes(1)));
     assert_eq!(
         (app.limits.processes, app.limits.milli_cpus),
         (Some(256), Some(1000))
     );
-    let hardening = app.hardening;
-    assert!(hardening.drop_capabilities && hardening.no_new_privileges);
-    assert!(hardening.read_only_root && hardening.init);
-    let id = sandbox
-        .0
-        .strip_prefix("openhands-runtime-")
-        .unwrap()
-        .to_owned();
-    assert_eq!(id.len(), 32);
-    assert_eq!(store.dir, PathBuf::from(format!("sessions/{id}/events")));
+    assert!(app.hardening.drop_capabilities && app.hardening.no_new_privileges);
+    assert!(app.hardening.read_only_root && app.hardening.init);
 }
 
 #[test]

@@ -140,74 +140,71 @@ fn containers_and_exit_codes() {
     }
 }
 
+const PAYMENT: &str =
+    "litellm.APIError: APIError: OpenrouterException - {\"error\": {\"code\": 402}}";
+const UNAVAILABLE: &str = "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE";
+const LOST: &str = "ConnectError: [Errno 111] Connection refused";
+
+/// Final states with the stored reason and the logged error, and what they mean.
+const FINAL: &[(AgentState, &str, Option<&str>, Cause)] = &[
+    (
+        AgentState::Errored,
+        UNAVAILABLE,
+        Some(PAYMENT),
+        Cause::OutOfCredit,
+    ),
+    (AgentState::Errored, UNAVAILABLE, None, Cause::ProviderError),
+    (
+        AgentState::Errored,
+        "STATUS$ERROR_LLM_AUTHENTICATION",
+        Some("new words"),
+        Cause::BadKey,
+    ),
+    (AgentState::Errored, LOST, None, Cause::SandboxLost),
+    (
+        AgentState::Errored,
+        "AgentStuckInLoopError: x",
+        Some(PAYMENT),
+        Cause::Stuck,
+    ),
+    (AgentState::Errored, "", None, Cause::Unknown),
+    (AgentState::RateLimited, "", None, Cause::RateLimited),
+    (
+        AgentState::RateLimited,
+        "",
+        Some(PAYMENT),
+        Cause::OutOfCredit,
+    ),
+    (
+        AgentState::RateLimited,
+        "",
+        Some("boom"),
+        Cause::RateLimited,
+    ),
+    (AgentState::Rejected, "", None, Cause::AgentRejected),
+    (AgentState::Stopped, "", None, Cause::Unknown),
+];
+
 #[test]
 fn final_states() {
-    let provider = "litellm.APIError: APIError: OpenrouterException - {\"error\": {\"code\": 402}}";
-    let none = ContainerFacts::default();
+    for (state, reason, error, expected) in FINAL {
+        let mut evidence = stored(*state, reason);
+        evidence.run_error = error.map(str::to_owned);
+        let found = cause(&evidence, &ContainerFacts::default(), None);
+        assert_eq!(found, Some(*expected), "{state:?} {reason} {error:?}");
+    }
+}
+
+#[test]
+fn only_a_lost_sandbox_is_explained_by_its_memory() {
     let oom = ContainerFacts {
         sandbox_oom: true,
         ..ContainerFacts::default()
     };
-    let lost = "ConnectError: [Errno 111] Connection refused";
-    let rows = [
-        (
-            AgentState::Errored,
-            "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE",
-            Some(provider),
-            &none,
-            Cause::OutOfCredit,
-        ),
-        (
-            AgentState::Errored,
-            "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE",
-            None,
-            &none,
-            Cause::ProviderError,
-        ),
-        (
-            AgentState::Errored,
-            "STATUS$ERROR_LLM_AUTHENTICATION",
-            Some("no known words"),
-            &none,
-            Cause::BadKey,
-        ),
-        (AgentState::Errored, lost, None, &none, Cause::SandboxLost),
-        (AgentState::Errored, lost, None, &oom, Cause::OutOfMemory),
-        (
-            AgentState::Errored,
-            "AgentStuckInLoopError: x",
-            Some(provider),
-            &oom,
-            Cause::Stuck,
-        ),
-        (AgentState::Errored, "", None, &none, Cause::Unknown),
-        (AgentState::RateLimited, "", None, &none, Cause::RateLimited),
-        (
-            AgentState::RateLimited,
-            "",
-            Some(provider),
-            &none,
-            Cause::OutOfCredit,
-        ),
-        (
-            AgentState::RateLimited,
-            "",
-            Some("boom"),
-            &none,
-            Cause::RateLimited,
-        ),
-        (AgentState::Rejected, "", None, &none, Cause::AgentRejected),
-        (AgentState::Stopped, "", None, &none, Cause::Unknown),
-    ];
-    for (state, reason, error, facts, expected) in rows {
-        let mut evidence = stored(state, reason);
-        evidence.run_error = error.map(str::to_owned);
-        assert_eq!(
-            cause(&evidence, facts, None),
-            Some(expected),
-            "{state:?} {reason} {error:?}"
-        );
-    }
+    let lost = stored(AgentState::Errored, LOST);
+    assert_eq!(cause(&lost, &oom, None), Some(Cause::OutOfMemory));
+    let stuck = stored(AgentState::Errored, "AgentStuckInLoopError: x");
+    assert_eq!(cause(&stuck, &oom, None), Some(Cause::Stuck));
 }
 
 #[test]

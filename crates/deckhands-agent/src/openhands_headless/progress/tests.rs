@@ -23,9 +23,12 @@ fn answered(id: &str, cost: &str, total: &str) -> String {
     )
 }
 
+/// Id, cost and OpenHands' own total of an answer.
+type Answer = (&'static str, &'static str, &'static str);
+
 #[test]
 fn an_answer_is_paid_once_and_the_provider_is_believed_first() {
-    let rows: [(&[(&str, &str, &str)], Option<f64>); 6] = [
+    let rows: [(&[Answer], Option<f64>); 6] = [
         (&[("a", "0.5", "0.0")], Some(0.5)),
         (
             &[

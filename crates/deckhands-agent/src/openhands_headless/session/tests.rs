@@ -1,12 +1,14 @@
-//! The published vector, and the shape of every id.
+//! Vectors from real sessions, and the shape of every id.
 
 use proptest::prelude::*;
 
 use super::session_id;
 
 #[test]
-fn the_name_of_a_real_run_gives_its_id() {
+fn the_names_of_real_sessions_give_their_ids() {
     assert_eq!(session_id("demo"), "demo-a27b58493dc291d0edbf9d10190");
+    let name = "5c5c5c5c5c5c4c5c9c5c5c5c5c5c5c5c-1";
+    assert_eq!(session_id(name), "5c5c5c5c5c5c4c5c-5859a6a81300697");
 }
 
 #[test]

@@ -1,0 +1,157 @@
+//! The result document: every field has the name that scripts rely on.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::change::ChangeKind;
+
+fn sample() -> RunReport {
+    RunReport {
+        schema_version: REPORT_SCHEMA_VERSION,
+        task_id: "0".repeat(32),
+        state: TaskState::Failed,
+        output: "done".to_owned(),
+        error: Some(ErrorReport {
+            code: 1,
+            error_type: Some(ErrorType::RateLimit),
+            cause: Some(Cause::RateLimited),
+            message: "429".to_owned(),
+            causes: vec!["below".to_owned()],
+            hint: None,
+        }),
+        profile: "socket".to_owned(),
+        egress: "open".to_owned(),
+        model_requested: Some(ModelId::resolve("gemini-flash").unwrap()),
+        model_served: vec!["a".to_owned()],
+        attempts: vec![attempt()],
+        verdict: Some(Verdict::Accepted(Vec::new())),
+        changes: vec![Change {
+            path: "a".to_owned(),
+            kind: ChangeKind::Created,
+            bytes: 1,
+        }],
+        patch: Some("/p".to_owned()),
+        applied: false,
+        conflict: vec!["a".to_owned()],
+        timings: Timings::default(),
+        images: vec![ImageReport {
+            reference: "app:1".parse().unwrap(),
+            digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+        }],
+        versions: Versions::default(),
+        notes: vec!["n".to_owned()],
+    }
+}
+
+fn attempt() -> AttemptReport {
+    AttemptReport {
+        number: 1,
+        route: "openai/m".to_owned(),
+        outcome: "failed".to_owned(),
+        cause: Some(Cause::RateLimited),
+        started_at: "2026-01-01T00:00:00Z".to_owned(),
+        work_time_s: 1.5,
+        wait_time_s: 0.5,
+        usage: Usage {
+            input_tokens: Some(1),
+            output_tokens: None,
+            cost_usd: None,
+        },
+        container_exit: Some(0),
+        events: 3,
+        verdict: None,
+    }
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Every object of the document by its place, and its fields.
+const FIELDS: [(&str, &str); 10] = [
+    (
+        "",
+        "applied attempts changes conflict egress error images model_requested model_served notes \
+         output patch profile schema_version state task_id timings verdict versions",
+    ),
+    ("/error", "cause causes code hint message type"),
+    (
+        "/attempts/0",
+        "cause container_exit events number outcome route started_at usage verdict wait_time_s work_time_s",
+    ),
+    ("/attempts/0/usage", "cost_usd input_tokens output_tokens"),
+    ("/verdict", "findings state"),
+    ("/changes/0", "bytes kind path"),
+    (
+        "/timings",
+        "after_agent_s checks_s cleanup_s collect_s copy_s images_s promote_s start_s total_s work_s",
+    ),
+    ("/images/0", "digest reference"),
+    ("/versions", "agent deckhands docker"),
+    ("/attempts/0/verdict", ""),
+];
+
+#[test]
+fn the_document_has_exactly_these_fields() {
+    let document = serde_json::to_value(sample()).unwrap();
+    for (place, fields) in FIELDS {
+        let value = document.pointer(place).unwrap();
+        if fields.is_empty() {
+            assert_eq!(value, &Value::Null, "{place}");
+        } else {
+            assert_eq!(
+                names(value),
+                fields.split_whitespace().collect::<Vec<_>>(),
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn values_have_their_documented_forms() {
+    let document = serde_json::to_value(sample()).unwrap();
+    let rows = [
+        ("/schema_version", json!(1)),
+        ("/state", json!("failed")),
+        ("/error/type", json!("rate_limit")),
+        ("/error/cause", json!("RateLimited")),
+        ("/error/hint", json!(null)),
+        ("/verdict/state", json!("accepted")),
+        ("/changes/0/kind", json!("created")),
+        ("/attempts/0/usage/cost_usd", json!(null)),
+        ("/attempts/0/number", json!(1)),
+        ("/images/0/reference", json!("app:1")),
+    ];
+    for (place, value) in rows {
+        assert_eq!(document.pointer(place), Some(&value), "{place}");
+    }
+}
+
+#[test]
+fn a_reader_gets_back_what_was_written() {
+    let text = serde_json::to_string(&sample()).unwrap();
+    assert_eq!(serde_json::from_str::<RunReport>(&text).unwrap(), sample());
+}
+
+#[test]
+fn what_is_not_known_is_null_and_not_left_out() {
+    let bare = RunReport {
+        error: None,
+        verdict: None,
+        patch: None,
+        model_requested: None,
+        ..sample()
+    };
+    let document = serde_json::to_value(bare).unwrap();
+    for field in ["error", "verdict", "patch", "model_requested"] {
+        assert_eq!(document.get(field), Some(&Value::Null), "{field}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The built binary against the real daemon and the real OpenHands images.
+//!
+//! Modules named `full` run only in the full set (`cargo xtask ci --full`).
+
+mod contract;
+mod endings;
+mod environment;
+mod figures;
+mod hello;
+mod inputs;
+mod others;
+mod reap;
+mod signals;
+mod user;

@@ -1,0 +1,220 @@
+//! One test's own world: home, workspace, provider, and the proof that nothing is left of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use deckhands_testkit::{RecordedRequest, Script, ScriptedLlm};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::daemon::{Container, bridge_address, containers};
+use crate::ended::{Ended, Running};
+
+/// The key every test uses. Must turn up nowhere but at the provider.
+pub const CANARY: &str = "sk-canary-7f3a9c51e2";
+
+/// A world of one test.
+#[derive(Debug)]
+pub struct Bench {
+    /// Directory of everything, removed at the end.
+    pub dir: TempDir,
+    /// The user's workspace.
+    pub workspace: PathBuf,
+    /// The state directory.
+    pub home: PathBuf,
+    llm: Option<ScriptedLlm>,
+    base_url: String,
+    runtime: Runtime,
+}
+
+/// The built binary under test.
+///
+/// # Panics
+/// When `DECKHANDS_BIN` does not name it.
+#[must_use]
+pub fn deckhands() -> PathBuf {
+    let path = std::env::var_os("DECKHANDS_BIN")
+        .expect("DECKHANDS_BIN names the binary under test: run `cargo xtask e2e`");
+    PathBuf::from(path)
+}
+
+impl Bench {
+    /// A world with a provider that plays `script`.
+    ///
+    /// # Panics
+    /// When the provider cannot listen on the bridge.
+    #[must_use]
+    pub fn new(script: Script) -> Self {
+        Self::named(script, "workspace", "home")
+    }
+
+    /// The same with names of one's own for workspace and home.
+    ///
+    /// # Panics
+    /// When the provider cannot listen on the bridge.
+    #[must_use]
+    pub fn named(script: Script, workspace: &str, home: &str) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("deckhands-e2e-")
+            .tempdir()
+            .expect("a directory");
+        let (workspace, home) = (dir.path().join(workspace), dir.path().join(home));
+        fs::create_dir(&workspace).expect("the workspace");
+        fs::write(workspace.join("README.md"), "# a project\n").expect("a file in the workspace");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime for the provider");
+        let address = bridge_address();
+        let bind = format!("{address}:0")
+            .parse()
+            .expect("the bridge's address");
+        let llm = runtime
+            .block_on(ScriptedLlm::start(script, bind))
+            .expect("the provider");
+        let base_url = llm.base_url(&address);
+        Self {
+            dir,
+            workspace,
+            home,
+            llm: Some(llm),
+            base_url,
+            runtime,
+        }
+    }
+
+    /// Where the provider is, as containers see it.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What the provider was asked.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.llm
+            .as_ref()
+            .map(ScriptedLlm::requests)
+            .unwrap_or_default()
+    }
+
+    /// Plays a script of its own below `/s/NAME/v1` and tells where.
+    #[must_use]
+    pub fn add_script(&self, name: &str, script: Script) -> String {
+        if let Some(llm) = &self.llm {
+            llm.add_script(name, script);
+        }
+        self.base_url.replace("/v1", &format!("/s/{name}/v1"))
+    }
+
+    /// A command of the binary in a clean environment, aimed at this world.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(deckhands());
+        command
+            .args(args)
+            .arg("--home")
+            .arg(&self.home)
+            .current_dir(self.dir.path());
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.dir.path());
+        command
+            .env("OPENROUTER_API_KEY", CANARY)
+            .env("OPENHANDS_BASE_URL", &self.base_url);
+        command
+    }
+
+    /// `run` on this world's workspace with `--json` and more arguments.
+    #[must_use]
+    pub fn run_command(&self, args: &[&str]) -> Command {
+        let mut command = self.command(&["run", "--json"]);
+        command.arg("--workspace").arg(&self.workspace).args(args);
+        command
+    }
+
+    /// Starts `run` and comes back at once.
+    #[must_use]
+    pub fn start(&self, args: &[&str]) -> Running {
+        Running::start(self.run_command(args))
+    }
+
+    /// Carries out `run` to its end.
+    #[must_use]
+    pub fn run(&self, args: &[&str]) -> Ended {
+        self.start(args).end()
+    }
+
+    /// Carries out any command to its end.
+    #[must_use]
+    pub fn call(&self, args: &[&str]) -> Ended {
+        Running::start(self.command(args)).end()
+    }
+
+    /// Content of a file in the workspace; `None` where there is none.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.workspace.join(path)).ok()
+    }
+
+    /// The label that everything of this home carries, once the home exists.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        let id = fs::read_to_string(self.home.join("id")).ok()?;
+        Some(format!("deckhands.home={}", id.trim()))
+    }
+
+    /// Containers of this home.
+    #[must_use]
+    pub fn containers(&self) -> Vec<Container> {
+        self.label()
+            .map(|label| containers(&label))
+            .unwrap_or_default()
+    }
+
+    /// Asserts that no container of this home is left.
+    ///
+    /// # Panics
+    /// When one is.
+    pub fn assert_nothing_left(&self) {
+        let left: Vec<_> = self
+            .containers()
+            .into_iter()
+            .map(|c| (c.name, c.state))
+            .collect();
+        assert!(left.is_empty(), "containers are left: {left:?}");
+    }
+
+    /// Asserts that a text is in no file below a directory.
+    ///
+    /// # Panics
+    /// When it is.
+    pub fn assert_nowhere_below(dir: &Path, needle: &str) {
+        for item in fs::read_dir(dir).expect("a directory").flatten() {
+            let path = item.path();
+            if path.is_dir() {
+                Self::assert_nowhere_below(&path, needle);
+            } else if let Ok(bytes) = fs::read(&path) {
+                let found = bytes.windows(needle.len()).any(|w| w == needle.as_bytes());
+                assert!(!found, "`{needle}` is in {}", path.display());
+            }
+        }
+    }
+}
+
+impl Drop for Bench {
+    /// A failed test leaves nothing either; the product's own reaper is not asked.
+    fn drop(&mut self) {
+        for container in self.containers() {
+            let _ = Command::new("docker")
+                .args(["rm", "-f", &container.name])
+                .output();
+        }
+        if let Some(llm) = self.llm.take() {
+            self.runtime.block_on(llm.shutdown());
+        }
+    }
+}

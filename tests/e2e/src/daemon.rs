@@ -1,0 +1,109 @@
+//! A look at the daemon through its own command line, so that no product code vouches for itself.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// A container as `docker inspect` tells it.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its name without the leading `/`.
+    pub name: String,
+    /// `created`, `running`, `exited`, …
+    pub state: String,
+    /// Everything that `docker inspect` prints.
+    pub inspect: Value,
+}
+
+/// Runs the Docker command and returns what it printed.
+///
+/// # Panics
+/// When the command fails: an end-to-end test needs the daemon.
+#[must_use]
+pub fn docker(args: &[&str]) -> String {
+    let output = Command::new("docker")
+        .args(args)
+        .output()
+        .expect("the docker command");
+    assert!(
+        output.status.success(),
+        "docker {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// All containers, running or not, that carry a label (`key=value`).
+#[must_use]
+pub fn containers(label: &str) -> Vec<Container> {
+    let ids = docker(&[
+        "ps",
+        "-aq",
+        "--no-trunc",
+        "--filter",
+        &format!("label={label}"),
+    ]);
+    ids.lines().filter_map(inspect).collect()
+}
+
+/// `None` for a container that has gone meanwhile.
+fn inspect(id: &str) -> Option<Container> {
+    let output = Command::new("docker")
+        .args(["inspect", id])
+        .output()
+        .expect("the docker command");
+    let inspect = serde_json::from_slice::<Value>(&output.stdout)
+        .ok()?
+        .get(0)?
+        .clone();
+    Some(Container {
+        name: inspect["Name"].as_str()?.trim_start_matches('/').to_owned(),
+        state: inspect["State"]["Status"].as_str()?.to_owned(),
+        inspect,
+    })
+}
+
+/// The host's address on the daemon's default bridge, where containers reach a provider of ours.
+#[must_use]
+pub fn bridge_address() -> String {
+    let config = docker(&[
+        "network",
+        "inspect",
+        "bridge",
+        "--format",
+        "{{json .IPAM.Config}}",
+    ]);
+    let config: Value = serde_json::from_str(&config).expect("JSON of docker network inspect");
+    let gateway = config[0]["Gateway"].as_str().map(str::to_owned);
+    gateway.unwrap_or_else(|| {
+        let subnet = config[0]["Subnet"].as_str().expect("the bridge's subnet");
+        let (network, _bits) = subnet.split_once('/').expect("a subnet with its length");
+        let (front, _last) = network.rsplit_once('.').expect("an IPv4 network");
+        format!("{front}.1")
+    })
+}
+
+/// Waits until `look` finds something.
+///
+/// # Panics
+/// When nothing is found within `limit`; says what was looked for.
+pub fn wait_for<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let pause = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let pause = pause.expect("a runtime to wait in");
+    let until = Instant::now() + limit;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(
+            Instant::now() < until,
+            "not within {} s: {what}",
+            limit.as_secs()
+        );
+        pause.block_on(tokio::time::sleep(Duration::from_millis(50)));
+    }
+}
