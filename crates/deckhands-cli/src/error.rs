@@ -39,7 +39,8 @@ impl CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        let mut new = Self::new(exit_code::USAGE, error.to_string(), error.hint());
+        let hint = error.hint().unwrap_or_else(|| "deckhands config schema".to_owned());
+        let mut new = Self::new(exit_code::USAGE, error.to_string(), Some(hint));
         new.0.causes = error_chain(&error);
         new
     }

@@ -5,10 +5,13 @@
 mod change_set;
 mod copy;
 mod journal;
+mod linked_git;
 mod manifest;
 mod ownership;
 mod patch;
 mod promote;
+#[cfg(test)]
+mod test_tree;
 
 pub(crate) use change_set::ChangeSet;
 pub(crate) use copy::{CopyError, CopyOptions, CopyReport, copy_tree, copy_workspace};

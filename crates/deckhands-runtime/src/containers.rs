@@ -28,11 +28,13 @@ pub trait Containers: Send + Sync + 'static {
     /// `ImageUnavailable`, a missing mount source `InvalidSpec`.
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError>;
 
-    /// Attaches to stdout and stderr. Attach before `start` to get every byte. The stream ends
-    /// with the container. It must be drained: a full pipe blocks the container's writes.
+    /// Attaches to stdout and stderr. Attach before `start` to get every byte; nothing of the past
+    /// is repeated. The stream ends with the container, or with `Unreachable` if the daemon goes. It
+    /// must be drained: a full pipe blocks the container's writes.
     async fn attach(&self, id: &ContainerId) -> Result<OutputStream, RuntimeError>;
 
-    /// What the daemon kept of the output, from `seconds` of Unix time on; may have gaps.
+    /// What the daemon kept of the output until now, from `seconds` of Unix time on; may have gaps.
+    /// Does not wait for more.
     async fn logs_since(
         &self,
         id: &ContainerId,
@@ -49,7 +51,7 @@ pub trait Containers: Send + Sync + 'static {
     /// Looks at a container by id or name. `NotFound` where there is none.
     async fn inspect(&self, id_or_name: &str) -> Result<ContainerState, RuntimeError>;
 
-    /// One reading of a running container's use of resources.
+    /// One reading of a running container's use of resources. One that does not run is `Conflict`.
     async fn stats(&self, id: &ContainerId) -> Result<ContainerStats, RuntimeError>;
 
     /// Kills, pauses or unpauses. Killing a container that does not run is `Ok`.

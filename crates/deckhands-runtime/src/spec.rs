@@ -118,7 +118,8 @@ pub struct ResourceLimits {
     pub milli_cpus: Option<u32>,
     /// Processes and threads; `None` is no limit.
     pub processes: Option<u32>,
-    /// Bytes of output that the daemon keeps itself (for recovery after a crash of ours).
+    /// Bytes of output that the daemon keeps itself (for recovery after a crash of ours). Zero
+    /// keeps nothing, and reading it is then refused.
     pub kept_log: ByteSize,
 }
 

@@ -37,7 +37,7 @@ impl User {
 
     /// A shell command as the user, in his own home.
     fn shell(&self, script: &str) -> Command {
-        let mut command = Command::new("runuser");
+        let mut command = Command::new("/usr/sbin/runuser");
         command.args(["-u", &self.name, "--", "sh", "-c", script]);
         command
             .env_clear()

@@ -104,6 +104,6 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option
             "not within {} s: {what}",
             limit.as_secs()
         );
-        pause.block_on(tokio::time::sleep(Duration::from_millis(50)));
+        pause.block_on(async { tokio::time::sleep(Duration::from_millis(50)).await });
     }
 }

@@ -106,3 +106,6 @@ fn differing(path: &Path, before: Option<&Entry>, after: Option<&Entry>) -> Opti
     };
     (before != after).then(changed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use deckhands_model::ByteSize;
 use ignore::WalkBuilder;
 
 use super::GIT;
+use super::linked_git::{forget_work_tree, linked_git_dirs};
 use super::manifest::{Manifest, Refusal, read_entry, shown};
 
 /// What to copy.
@@ -225,7 +226,11 @@ impl Copier<'_> {
                 fs::copy(&from, to).map_err(|source| CopyError::Io { path: from, source })?;
             }
         }
-        Ok(())
+        let config = self.to.join(relative).join("config");
+        forget_work_tree(&config).map_err(|source| CopyError::Io {
+            path: config,
+            source,
+        })
     }
 
     fn leave_out_walk_error(&mut self, item: &Result<ignore::DirEntry, ignore::Error>) {
@@ -239,19 +244,6 @@ impl Copier<'_> {
                 .insert(relative, Refusal::Unreadable);
         }
     }
-}
-
-/// The directory a `.git` file points to, and the one it shares objects with.
-fn linked_git_dirs(link: &Path) -> Option<(PathBuf, PathBuf)> {
-    let text = fs::read_to_string(link).ok()?;
-    let own = link
-        .parent()?
-        .join(text.strip_prefix("gitdir:")?.trim())
-        .canonicalize()
-        .ok()?;
-    let common = fs::read_to_string(own.join("commondir")).unwrap_or_else(|_absent| ".".to_owned());
-    let common = own.join(common.trim()).canonicalize().ok()?;
-    Some((own, common))
 }
 
 /// Gives a copy the modification time of its original, which build tools go by.
@@ -279,3 +271,6 @@ impl CopyReport {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

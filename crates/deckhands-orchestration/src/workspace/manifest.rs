@@ -193,3 +193,6 @@ pub(crate) fn shown(path: &Path) -> String {
         _ => path.as_os_str().as_bytes().escape_ascii().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,21 @@
-//! The change as a unified diff that `git apply` and `patch -p1` take.
+//! The change as a unified diff in git's form.
+//!
+//! `git apply` takes all of it. `patch -p1` takes everything but changes of links and deletions of
+//! empty files.
+
+mod hunks;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::Duration;
-
-use similar::{Algorithm, TextDiff};
 
 use super::change_set::{ChangeSet, ChangedEntry};
-use super::manifest::{Entry, shown};
+use super::manifest::Entry;
+use hunks::hunks;
 
 /// Files above this are told by name only.
 const MAX_TEXT: u64 = 1 << 20;
-
-/// Longest time spent on the lines of one file; the diff is coarser, not wrong, beyond it.
-const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// Writes the change between two trees as text. Binary and very large files are named only.
 #[must_use]
@@ -22,38 +23,80 @@ pub(crate) fn unified_diff(before: &Path, after: &Path, change: &ChangeSet) -> S
     change
         .entries
         .iter()
-        .map(|entry| file_diff(before, after, entry))
+        .flat_map(|entry| steps(entry))
+        .map(|entry| file_diff(before, after, &entry))
         .collect()
 }
 
+/// A path that changes its kind is deleted and created anew, as git wants it.
+fn steps(entry: &ChangedEntry) -> Vec<ChangedEntry> {
+    let other_kind = matches!(
+        (&entry.before, &entry.after),
+        (Some(Entry::File { .. }), Some(Entry::Link { .. }))
+            | (Some(Entry::Link { .. }), Some(Entry::File { .. }))
+    );
+    let gone = ChangedEntry {
+        after: None,
+        ..entry.clone()
+    };
+    let made = ChangedEntry {
+        before: None,
+        ..entry.clone()
+    };
+    if other_kind {
+        vec![gone, made]
+    } else {
+        vec![entry.clone()]
+    }
+}
+
 fn file_diff(before: &Path, after: &Path, entry: &ChangedEntry) -> String {
-    let name = shown(&entry.path);
-    let mut text = format!("diff --git a/{name} b/{name}\n{}", mode_lines(entry));
+    let [old_name, new_name] = ["a", "b"].map(|side| quoted(side, &entry.path));
+    let mut text = format!("diff --git {old_name} {new_name}\n{}", mode_lines(entry));
     let old = content(before, entry, entry.before.as_ref());
     let new = content(after, entry, entry.after.as_ref());
     match (old, new) {
         (Some(old), Some(new)) if old != new => {
-            let old_name = side_name("a", &name, entry.before.is_some());
-            let new_name = side_name("b", &name, entry.after.is_some());
-            let diff = TextDiff::configure()
-                .algorithm(Algorithm::Myers)
-                .timeout(MAX_TIME)
-                .diff_lines(&old, &new);
-            let shown = diff.unified_diff().header(&old_name, &new_name).to_string();
-            text.push_str(&shown);
+            let old_name = header(old_name, entry.before.as_ref());
+            let new_name = header(new_name, entry.after.as_ref());
+            let hunks = hunks(&old, &new);
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "--- {old_name}\n+++ {new_name}\n{hunks}");
         }
         (Some(_), Some(_)) => {}
         // Writing to a `String` cannot fail.
-        _ => _ = writeln!(text, "Binary files a/{name} and b/{name} differ"),
+        _ => _ = writeln!(text, "Binary files {old_name} and {new_name} differ"),
     }
     text
 }
 
-fn side_name(side: &str, name: &str, exists: bool) -> String {
-    if exists {
-        format!("{side}/{name}")
-    } else {
-        "/dev/null".to_owned()
+/// A name in a hunk's header; a tab marks the end of one with a space in it.
+fn header(name: String, side: Option<&Entry>) -> String {
+    match side {
+        None => "/dev/null".to_owned(),
+        Some(_) if name.contains(' ') => name + "\t",
+        Some(_) => name,
+    }
+}
+
+/// A path with its side in front; quoted as git does where it would be misread otherwise.
+fn quoted(side: &str, path: &Path) -> String {
+    let special = |c: char| c.is_control() || matches!(c, '"' | '\\');
+    match path.to_str() {
+        Some(text) if !text.contains(special) => format!("{side}/{text}"),
+        _ => {
+            let bytes = path.as_os_str().as_bytes().iter();
+            let name: String = bytes.map(|byte| quoted_byte(*byte)).collect();
+            format!("\"{side}/{name}\"")
+        }
+    }
+}
+
+fn quoted_byte(byte: u8) -> String {
+    match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
     }
 }
 
@@ -94,3 +137,6 @@ fn content(root: &Path, entry: &ChangedEntry, side: Option<&Entry>) -> Option<St
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

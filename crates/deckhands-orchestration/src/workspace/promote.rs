@@ -257,3 +257,6 @@ fn keep_mode(present: &Path, staged: &Path, after: &Entry) -> io::Result<()> {
     };
     fs::set_permissions(staged, fs::Permissions::from_mode(mode))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! What each failure of the client means. The daemons' words are those of Docker 20.10 and 28.
+//! What each failure of the client means. The words are those of Docker 20.10, and of newer ones where they differ.
 
 use std::io;
 

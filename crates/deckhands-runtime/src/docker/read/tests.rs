@@ -1,4 +1,4 @@
-//! Answers as Docker 20.10 and 28 give them, cut to the parts that matter.
+//! Answers in the form that Docker 20.10 gives them, cut to the parts that matter.
 
 use bollard::models::{
     ContainerInspectResponse, ContainerStatsResponse, ContainerSummary, NetworkInspect, SystemInfo,
