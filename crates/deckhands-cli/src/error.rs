@@ -39,7 +39,9 @@ impl CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        let hint = error.hint().unwrap_or_else(|| "deckhands config schema".to_owned());
+        let hint = error
+            .hint()
+            .unwrap_or_else(|| "deckhands config schema".to_owned());
         let mut new = Self::new(exit_code::USAGE, error.to_string(), Some(hint));
         new.0.causes = error_chain(&error);
         new

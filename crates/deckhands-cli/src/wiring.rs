@@ -82,10 +82,8 @@ pub(crate) fn connect_options(settings: &Settings) -> ConnectOptions {
 }
 
 /// Connects to the daemon.
-pub(crate) async fn connect(settings: &Settings) -> Result<Wired, CliError> {
-    let runtime = DockerRuntime::connect(&connect_options(settings))
-        .await
-        .map_err(no_docker)?;
+pub(crate) async fn connect(settings: &Settings) -> Result<Wired, ConnectError> {
+    let runtime = DockerRuntime::connect(&connect_options(settings)).await?;
     let endpoint = runtime.endpoint().to_string();
     Ok(Wired {
         ports: Ports::of(runtime),
@@ -160,7 +158,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> 
     Ok(runtime.block_on(work))
 }
 
-fn no_docker(error: ConnectError) -> CliError {
+/// What a daemon that cannot be reached is told as.
+pub(crate) fn no_docker(error: &ConnectError) -> CliError {
     let hint = match error.kind() {
         RuntimeErrorKind::Denied => {
             "add yourself to the group `docker` (sudo usermod -aG docker $USER), then log in again"
@@ -168,5 +167,5 @@ fn no_docker(error: ConnectError) -> CliError {
         RuntimeErrorKind::InvalidSpec => "check DOCKER_HOST and `docker context ls`",
         _ => "start Docker (sudo systemctl start docker), then `deckhands doctor`",
     };
-    CliError::environment(&error, hint)
+    CliError::environment(error, hint)
 }

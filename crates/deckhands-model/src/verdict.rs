@@ -57,6 +57,15 @@ impl Verdict {
         }
     }
 
+    /// What was found, to be cleaned before it is shown.
+    pub fn findings_mut(&mut self) -> &mut [Finding] {
+        match self {
+            Self::Accepted(findings) | Self::Rejected(findings) | Self::Inconclusive(findings) => {
+                findings
+            }
+        }
+    }
+
     /// Short word for JSON documents and people.
     #[must_use]
     pub const fn word(&self) -> &'static str {

@@ -93,6 +93,11 @@ impl AttemptDir {
         self.root.join("change.patch")
     }
 
+    /// The kept change where it was not applied: whole files.
+    pub(crate) fn changed_files(&self) -> PathBuf {
+        self.root.join("changed-files")
+    }
+
     /// The agent's events, one JSON object a line, secrets removed.
     #[must_use]
     pub(crate) fn events(&self) -> PathBuf {
@@ -154,8 +159,13 @@ impl AttemptDir {
     /// # Errors
     /// The system's error where the lock file cannot be opened (another user's, for example).
     pub(crate) fn claim(&self) -> io::Result<Claim> {
-        if !self.root.exists() {
-            return Ok(Claim::Gone);
+        // Only a directory that is known to be absent is: one that may not be looked at is not.
+        if let Err(error) = fs::symlink_metadata(&self.root) {
+            return if error.kind() == io::ErrorKind::NotFound {
+                Ok(Claim::Gone)
+            } else {
+                Err(error)
+            };
         }
         let lock = open_lock(&self.root)?;
         match lock.try_lock() {
@@ -249,3 +259,6 @@ pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

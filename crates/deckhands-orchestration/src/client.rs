@@ -89,3 +89,6 @@ impl From<RunReport> for TaskResult {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,3 +105,6 @@ pub fn error_chain(error: &dyn Error) -> Vec<String> {
     }
     causes
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ fn identity(home: &Path, ids: &dyn IdSource) -> io::Result<String> {
         .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
     Ok(id)
 }
+
+#[cfg(test)]
+mod tests;

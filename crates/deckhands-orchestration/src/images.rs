@@ -102,7 +102,7 @@ fn require(home: &Home, image: &ImageRef, found: &ImageDigest) -> Result<(), Run
     }
     let text = format!("`{image}` is {found}, but this state directory knows it as {before}");
     let hint = format!(
-        "if you changed the image on purpose, delete its line from `{}`",
+        "if you changed the image on purpose, delete `{}`",
         lock_path(home).display()
     );
     Err(RunFailure::new(Cause::ImageMissing, text).with_hint(hint))
@@ -129,3 +129,6 @@ pub(crate) fn by_digest(image: &ImageReport) -> ImageRef {
         .parse()
         .unwrap_or_else(|_never| image.reference.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,10 @@ mod report;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use deckhands_agent::AgentAdapter;
-use deckhands_model::{AttemptId, AttemptNumber, Cause, RunReport, TaskId};
-use deckhands_runtime::Owned;
+use deckhands_model::{AttemptId, AttemptNumber, Cause, ImageReport, RunReport, TaskId};
+use deckhands_runtime::{Owned, RuntimeInfo};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +25,7 @@ use crate::observer::{Observer, Phase, RunEvent};
 use crate::ports::Ports;
 use crate::request::TaskRequest;
 use crate::sweep::{SweepOptions, sweep};
+use crate::worker::AttemptCtx;
 use crate::workspace::{CopyError, CopyOptions, CopyReport, copy_workspace, recover};
 use report::Draft;
 
@@ -44,10 +44,13 @@ pub struct Runner {
     pub ids: Arc<dyn IdSource>,
 }
 
-/// What a run has gathered before its attempt begins.
-struct Ready {
-    held: LockedAttempt,
-    copy: CopyReport,
+/// One task on its way through a run.
+struct Job<'a> {
+    request: &'a TaskRequest,
+    observer: &'a dyn Observer,
+    cancel: &'a CancellationToken,
+    id: AttemptId,
+    dir: AttemptDir,
 }
 
 impl Runner {
@@ -68,16 +71,22 @@ impl Runner {
             number: AttemptNumber::FIRST,
         };
         let dir = AttemptDir::of(&self.home, id);
+        let job = Job {
+            request,
+            observer,
+            cancel,
+            id,
+            dir,
+        };
         let mut draft = Draft::new(request, task, self.clock.now());
-        if let Err(failure) = self
-            .carry_out(request, observer, cancel, (&dir, id, &mut draft))
-            .await
-        {
+        // Held until the result is written: whoever can take the lock may book the task as dead.
+        let mut held = None;
+        if let Err(failure) = self.carry_out(&job, &mut held, &mut draft).await {
             draft.fail(failure);
         }
         let report = draft.finish();
-        if dir.root().exists()
-            && let Err(error) = write_report(&dir, &report)
+        if held.is_some()
+            && let Err(error) = write_report(&job.dir, &report)
         {
             tracing::warn!(%error, "the result document could not be kept");
         }
@@ -86,49 +95,84 @@ impl Runner {
 
     async fn carry_out(
         &self,
-        request: &TaskRequest,
-        observer: &dyn Observer,
-        cancel: &CancellationToken,
-        (dir, id, draft): (&AttemptDir, AttemptId, &mut Draft),
+        job: &Job<'_>,
+        held: &mut Option<LockedAttempt>,
+        draft: &mut Draft,
     ) -> Result<(), RunFailure> {
-        self.recover_and_sweep(request, draft).await;
-        let Ready { held, copy } = self.ready(request, observer, dir, id, draft).await?;
-        let phase = Instant::now();
-        observer.observe(RunEvent::Phase(Phase::Images));
-        let images = tokio::select! {
-            images = self.images(request, observer) => images,
-            () = cancel.cancelled() => {
+        let ended = match self.begin(job, held, draft).await {
+            Ok(Some((copy, ctx))) => attempt::run(&ctx, &self.home, &copy, draft).await,
+            Ok(None) => {
                 draft.cancelled();
-                return clear_files(&held, request);
+                Ok(())
             }
+            Err(failure) => Err(failure),
         };
-        draft.timings.images_s = phase.elapsed().as_secs_f64();
-        let (app_image, sandbox_image) =
-            images.inspect_err(|_| drop(clear_files(&held, request)))?;
+        let cleared = match held {
+            Some(held) if !job.request.policy.keep => held.dir().remove_working_files(),
+            _ => Ok(()),
+        };
+        ended.and(cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error)))
+    }
+
+    /// Everything before the attempt's first container; `None` where the task was cancelled.
+    async fn begin<'a>(
+        &'a self,
+        job: &Job<'a>,
+        held: &mut Option<LockedAttempt>,
+        draft: &mut Draft,
+    ) -> Result<Option<(CopyReport, AttemptCtx<'a>)>, RunFailure> {
+        let Some(info) = job
+            .cancel
+            .run_until_cancelled(self.greet(job.request, draft))
+            .await
+        else {
+            return Ok(None);
+        };
+        draft.versions.docker = Some(info?.version);
+        let mut record = self.record(job);
+        let no_home = |e: &dyn std::error::Error| RunFailure::of_error(Cause::PermissionDenied, e);
+        *held = Some(
+            job.dir
+                .create(&self.home, &record)
+                .map_err(|e| no_home(&e))?,
+        );
+        let Some(copy) = self.copy(job, draft).await? else {
+            return Ok(None);
+        };
+        job.observer.observe(RunEvent::Phase(Phase::Images));
+        let started = Instant::now();
+        let Some(images) = job.cancel.run_until_cancelled(self.images(job)).await else {
+            return Ok(None);
+        };
+        let (app_image, sandbox_image) = images?;
+        draft.timings.images_s = started.elapsed().as_secs_f64();
         draft.images = vec![app_image.clone(), sandbox_image.clone()];
-        let mut record = self.record(request, id);
         record.sandbox_image = Some(images::by_digest(&sandbox_image));
-        dir.write_record(&record).map_err(|e| no_home(&e))?;
-        let ctx = crate::worker::AttemptCtx {
+        job.dir.write_record(&record).map_err(|e| no_home(&e))?;
+        let labels = labels::of_attempt(&self.home, job.id, &job.dir);
+        let ctx = AttemptCtx {
             ports: &self.ports,
-            owned: Owned::new(
-                self.ports.containers.clone(),
-                labels::of_attempt(&self.home, id, dir),
-            ),
+            owned: Owned::new(self.ports.containers.clone(), labels),
             adapter: &self.adapter,
-            request,
-            observer,
-            cancel,
-            id,
-            dir: dir.clone(),
+            request: job.request,
+            observer: job.observer,
+            cancel: job.cancel,
+            id: job.id,
+            dir: job.dir.clone(),
             app_image,
             sandbox_image,
         };
-        let ended = attempt::run(&ctx, &self.home, &copy, draft).await;
-        if ended.is_err() || !request.policy.keep {
-            clear_files(&held, request)?;
-        }
-        ended
+        Ok(Some((copy, ctx)))
+    }
+
+    /// Clears up after earlier processes and asks the daemon who it is.
+    async fn greet(
+        &self,
+        request: &TaskRequest,
+        draft: &mut Draft,
+    ) -> Result<RuntimeInfo, RunFailure> {
+        self.recover_and_sweep(request, draft).await;
+        Ok(self.ports.containers.probe().await?)
     }
 
     /// Completes what earlier processes left unfinished. Failing at it does not stop this task.
@@ -154,57 +198,48 @@ impl Runner {
         }
     }
 
-    /// Claims the attempt's directory and copies the workspace into it.
-    async fn ready(
+    /// Copies the workspace into the attempt's directory; `None` where the task was cancelled.
+    async fn copy(
         &self,
-        request: &TaskRequest,
-        observer: &dyn Observer,
-        dir: &AttemptDir,
-        id: AttemptId,
+        job: &Job<'_>,
         draft: &mut Draft,
-    ) -> Result<Ready, RunFailure> {
-        self.ports
-            .containers
-            .probe()
-            .await
-            .map(|info| draft.versions.docker = Some(info.version))?;
-        observer.observe(RunEvent::Phase(Phase::Copy));
+    ) -> Result<Option<CopyReport>, RunFailure> {
+        job.observer.observe(RunEvent::Phase(Phase::Copy));
         let started = Instant::now();
-        let held = dir
-            .create(&self.home, &self.record(request, id))
-            .map_err(|e| RunFailure::of_error(Cause::PermissionDenied, &e))?;
+        let (request, stop) = (job.request, job.cancel.clone());
         let options = CopyOptions {
             include_ignored: request.policy.include_ignored,
             max_bytes: (!request.policy.any_size).then_some(request.limits.workspace_bytes),
+            leave_out: Some(self.home.path().to_owned()),
         };
-        let (from, to) = (request.workspace.clone(), dir.agent_dirs().workspace);
-        let copied = blocking(move || copy_workspace(&from, &to, options)).await?;
-        let copy = copied.map_err(|error| {
-            drop(clear_files(&held, request));
-            copy_failure(&error)
-        })?;
+        let from = request
+            .workspace
+            .canonicalize()
+            .unwrap_or_else(|_told_below| request.workspace.clone());
+        let to = job.dir.agent_dirs().workspace;
+        let work = move || copy_workspace(&from, &to, &options, &|| stop.is_cancelled());
+        let copy = match blocking(work).await? {
+            Ok(copy) => copy,
+            Err(CopyError::Stopped) => return Ok(None),
+            Err(error) => return Err(copy_failure(&error)),
+        };
         draft.timings.copy_s = started.elapsed().as_secs_f64();
         draft.notes.extend(copy.notes());
-        Ok(Ready { held, copy })
+        Ok(Some(copy))
     }
 
-    async fn images(
-        &self,
-        request: &TaskRequest,
-        observer: &dyn Observer,
-    ) -> Result<(deckhands_model::ImageReport, deckhands_model::ImageReport), RunFailure> {
-        let deadline: Duration = request.deadlines.pull;
-        let images = &request.images;
-        let ensure = |image| images::ensure(&self.ports, &self.home, image, deadline, observer);
+    async fn images(&self, job: &Job<'_>) -> Result<(ImageReport, ImageReport), RunFailure> {
+        let (deadline, images) = (job.request.deadlines.pull, &job.request.images);
+        let ensure = |image| images::ensure(&self.ports, &self.home, image, deadline, job.observer);
         Ok((ensure(&images.app).await?, ensure(&images.sandbox).await?))
     }
 
-    fn record(&self, request: &TaskRequest, id: AttemptId) -> AttemptRecord {
+    fn record(&self, job: &Job<'_>) -> AttemptRecord {
         AttemptRecord {
-            task_id: id.task.to_string(),
-            number: id.number.get(),
+            task_id: job.id.task.to_string(),
+            number: job.id.number.get(),
             started_at: self.clock.now().to_string(),
-            workspace: request.workspace.clone(),
+            workspace: job.request.workspace.clone(),
             sandbox_image: None,
         }
     }
@@ -218,22 +253,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
     joined.map_err(|error| RunFailure::of_error(Cause::Unknown, &error))
 }
 
-fn clear_files(held: &LockedAttempt, request: &TaskRequest) -> Result<(), RunFailure> {
-    if request.policy.keep {
-        return Ok(());
-    }
-    held.dir()
-        .remove_working_files()
-        .map_err(|error| no_home(&error))
-}
-
-fn no_home(error: &io::Error) -> RunFailure {
-    RunFailure::of_error(Cause::PermissionDenied, error)
-}
-
 fn copy_failure(error: &CopyError) -> RunFailure {
     match error {
-        CopyError::NotADirectory { .. } => RunFailure::of_error(Cause::BadInput, error),
+        CopyError::NotADirectory { .. } | CopyError::Stopped => {
+            RunFailure::of_error(Cause::BadInput, error)
+        }
         CopyError::TooLarge { .. } => RunFailure::of_error(Cause::BadInput, error)
             .with_hint("name a smaller directory with --workspace, or say --yes"),
         CopyError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_model::{AttemptId, TaskState};
@@ -52,18 +53,92 @@ pub async fn sweep(
     home: &Home,
     options: SweepOptions,
 ) -> Result<SweepReport, RunFailure> {
-    let mut report = SweepReport::default();
+    let mut sweep = Sweep {
+        ports,
+        home,
+        options,
+        report: SweepReport::default(),
+    };
     let scope = (!options.all_homes).then_some(home);
     let mut found = ports.containers.list(&labels::select_home(scope)).await?;
     // A label alone can be inherited from an image; what we made names its attempt.
     found.retain(|container| attempt_of(container).is_some());
     for (dir, containers) in by_attempt(found) {
-        sweep_containers(ports, home, &dir, &containers, options, &mut report).await;
+        sweep.containers(AttemptDir::at(dir), &containers).await;
     }
     for dir in unfinished(home) {
-        sweep_directory(ports, home, &dir, options, &mut report).await;
+        sweep.directory(&dir).await;
     }
-    Ok(report)
+    Ok(sweep.report)
+}
+
+/// A sweep under way.
+struct Sweep<'a> {
+    ports: &'a Ports,
+    home: &'a Home,
+    options: SweepOptions,
+    report: SweepReport,
+}
+
+impl Sweep<'_> {
+    /// Removes an attempt's containers, unless somebody lives in its directory.
+    async fn containers(&mut self, dir: AttemptDir, containers: &[ContainerSummary]) {
+        let names: Vec<_> = containers.iter().map(|c| c.name.0.clone()).collect();
+        let held = match self.claim(&dir) {
+            Ok(Claim::Live) => return self.report.live.extend(names),
+            Ok(Claim::Ours(held)) => Some(held),
+            Ok(Claim::Gone) => None,
+            Err(error) => {
+                let failed = names
+                    .iter()
+                    .map(|n| format!("{n}: {}: {error}", dir.root().display()));
+                return self.report.failed.extend(failed);
+            }
+        };
+        let Some(attempt) = containers.iter().find_map(attempt_of) else {
+            return;
+        };
+        if self.options.dry_run {
+            return self.report.removed.extend(names);
+        }
+        // An app that runs alone may be about to create its sandbox.
+        let starting = containers.len() == 1 && containers[0].phase == Phase::Running;
+        let port = self.ports.containers.as_ref();
+        let cleared = worker::clear(port, attempt, starting, self.options.deadline).await;
+        self.report.removed.extend(cleared.removed);
+        let stayed = cleared
+            .names
+            .into_iter()
+            .map(|n| format!("{n}: still there"));
+        self.report.failed.extend(stayed);
+        drop(held);
+    }
+
+    /// Clears the files of a dead attempt.
+    async fn directory(&mut self, dir: &AttemptDir) {
+        let name = dir.root().display().to_string();
+        let held = match self.claim(dir) {
+            Ok(Claim::Ours(held)) => held,
+            Ok(Claim::Live | Claim::Gone) => return,
+            Err(error) => return self.report.failed.push(format!("{name}: {error}")),
+        };
+        // It may have ended well between the look at it and the claim.
+        if dir.result().exists() {
+            return;
+        }
+        if self.options.dry_run {
+            return self.report.cancelled.push(name);
+        }
+        match close(self.ports, self.home, &held, self.options.deadline).await {
+            Ok(()) => self.report.cancelled.push(name),
+            Err(reason) => self.report.failed.push(format!("{name}: {reason}")),
+        }
+    }
+
+    fn claim(&self, dir: &AttemptDir) -> io::Result<Claim> {
+        let _guard = self.home.guard().map_err(|error| error.source)?;
+        dir.claim()
+    }
 }
 
 /// Containers by the directory of their attempt.
@@ -78,51 +153,6 @@ fn by_attempt(found: Vec<ContainerSummary>) -> BTreeMap<PathBuf, Vec<ContainerSu
         groups.entry(dir.into()).or_default().push(container);
     }
     groups
-}
-
-async fn sweep_containers(
-    ports: &Ports,
-    home: &Home,
-    dir: &Path,
-    containers: &[ContainerSummary],
-    options: SweepOptions,
-    report: &mut SweepReport,
-) {
-    let names = || containers.iter().map(|c| c.name.0.clone());
-    let claim = AttemptDir::at(dir.to_owned());
-    let held = match home
-        .guard()
-        .map_err(|e| e.source)
-        .and_then(|_guard| claim.claim())
-    {
-        Ok(Claim::Live) => return report.live.extend(names()),
-        Ok(Claim::Ours(held)) => Some(held),
-        Ok(Claim::Gone) => None,
-        Err(error) => {
-            return report
-                .failed
-                .extend(names().map(|n| format!("{n}: {error}")));
-        }
-    };
-    if options.dry_run {
-        return report.removed.extend(names());
-    }
-    let Some(attempt) = containers.iter().find_map(attempt_of) else {
-        return report
-            .failed
-            .extend(names().map(|n| format!("{n}: labels name no attempt")));
-    };
-    let starting = containers.iter().any(|c| c.phase == Phase::Running) && containers.len() == 1;
-    let port = ports.containers.as_ref();
-    let cleared = worker::clear(port, attempt, starting, options.deadline).await;
-    report.removed.extend(cleared.removed);
-    report.failed.extend(
-        cleared
-            .names
-            .into_iter()
-            .map(|n| format!("{n}: still there")),
-    );
-    drop(held);
 }
 
 fn attempt_of(container: &ContainerSummary) -> Option<AttemptId> {
@@ -142,32 +172,6 @@ fn unfinished(home: &Home) -> Vec<AttemptDir> {
         .map(|attempt| AttemptDir::at(attempt.path()))
         .filter(|dir| !dir.result().exists())
         .collect()
-}
-
-async fn sweep_directory(
-    ports: &Ports,
-    home: &Home,
-    dir: &AttemptDir,
-    options: SweepOptions,
-    report: &mut SweepReport,
-) {
-    let name = dir.root().display().to_string();
-    let claim = home
-        .guard()
-        .map_err(|e| e.source)
-        .and_then(|_guard| dir.claim());
-    let held = match claim {
-        Ok(Claim::Ours(held)) => held,
-        Ok(Claim::Live | Claim::Gone) => return,
-        Err(error) => return report.failed.push(format!("{name}: {error}")),
-    };
-    if options.dry_run {
-        return report.cancelled.push(name);
-    }
-    match close(ports, home, &held, options.deadline).await {
-        Ok(()) => report.cancelled.push(name),
-        Err(reason) => report.failed.push(format!("{name}: {reason}")),
-    }
 }
 
 /// Takes a dead attempt's files back, removes the working ones and books it as cancelled.

@@ -9,7 +9,7 @@ mod transcript;
 mod watch;
 mod watchdog;
 
-pub(crate) use cleanup::clear;
+pub(crate) use cleanup::{Leftovers, clear};
 pub(crate) use launch::prepare;
 pub(crate) use ownership::give_back;
 pub(crate) use watch::{Watched, watch};

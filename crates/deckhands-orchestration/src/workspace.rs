@@ -3,6 +3,7 @@
 //! Everything here is plain file work. Git is never run, and nothing under `.git` comes back.
 
 mod change_set;
+mod conflict;
 mod copy;
 mod journal;
 mod linked_git;

@@ -39,7 +39,9 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
         deadline: DEADLINE,
     };
     let report = wiring::block_on(async {
-        let Wired { ports, .. } = wiring::connect(&settings).await?;
+        let Wired { ports, .. } = wiring::connect(&settings)
+            .await
+            .map_err(|error| wiring::no_docker(&error))?;
         Ok::<_, CliError>(sweep(&ports, &home, options).await?)
     })??;
     if console.json {

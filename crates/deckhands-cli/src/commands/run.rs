@@ -9,6 +9,8 @@ use deckhands_orchestration::{
     Clock, IdSource, Policy, RunFailure, SystemClock, SystemIds, TaskRequest, is_delicate,
     not_started, simulated,
 };
+use deckhands_runtime::RuntimeErrorKind;
+use deckhands_runtime::docker::ConnectError;
 
 use crate::args::{Global, RunArgs};
 use crate::console::Console;
@@ -62,7 +64,7 @@ async fn carry_out(
         let home = wiring::home(settings)?;
         let wired = match wiring::connect(settings).await {
             Ok(wired) => wired,
-            Err(error) => return Ok::<_, CliError>(unconnected(request, error)),
+            Err(error) => return Ok::<_, CliError>(unconnected(request, &error)),
         };
         Ok(wiring::runner(wired, home)
             .run(request, &progress, &signals.cancel)
@@ -82,12 +84,17 @@ async fn carry_out(
 }
 
 /// A daemon that cannot be reached is how this task ended.
-fn unconnected(request: &TaskRequest, error: CliError) -> RunReport {
+fn unconnected(request: &TaskRequest, error: &ConnectError) -> RunReport {
+    let told = wiring::no_docker(error).0;
+    let cause = match error.kind() {
+        RuntimeErrorKind::Denied => Cause::PermissionDenied,
+        _ => Cause::DaemonUnreachable,
+    };
     let failure = RunFailure {
-        cause: Cause::DaemonUnreachable,
-        message: error.0.message,
-        causes: error.0.causes,
-        hint: error.0.hint,
+        cause,
+        message: told.message,
+        causes: told.causes,
+        hint: told.hint,
     };
     not_started(request, new_task(), SystemClock.now(), failure)
 }

@@ -13,7 +13,7 @@ use crate::home::Home;
 use crate::images::by_digest;
 use crate::observer::{Phase, RunEvent};
 use crate::validate;
-use crate::worker::{AttemptCtx, Watched, clear, give_back, prepare, watch};
+use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, watch};
 use crate::workspace::{ChangeSet, CopyReport, Manifest, Promotion, promote, unified_diff};
 
 /// Runs the attempt. Whatever happens, nothing of it is left when this returns.
@@ -27,20 +27,21 @@ pub(super) async fn run(
     copy: &CopyReport,
     draft: &mut Draft,
 ) -> Result<(), RunFailure> {
-    let watched = start_and_watch(ctx, draft).await;
-    let in_flight = match &watched {
-        Ok(Some(watched)) => !watched.reader.progress().sandbox_seen,
-        Ok(None) | Err(_) => true,
+    let started = start_and_watch(ctx, draft).await;
+    let Ok(Some(mut watched)) = started else {
+        clear_all(ctx, true, draft).await;
+        let given = own_files(ctx, draft).await;
+        return started.and_then(|_none| {
+            draft.cancelled();
+            given
+        });
     };
-    let facts = clear_all(ctx, in_flight, draft).await;
-    let given = own_files(ctx).await;
-    let Some(watched) = watched? else {
-        draft.cancelled();
-        return given;
-    };
-    let ended_at = watched.ended_at;
-    let outcome = settle(watched, facts, draft);
-    let result = match outcome {
+    draft.agent_ended(watched.ended_at);
+    let cleared = std::mem::take(&mut watched.cleared);
+    draft.timings.cleanup_s = watched.clearing.as_secs_f64();
+    tell_leftovers(&cleared, draft);
+    let given = own_files(ctx, draft).await;
+    match settle(watched, cleared.facts, draft) {
         Outcome::Finished { .. } => {
             given?;
             conclude(ctx, home, copy, draft).await
@@ -53,9 +54,7 @@ pub(super) async fn run(
             draft.cancelled();
             Ok(())
         }
-    };
-    draft.timings.after_agent_s = ended_at.elapsed().as_secs_f64();
-    result
+    }
 }
 
 /// `None` where the user ended it before the agent ran.
@@ -73,22 +72,22 @@ async fn start_and_watch(
     Ok(Some(watched))
 }
 
-async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> ContainerFacts {
+async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) {
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
     let started = Instant::now();
     let deadline = ctx.request.deadlines.cleanup;
     let cleared = clear(ctx.ports.containers.as_ref(), ctx.id, in_flight, deadline).await;
-    draft.timings.cleanup_s = started.elapsed().as_secs_f64();
-    draft.notes.extend(
-        cleared
-            .names
-            .iter()
-            .map(|n| format!("could not be removed: {n} (`deckhands reap` tries again)")),
-    );
-    cleared.facts
+    draft.timings.cleanup_s += started.elapsed().as_secs_f64();
+    tell_leftovers(&cleared, draft);
 }
 
-async fn own_files(ctx: &AttemptCtx<'_>) -> Result<(), RunFailure> {
+fn tell_leftovers(cleared: &Leftovers, draft: &mut Draft) {
+    let note = |name| format!("could not be removed: {name} (`deckhands reap` tries again)");
+    draft.notes.extend(cleared.names.iter().map(note));
+}
+
+/// Gives the agent's files to the caller; a helper container that did not end is cleared, too.
+async fn own_files(ctx: &AttemptCtx<'_>, draft: &mut Draft) -> Result<(), RunFailure> {
     let image = by_digest(&ctx.sandbox_image);
     let given = give_back(&ctx.owned, ctx.id, &ctx.dir, &image);
     let late = |_elapsed| {
@@ -97,9 +96,14 @@ async fn own_files(ctx: &AttemptCtx<'_>) -> Result<(), RunFailure> {
             "giving back the agent's files took too long",
         )
     };
-    timeout(ctx.request.deadlines.cleanup, given)
+    let given = timeout(ctx.request.deadlines.cleanup, given)
         .await
-        .map_err(late)?
+        .map_err(late)
+        .flatten();
+    if given.is_err() {
+        clear_all(ctx, false, draft).await;
+    }
+    given
 }
 
 /// Decides how the agent ended, from everything that is known now.
@@ -139,10 +143,14 @@ async fn conclude(
     };
     draft.verdict(&verdict);
     if !verdict.is_accepted() {
+        keep_files(ctx, &change, draft);
         return Err(rejected(&verdict));
     }
     if ctx.request.policy.apply && !change.is_empty() {
-        take_over(ctx, home, change, draft).await?;
+        take_over(ctx, home, &change, draft).await?;
+    }
+    if !draft.is_applied() {
+        keep_files(ctx, &change, draft);
     }
     draft.completed();
     Ok(())
@@ -161,8 +169,12 @@ async fn collect(
         ctx.request.workspace.clone(),
     );
     let (before, patch_path) = (copy.manifest.clone(), ctx.dir.patch());
+    let all = ctx.request.policy.include_ignored;
     let change = blocking(move || {
-        let after = Manifest::take(&result)?;
+        let mut after = Manifest::take(&result)?;
+        if !all {
+            after.forget_new_ignored(&result, &before);
+        }
         let change = ChangeSet::between(&before, &after);
         if !change.is_empty() {
             let patch = unified_diff(&original, &result, &change);
@@ -180,20 +192,34 @@ async fn collect(
 
 /// What a failed agent got done is kept as evidence; failing at that changes nothing.
 async fn keep_partial_change(ctx: &AttemptCtx<'_>, copy: &CopyReport, draft: &mut Draft) {
-    if let Err(failure) = collect(ctx, copy, draft).await {
-        draft.notes.push(failure.message);
+    match collect(ctx, copy, draft).await {
+        Ok(change) => keep_files(ctx, &change, draft),
+        Err(failure) => draft.notes.push(failure.message),
+    }
+}
+
+/// A change that was not applied is kept as whole files, too: a patch cannot tell everything.
+fn keep_files(ctx: &AttemptCtx<'_>, change: &ChangeSet, draft: &mut Draft) {
+    if ctx.request.policy.keep {
+        return;
+    }
+    let (from, to) = (ctx.dir.agent_dirs().workspace, ctx.dir.changed_files());
+    if let Err(error) = change.move_files(&from, &to) {
+        draft
+            .notes
+            .push(format!("the changed files could not be kept: {error}"));
     }
 }
 
 async fn take_over(
     ctx: &AttemptCtx<'_>,
     home: &Home,
-    change: ChangeSet,
+    change: &ChangeSet,
     draft: &mut Draft,
 ) -> Result<(), RunFailure> {
     ctx.observer.observe(RunEvent::Phase(Phase::Promote));
     let started = Instant::now();
-    let (home, task) = (home.clone(), ctx.id.task);
+    let (home, task, change) = (home.clone(), ctx.id.task, change.clone());
     let (workspace, result): (PathBuf, PathBuf) = (
         ctx.request.workspace.clone(),
         ctx.dir.agent_dirs().workspace,

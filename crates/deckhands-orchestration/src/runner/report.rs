@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use deckhands_agent::redact;
 use deckhands_model::{
     AttemptReport, ImageReport, Outcome, REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState,
     Timings, Verdict, Versions,
@@ -24,6 +25,8 @@ pub(super) struct Draft {
     attempt: Option<AttemptReport>,
     started: Instant,
     started_at: Timestamp,
+    agent_ended: Option<Instant>,
+    secrets: Vec<String>,
 }
 
 impl Draft {
@@ -40,7 +43,18 @@ impl Draft {
             attempt: None,
             started: Instant::now(),
             started_at: now,
+            agent_ended: None,
+            secrets: request
+                .api_key
+                .iter()
+                .map(|key| key.expose().to_owned())
+                .collect(),
         }
+    }
+
+    /// From here on the user waits for us.
+    pub(super) fn agent_ended(&mut self, at: Instant) {
+        self.agent_ended = Some(at);
     }
 
     /// Takes what watching the agent told.
@@ -101,6 +115,11 @@ impl Draft {
         self.report.applied = true;
     }
 
+    /// Whether the user's workspace holds the change.
+    pub(super) fn is_applied(&self) -> bool {
+        self.report.applied
+    }
+
     /// The user's workspace moved on; nothing was changed in it.
     pub(super) fn conflict(&mut self, paths: Vec<String>) {
         self.report.conflict = paths;
@@ -127,6 +146,8 @@ impl Draft {
 
     pub(super) fn finish(mut self) -> RunReport {
         self.timings.total_s = self.started.elapsed().as_secs_f64();
+        self.timings.after_agent_s = self.agent_ended.map_or(0.0, |t| t.elapsed().as_secs_f64());
+        self.redact();
         RunReport {
             attempts: self.attempt.into_iter().collect(),
             timings: self.timings,
@@ -134,6 +155,27 @@ impl Draft {
             versions: self.versions,
             notes: self.notes,
             ..self.report
+        }
+    }
+}
+
+impl Draft {
+    /// Hides secrets in everything that others said: agent, provider, daemon, checks.
+    fn redact(&mut self) {
+        let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        let hide = |text: &mut String| *text = redact(text, &secrets);
+        hide(&mut self.report.output);
+        self.notes.iter_mut().for_each(hide);
+        if let Some(error) = &mut self.report.error {
+            hide(&mut error.message);
+            error.causes.iter_mut().for_each(hide);
+        }
+        let attempts = self.attempt.iter_mut().filter_map(|a| a.verdict.as_mut());
+        for verdict in self.report.verdict.iter_mut().chain(attempts) {
+            verdict
+                .findings_mut()
+                .iter_mut()
+                .for_each(|finding| hide(&mut finding.message));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deckhands_agent::ContainerFacts;
 use deckhands_model::AttemptId;
 use deckhands_runtime::{
-    ContainerSummary, Containers, Control, LabelSelector, Phase, Removal, RuntimeError,
+    ContainerSummary, Containers, LabelSelector, Phase, Removal, RuntimeError,
 };
 use futures::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
@@ -78,21 +78,12 @@ async fn clear_selected(
     }
 }
 
-/// Kills the app first, so that nothing new appears, then removes all at once.
+/// Removes all at once. What the app creates while it dies is found by the next listing.
 async fn remove_all(
     containers: &dyn Containers,
-    mut found: Vec<ContainerSummary>,
+    found: Vec<ContainerSummary>,
     leftovers: &mut Leftovers,
 ) {
-    found.sort_by_key(|c| !is_role(c, "app"));
-    for app in found
-        .iter()
-        .filter(|c| is_role(c, "app") && c.phase == Phase::Running)
-    {
-        if let Err(error) = containers.control(&app.id, Control::Kill).await {
-            tracing::warn!(container = %app.name, %error, "kill failed");
-        }
-    }
     let removals = found
         .iter()
         .map(|container| remove_one(containers, container));

@@ -52,3 +52,6 @@ fn keep(pending: &mut Vec<u8>, bytes: &[u8]) {
     let room = MAX_LINE.saturating_sub(pending.len());
     pending.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,3 +68,6 @@ impl Tail {
         Ok(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ impl Capped {
             .or_else(|| self.file.and_then(|mut file| file.flush().err()))
     }
 }
+
+#[cfg(test)]
+mod tests;

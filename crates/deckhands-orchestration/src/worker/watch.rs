@@ -10,6 +10,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::AttemptCtx;
+use super::cleanup::{Leftovers, clear};
 use super::launch::Prepared;
 use super::lines::Lines;
 use super::tail::Tail;
@@ -23,6 +24,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Longest wait for the rest of the output after the app was ended.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// Exit codes above this one tell a signal.
+const SIGNALLED: i64 = 128;
 
 /// What watching came to.
 pub(crate) struct Watched {
@@ -42,6 +46,10 @@ pub(crate) struct Watched {
     pub(crate) wait: Duration,
     /// From the start to the first event.
     pub(crate) start: Duration,
+    /// What clearing the attempt's containers came to.
+    pub(crate) cleared: Leftovers,
+    /// How long clearing took.
+    pub(crate) clearing: Duration,
     /// Things worth knowing.
     pub(crate) notes: Vec<String>,
 }
@@ -70,7 +78,7 @@ struct Watching<'a> {
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<ExitStatus, RuntimeError>> + Send + 'a>>;
 
-/// Starts the app and watches it to its end. The app is dead afterwards, or about to be removed.
+/// Starts the app, watches it to its end and clears everything the attempt made.
 ///
 /// # Errors
 /// [`RunFailure`] where the app could not be started.
@@ -107,8 +115,23 @@ pub(crate) async fn watch(
     let mut wait: Wait<'_> = Box::pin(containers.wait(&prepared.app));
     let end = watching.until_end(&mut output, &mut wait).await;
     let ended_at = Instant::now();
-    watching.kill_and_drain(prepared, &mut output, &end).await;
-    Ok(watching.finish(end, ended_at))
+    ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
+    let in_flight = end.leaves_calls_in_flight(watching.reader.progress().sandbox_seen);
+    let clear = clear(containers.as_ref(), ctx.id, in_flight, deadlines.cleanup);
+    let clear = async { (clear.await, ended_at.elapsed()) };
+    // The app dies by the clearing, and its output ends with it.
+    let ((), cleared) = tokio::join!(watching.drain(&mut output), clear);
+    Ok(watching.finish(end, ended_at, cleared))
+}
+
+impl End {
+    /// Whether the app may have sent a create call whose effect is not to be seen yet.
+    fn leaves_calls_in_flight(&self, sandbox_seen: bool) -> bool {
+        match self {
+            Self::Process(Ok(status)) if status.code <= SIGNALLED => false,
+            Self::Process(_) | Self::State | Self::Ours(_) => !sandbox_seen,
+        }
+    }
 }
 
 impl Watching<'_> {
@@ -152,8 +175,11 @@ impl Watching<'_> {
         late.map(End::Ours)
     }
 
-    fn read_events(&mut self, last: bool) {
-        for event in self.tail.read_new(self.reader.as_mut(), last) {
+    /// Takes a portion of the events that are new; `false` where there were none.
+    fn read_events(&mut self, last: bool) -> bool {
+        let events = self.tail.read_new(self.reader.as_mut(), last);
+        let any = !events.is_empty();
+        for event in events {
             self.watchdog.event(Instant::now());
             if !self.working {
                 self.working = true;
@@ -163,19 +189,11 @@ impl Watching<'_> {
             self.transcript.event(&event);
             self.ctx.observer.observe(RunEvent::Agent(&event));
         }
+        any
     }
 
-    /// Ends the app at once, whatever it is about to do, and takes the rest of its output.
-    async fn kill_and_drain(&mut self, prepared: &Prepared, output: &mut OutputStream, end: &End) {
-        let containers = &self.ctx.ports.containers;
-        if !matches!(end, End::Process(_)) {
-            let kill = containers
-                .control(&prepared.app, deckhands_runtime::Control::Kill)
-                .await;
-            if let Err(error) = kill {
-                tracing::warn!(%error, "the agent's container could not be killed");
-            }
-        }
+    /// Takes the rest of the output and of the events while the app is being ended.
+    async fn drain(&mut self, output: &mut OutputStream) {
         let rest = async { while self.output(output.next().await) {} };
         if timeout(DRAIN, rest).await.is_err() {
             tracing::warn!("the agent's output did not end in time");
@@ -185,10 +203,10 @@ impl Watching<'_> {
             reader.log_line(source, line);
             transcript.line(source, line);
         });
-        self.read_events(true);
+        while self.read_events(true) {}
     }
 
-    fn finish(mut self, end: End, ended_at: Instant) -> Watched {
+    fn finish(mut self, end: End, ended_at: Instant, cleared: (Leftovers, Duration)) -> Watched {
         self.watchdog
             .look(self.reader.progress(), ended_at.max(Instant::now()));
         let mut notes = Vec::new();
@@ -220,6 +238,8 @@ impl Watching<'_> {
             wait: self.watchdog.wait(),
             start: self.watchdog.start_time(ended_at),
             reader: self.reader,
+            cleared: cleared.0,
+            clearing: cleared.1,
             notes,
         }
     }

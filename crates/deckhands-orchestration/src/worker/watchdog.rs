@@ -41,7 +41,10 @@ impl Watchdog {
 
     /// Notes that the agent recorded something.
     pub(super) fn event(&mut self, now: Instant) {
-        self.first_event.get_or_insert(now);
+        if self.first_event.is_none() {
+            self.first_event = Some(now);
+            self.last_look = now;
+        }
         self.last_event = now;
     }
 
@@ -108,3 +111,6 @@ fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
     let waits = retry.max_wait * retry.attempts.saturating_sub(1);
     retry.timeout * retry.attempts * tries + waits + Duration::from_secs(30)
 }
+
+#[cfg(test)]
+mod tests;

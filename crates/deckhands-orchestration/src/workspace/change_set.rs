@@ -1,6 +1,9 @@
 //! What changed between two manifests.
 
 use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use deckhands_model::{Change, ChangeKind, Finding, Severity};
@@ -56,6 +59,24 @@ impl ChangeSet {
     #[must_use]
     pub(crate) fn changes(&self) -> Vec<Change> {
         self.entries.iter().map(ChangedEntry::change).collect()
+    }
+
+    /// Moves every file and link that the change made from one tree to another.
+    ///
+    /// # Errors
+    /// The system's error for the first path; those before it are moved.
+    pub(crate) fn move_files(&self, from: &Path, to: &Path) -> io::Result<()> {
+        for entry in self.entries.iter().filter(|entry| entry.after.is_some()) {
+            let target = to.join(&entry.path);
+            if let Some(parent) = target.parent() {
+                DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(parent)?;
+            }
+            fs::rename(from.join(&entry.path), target)?;
+        }
+        Ok(())
     }
 
     /// A warning for each path that was left behind.

@@ -3,60 +3,18 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use deckhands_model::ByteSize;
 use ignore::WalkBuilder;
 
+mod report;
+
+pub(crate) use report::{CopyError, CopyOptions, CopyReport};
+
 use super::GIT;
 use super::linked_git::{forget_work_tree, linked_git_dirs};
-use super::manifest::{Manifest, Refusal, read_entry, shown};
-
-/// What to copy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct CopyOptions {
-    /// Also what git ignores.
-    pub(crate) include_ignored: bool,
-    /// Bound on the copy's size; `None` where the user gave his word.
-    pub(crate) max_bytes: Option<ByteSize>,
-}
-
-/// What was copied.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct CopyReport {
-    /// The copy's content, `.git` left out.
-    pub(crate) manifest: Manifest,
-    /// Size of the copied files.
-    pub(crate) bytes: u64,
-}
-
-/// Why a workspace cannot be copied.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CopyError {
-    /// It is no directory.
-    #[error("the workspace `{}` is not a directory", path.display())]
-    NotADirectory {
-        /// The workspace.
-        path: PathBuf,
-    },
-    /// It is larger than the bound.
-    #[error("the workspace `{}` is larger than {limit}", path.display())]
-    TooLarge {
-        /// The workspace.
-        path: PathBuf,
-        /// The bound.
-        limit: ByteSize,
-    },
-    /// A file could not be read or written.
-    #[error("copy `{}`", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
+use super::manifest::{Refusal, read_entry};
 
 /// One copy under way.
 struct Copier<'a> {
@@ -64,6 +22,7 @@ struct Copier<'a> {
     to: &'a Path,
     max_bytes: u64,
     limit: Option<ByteSize>,
+    stop: &'a dyn Fn() -> bool,
     report: CopyReport,
 }
 
@@ -71,13 +30,15 @@ struct Copier<'a> {
 ///
 /// Links stay links. Devices, pipes, sockets and what cannot be read are left out and told in the
 /// manifest's `refused`. Where the file system can, file contents are shared until written.
+/// `stop` is asked before each path.
 ///
 /// # Errors
 /// [`CopyError`]; the copy is then incomplete and worthless.
 pub(crate) fn copy_workspace(
     from: &Path,
     to: &Path,
-    options: CopyOptions,
+    options: &CopyOptions,
+    stop: &dyn Fn() -> bool,
 ) -> Result<CopyReport, CopyError> {
     if !from.is_dir() {
         return Err(CopyError::NotADirectory {
@@ -91,12 +52,16 @@ pub(crate) fn copy_workspace(
         .git_exclude(obey_git)
         .parents(obey_git)
         .require_git(true);
-    walk.filter_entry(|entry| entry.file_name() != GIT);
+    let own = options.leave_out.clone();
+    walk.filter_entry(move |entry| {
+        entry.file_name() != GIT && own.as_deref().is_none_or(|own| entry.path() != own)
+    });
     let mut copier = Copier {
         from,
         to,
         max_bytes: options.max_bytes.map_or(u64::MAX, ByteSize::as_u64),
         limit: options.max_bytes,
+        stop,
         report: CopyReport::default(),
     };
     for item in walk.build() {
@@ -113,14 +78,19 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), CopyError> {
     let options = CopyOptions {
         include_ignored: true,
         max_bytes: None,
+        leave_out: None,
     };
-    copy_workspace(from, to, options).map(|_report| ())
+    copy_workspace(from, to, &options, &|| false).map(|_report| ())
 }
 
 impl Copier<'_> {
     fn item(&mut self, item: Result<ignore::DirEntry, ignore::Error>) -> Result<(), CopyError> {
-        let Ok(entry) = item else {
-            return Ok(self.leave_out_walk_error(&item));
+        if (self.stop)() {
+            return Err(CopyError::Stopped);
+        }
+        let entry = match item {
+            Ok(entry) => entry,
+            Err(error) => return self.leave_out(&error),
         };
         let relative = entry
             .path()
@@ -233,16 +203,33 @@ impl Copier<'_> {
         })
     }
 
-    fn leave_out_walk_error(&mut self, item: &Result<ignore::DirEntry, ignore::Error>) {
-        if let Err(ignore::Error::WithDepth { err, .. }) = item
-            && let ignore::Error::WithPath { path, .. } = &**err
-        {
-            let relative = path.strip_prefix(self.from).unwrap_or(path).to_owned();
-            self.report
-                .manifest
-                .refused
-                .insert(relative, Refusal::Unreadable);
+    /// A directory that cannot be listed is left out and told; anything else ends the copy.
+    fn leave_out(&mut self, error: &ignore::Error) -> Result<(), CopyError> {
+        let (path, io) = (walked_path(error), error.io_error());
+        let denied = io.is_some_and(|e| e.kind() == io::ErrorKind::PermissionDenied);
+        match path {
+            Some(path) if denied => {
+                let relative = path.strip_prefix(self.from).unwrap_or(path);
+                self.report.manifest.add(relative, Err(Refusal::Unreadable));
+                Ok(())
+            }
+            path => {
+                let path = path.unwrap_or(self.from).to_owned();
+                let source = io::Error::other(error.to_string());
+                Err(CopyError::Io { path, source })
+            }
         }
+    }
+}
+
+/// The path that a walk could not go on at.
+fn walked_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            walked_path(err)
+        }
+        _ => None,
     }
 }
 
@@ -250,26 +237,6 @@ impl Copier<'_> {
 fn keep_times(target: &Path, meta: &fs::Metadata) -> io::Result<()> {
     let file = fs::File::options().read(true).open(target)?;
     file.set_modified(meta.modified()?)
-}
-
-impl CopyReport {
-    /// What was left out, for people.
-    #[must_use]
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let note = |(path, why): (&PathBuf, &Refusal)| {
-            format!(
-                "left out of the copy: `{}` ({})",
-                shown(path),
-                why.describe()
-            )
-        };
-        self.manifest
-            .refused
-            .iter()
-            .filter(|(_, why)| !matches!(why, Refusal::OutwardLink | Refusal::SpecialBits))
-            .map(note)
-            .collect()
-    }
 }
 
 #[cfg(test)]

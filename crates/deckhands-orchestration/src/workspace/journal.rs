@@ -52,12 +52,18 @@ impl Journal {
     }
 
     /// Carries out every step that is not yet done.
+    ///
+    /// Deletions come first, so that a file can take the place of a directory and the other way
+    /// round; emptied directories go last, so that one that is used again stays as it is.
     pub(super) fn carry_out(&self, workspace: &Path, stage: &Path) -> io::Result<()> {
+        for path in &self.delete {
+            delete(workspace, &path.path())?;
+        }
         for (number, path) in self.put.iter().enumerate() {
             put(&staged(stage, number), &workspace.join(path.path()))?;
         }
         for path in &self.delete {
-            delete(workspace, &path.path())?;
+            prune(workspace, &path.path());
         }
         fs::remove_dir_all(stage)
     }
@@ -76,23 +82,43 @@ fn put(from: &Path, to: &Path) -> io::Result<()> {
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent)?;
     }
+    remove_empty(to)?;
     fs::rename(from, to)
 }
 
-/// Deletes a path and the directories that it leaves empty.
-fn delete(workspace: &Path, path: &Path) -> io::Result<()> {
-    match fs::remove_file(workspace.join(path)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// Removes a directory in which there are only directories; anything else is left alone.
+fn remove_empty(path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) {
+        return Ok(());
     }
-    for parent in path
-        .ancestors()
-        .skip(1)
-        .filter(|p| !p.as_os_str().is_empty())
-    {
-        if fs::remove_dir(workspace.join(parent)).is_err() {
-            break;
+    for item in fs::read_dir(path)? {
+        remove_empty(&item?.path())?;
+    }
+    fs::remove_dir(path)
+}
+
+/// Deletes a file or link. Where a step after this one was done already, something else may stand
+/// there or on the way there, which is not touched.
+fn delete(workspace: &Path, path: &Path) -> io::Result<()> {
+    let is_dir = |p: &Path| fs::symlink_metadata(workspace.join(p)).is_ok_and(|meta| meta.is_dir());
+    let mut above = path.ancestors().skip(1);
+    if is_dir(path) || !above.all(is_dir) {
+        return Ok(());
+    }
+    match fs::remove_file(workspace.join(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the directories that a deleted path left empty.
+fn prune(workspace: &Path, path: &Path) {
+    let above = path.ancestors().skip(1);
+    for parent in above.filter(|p| !p.as_os_str().is_empty()) {
+        match fs::remove_dir(workspace.join(parent)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_used) => break,
         }
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a tree holds: each path with kind, executable bit, size and hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -92,6 +92,18 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Forgets what is new since `before` and what git ignores in the tree at `root`, e.g. caches
+    /// and build products. What was there before is never forgotten, whatever it is called.
+    pub(crate) fn forget_new_ignored(&mut self, root: &Path, before: &Self) {
+        let seen = unignored(root);
+        let known =
+            |path: &PathBuf| before.entries.contains_key(path) || before.refused.contains_key(path);
+        self.entries
+            .retain(|path, _| known(path) || seen.contains(path));
+        self.refused
+            .retain(|path, _| known(path) || seen.contains(path));
+    }
+
     /// Puts one path where it belongs.
     pub(super) fn add(&mut self, path: &Path, entry: Result<Entry, Refusal>) {
         match entry {
@@ -108,6 +120,16 @@ fn plain_walk(root: &Path) -> impl Iterator<Item = Result<ignore::DirEntry, igno
     walk.filter_entry(|entry| entry.file_name() != GIT);
     walk.build()
         .filter(|item| item.as_ref().map_or(true, |entry| entry.depth() > 0))
+}
+
+/// Every path below `root` that git's own rules do not ignore there.
+fn unignored(root: &Path) -> BTreeSet<PathBuf> {
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(false).follow_links(false);
+    walk.git_ignore(true).git_exclude(true).require_git(true);
+    let relative =
+        |entry: ignore::DirEntry| entry.path().strip_prefix(root).ok().map(Path::to_owned);
+    walk.build().flatten().filter_map(relative).collect()
 }
 
 /// Reads one path as it is now, without following links.
@@ -146,10 +168,6 @@ pub(super) fn read_entry(root: &Path, relative: &Path, meta: &Metadata) -> Resul
     })
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "used as a function value in `map_err`"
-)]
 fn unreadable(_error: io::Error) -> Refusal {
     Refusal::Unreadable
 }

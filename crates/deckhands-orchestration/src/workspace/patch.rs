@@ -11,19 +11,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::change_set::{ChangeSet, ChangedEntry};
-use super::manifest::Entry;
+use super::manifest::{Entry, read_entry};
 use hunks::hunks;
 
 /// Files above this are told by name only.
 const MAX_TEXT: u64 = 1 << 20;
 
-/// Writes the change between two trees as text. Binary and very large files are named only.
+/// Writes the change between two trees as text. Binary and very large files are named only, and
+/// so are files whose present content in `before` is not what the change began with: a diff
+/// against anything else would take back what somebody else did.
 #[must_use]
 pub(crate) fn unified_diff(before: &Path, after: &Path, change: &ChangeSet) -> String {
     change
         .entries
         .iter()
-        .flat_map(|entry| steps(entry))
+        .flat_map(steps)
         .map(|entry| file_diff(before, after, &entry))
         .collect()
 }
@@ -129,7 +131,11 @@ fn content(root: &Path, entry: &ChangedEntry, side: Option<&Entry>) -> Option<St
         None => Some(String::new()),
         Some(Entry::Link { target }) => target.to_str().map(str::to_owned),
         Some(Entry::File { size, .. }) if *size > MAX_TEXT => None,
-        Some(Entry::File { .. }) => {
+        Some(side @ Entry::File { .. }) => {
+            let meta = fs::symlink_metadata(root.join(&entry.path)).ok()?;
+            if read_entry(root, &entry.path, &meta).as_ref() != Ok(side) {
+                return None;
+            }
             let bytes = fs::read(root.join(&entry.path)).ok()?;
             String::from_utf8(bytes)
                 .ok()

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use deckhands_model::TaskId;
 
-use super::change_set::{ChangeSet, ChangedEntry};
+use super::change_set::ChangeSet;
+use super::conflict::conflicts;
 use super::journal::{Journal, RawPath, staged};
-use super::manifest::{Entry, read_entry, shown};
+use super::manifest::Entry;
 use crate::home::{Home, HomeError};
 
 /// What a promotion came to.
@@ -126,6 +127,11 @@ pub fn recover(home: &Home) -> Result<Vec<PathBuf>, PromoteError> {
 }
 
 fn recover_one(pointer: &Path) -> io::Result<Option<PathBuf>> {
+    if pointer.extension().is_some() {
+        // A pointer that was still being written: nothing had begun.
+        fs::remove_file(pointer)?;
+        return Ok(None);
+    }
     let bytes = fs::read(pointer)?;
     let workspace = serde_json::from_slice::<RawPath>(&bytes)?.path();
     let task = pointer
@@ -166,38 +172,6 @@ fn write_pointer(pointer: &Path, workspace: &Path) -> io::Result<()> {
             .create(parent)?;
     }
     crate::attempt_dir::write_private(pointer, &serde_json::to_vec(&RawPath::new(workspace))?)
-}
-
-/// Paths whose present state is neither what the attempt began with nor what it made of it.
-fn conflicts(workspace: &Path, change: &ChangeSet) -> Vec<String> {
-    let moved_on = |entry: &&ChangedEntry| {
-        let now = fs::symlink_metadata(workspace.join(&entry.path))
-            .ok()
-            .map(|meta| read_entry(workspace, &entry.path, &meta));
-        match now {
-            None => entry.before.is_some() && entry.after.is_some(),
-            Some(Ok(now)) => {
-                entry.before.as_ref() != Some(&now) && entry.after.as_ref() != Some(&now)
-            }
-            Some(Err(_refusal)) => true,
-        }
-    };
-    let through_link = |entry: &&ChangedEntry| parent_is_link(workspace, &entry.path);
-    let in_the_way = |entry: &ChangedEntry| moved_on(&entry) || through_link(&entry);
-    change
-        .entries
-        .iter()
-        .filter(|e| in_the_way(e))
-        .map(|e| shown(&e.path))
-        .collect()
-}
-
-/// Whether a directory on the way to `path` is a link or no directory in the user's workspace.
-fn parent_is_link(workspace: &Path, path: &Path) -> bool {
-    path.ancestors()
-        .skip(1)
-        .filter(|p| !p.as_os_str().is_empty())
-        .any(|parent| fs::symlink_metadata(workspace.join(parent)).is_ok_and(|meta| !meta.is_dir()))
 }
 
 /// Puts every new content into the stage directory, on the workspace's own file system.

@@ -62,6 +62,31 @@ impl Tree {
         fs::remove_file(self.join(path)).unwrap();
     }
 
+    /// Edits by words: `path=content`, `-path` (removes), `path->target` (a link in its place),
+    /// `path+x`, `path-x`, `path|` (a pipe in its place).
+    pub(super) fn edit(&self, words: &str) {
+        for word in words.split_whitespace() {
+            let free = |path: &str| fs::remove_file(self.join(path)).unwrap_or_default();
+            if let Some((path, target)) = word.split_once("->") {
+                free(path);
+                self.link(path, target);
+            } else if let Some((path, content)) = word.split_once('=') {
+                self.write(path, content);
+            } else if let Some(path) = word.strip_suffix("+x") {
+                self.mode(path, 0o755);
+            } else if let Some(path) = word.strip_suffix("-x") {
+                self.mode(path, 0o644);
+            } else if let Some(path) = word.strip_suffix('|') {
+                free(path);
+                self.fifo(path);
+            } else if let Some(path) = word.strip_prefix('-') {
+                self.remove(path);
+            } else {
+                panic!("`{word}` is no edit");
+            }
+        }
+    }
+
     /// Every path: the content of a file (with `x ` in front where it may be executed), the target
     /// of a link; directories end with `/`.
     pub(super) fn listing(&self) -> BTreeMap<String, String> {

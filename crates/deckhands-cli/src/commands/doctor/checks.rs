@@ -35,7 +35,7 @@ pub(super) async fn examine(settings: &Settings, home: Result<Home, CliError>) -
                 checks.push(check_shared_files(&wired.ports, home, settings).await);
             }
         }
-        Err(error) => checks.push(failed("docker", &error)),
+        Err(error) => checks.push(failed("docker", &wiring::no_docker(&error))),
     }
     match &home {
         Ok(home) => checks.extend([check_home(home), check_disk(home.path())]),

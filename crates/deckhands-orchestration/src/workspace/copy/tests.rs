@@ -13,17 +13,18 @@ use super::*;
 const OBEY_GIT: CopyOptions = CopyOptions {
     include_ignored: false,
     max_bytes: None,
+    leave_out: None,
 };
 
 fn copy_with(from: &Path, options: CopyOptions) -> (Tree, Result<CopyReport, CopyError>) {
     let to = Tree::empty();
-    let report = copy_workspace(from, &to.join("copy"), options);
+    let report = copy_workspace(from, &to.join("copy"), &options, &|| false);
     (to, report)
 }
 
 fn copy(from: &Tree) -> (Tree, CopyReport) {
     let to = Tree::empty();
-    let report = copy_workspace(from.path(), to.path(), OBEY_GIT).unwrap();
+    let report = copy_workspace(from.path(), to.path(), &OBEY_GIT, &|| false).unwrap();
     (to, report)
 }
 
@@ -128,6 +129,7 @@ fn ignored(from: &Tree, workspace: &str, include_ignored: bool) -> Vec<String> {
     let options = CopyOptions {
         include_ignored,
         max_bytes: None,
+        leave_out: None,
     };
     let (_to, report) = copy_with(&from.join(workspace), options);
     names(&report.unwrap())
@@ -226,7 +228,7 @@ fn a_linked_work_tree_becomes_a_repository_of_its_own() {
         place.to_str().unwrap(),
     ]);
     let to = Tree::empty();
-    copy_workspace(&place, to.path(), OBEY_GIT).unwrap();
+    copy_workspace(&place, to.path(), &OBEY_GIT, &|| false).unwrap();
     drop((main, linked));
     assert_eq!(to.git(&["rev-parse", "--abbrev-ref", "HEAD"]), "side\n");
     assert_eq!(to.git(&["log", "--format=%s"]), "first\n");
@@ -252,7 +254,7 @@ fn a_submodule_s_repository_works_in_the_copy() {
     main.git(&["commit", "-q", "-m", "first"]);
     let (to, _report) = copy(&main);
     let alone = Tree::empty();
-    copy_workspace(&main.join("lib"), alone.path(), OBEY_GIT).unwrap();
+    copy_workspace(&main.join("lib"), alone.path(), &OBEY_GIT, &|| false).unwrap();
     drop(main);
     assert_eq!(to.git(&["-C", "lib", "log", "--format=%s"]), "library\n");
     assert_eq!(to.git(&["status", "--porcelain"]), "");
@@ -313,6 +315,7 @@ fn the_size_bound_counts_every_copied_byte() {
     let bounded = |bytes| {
         let options = CopyOptions {
             max_bytes: Some(ByteSize::bytes(bytes)),
+            leave_out: None,
             ..OBEY_GIT
         };
         copy_with(from.path(), options).1

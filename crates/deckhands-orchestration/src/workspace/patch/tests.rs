@@ -86,7 +86,10 @@ fn created_and_deleted_files() {
     for content in ["text\n", "no end", "", "\n"] {
         for name in ["new", "deep/down/new"] {
             let file = (path(name.as_bytes()), content.as_bytes().to_vec());
-            let (without, with) = (Tree::new(&[keep.clone()]), Tree::new(&[keep.clone(), file]));
+            let (without, with) = (
+                Tree::new(std::slice::from_ref(&keep)),
+                Tree::new(&[keep.clone(), file]),
+            );
             by_git(&without, &with);
             by_patch(&without, &with);
             by_git(&with, &without);
@@ -115,7 +118,10 @@ fn names_of_any_kind() {
             &[(path(name), b"two\n".to_vec())],
         );
         let keep = (path(b"keep"), b"x\n".to_vec());
-        files(&[keep.clone()], &[keep, (path(name), b"two\n".to_vec())]);
+        files(
+            std::slice::from_ref(&keep),
+            &[keep.clone(), (path(name), b"two\n".to_vec())],
+        );
     }
 }
 

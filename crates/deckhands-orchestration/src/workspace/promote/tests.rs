@@ -39,8 +39,8 @@ fn tree() -> Tree {
 
 impl Case {
     /// What the agent made of the usual tree.
-    fn new(agent: impl FnOnce(&Tree)) -> Self {
-        Self::of(tree(), tree(), agent)
+    fn new(agent: &str) -> Self {
+        Self::of(tree(), tree(), |tree| tree.edit(agent))
     }
 
     fn of(workspace: Tree, result: Tree, agent: impl FnOnce(&Tree)) -> Self {
@@ -88,17 +88,7 @@ impl Case {
 }
 
 /// An agent's work with something of everything: seven steps.
-fn much(tree: &Tree) {
-    tree.write("a", "ONE");
-    tree.write("new/file", "five");
-    tree.mode("run", 0o644);
-    tree.remove("l");
-    tree.link("l", "run");
-    tree.write("sub/made", "six");
-    tree.remove("sub/b");
-    tree.remove("sub/deep/c");
-    tree.mode("sub/made", 0o755);
-}
+const MUCH: &str = "a=ONE new/file=five run-x l->run sub/made=six sub/made+x -sub/b -sub/deep/c";
 
 fn listing(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     files
@@ -109,7 +99,7 @@ fn listing(files: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 #[test]
 fn an_accepted_change_is_applied_whole() {
-    let case = Case::new(much);
+    let case = Case::new(MUCH);
     assert_eq!(case.promote().unwrap(), Promotion::Applied);
     let expected = [
         ("a", "ONE"),
@@ -130,13 +120,9 @@ fn an_accepted_change_is_applied_whole() {
 
 #[test]
 fn what_the_user_did_elsewhere_stays() {
-    let case = Case::new(|t| {
-        t.write("a", "ONE");
-        t.remove("sub/deep/c");
-    });
-    case.workspace.write("mine", "user");
-    case.workspace.write("sub/b", "user");
-    case.workspace.write("sub/deep/mine", "user");
+    let case = Case::new("a=ONE -sub/deep/c");
+    case.workspace
+        .edit("mine=user sub/b=user sub/deep/mine=user");
     assert_eq!(case.promote().unwrap(), Promotion::Applied);
     let expected = [
         ("a", "ONE"),
@@ -153,10 +139,8 @@ fn what_the_user_did_elsewhere_stays() {
 
 #[test]
 fn what_the_user_did_likewise_is_no_conflict() {
-    let case = Case::new(much);
-    case.workspace.write("a", "ONE");
-    case.workspace.remove("sub/b");
-    case.workspace.write("new/file", "five");
+    let case = Case::new(MUCH);
+    case.workspace.edit("a=ONE -sub/b new/file=five");
     assert_eq!(case.promote().unwrap(), Promotion::Applied);
     assert_eq!(
         case.workspace.listing().get("a").map(String::as_str),
@@ -166,79 +150,31 @@ fn what_the_user_did_likewise_is_no_conflict() {
 
 #[test]
 fn each_way_of_moving_on_is_a_conflict_and_nothing_is_applied() {
-    type Work = fn(&Tree);
-    let rows: [(Work, Work, &[&str]); 12] = [
-        (|t| t.write("a", "ONE"), |t| t.write("a", "user"), &["a"]),
-        (|t| t.write("a", "ONE"), |t| t.remove("a"), &["a"]),
-        (|t| t.write("a", "ONE"), |t| t.mode("a", 0o755), &["a"]),
-        (|t| t.mode("a", 0o755), |t| t.write("a", "user"), &["a"]),
-        (|t| t.remove("a"), |t| t.write("a", "user"), &["a"]),
-        (
-            |t| t.write("new", "agent"),
-            |t| t.write("new", "user"),
-            &["new"],
-        ),
-        (
-            |t| t.write("new", "agent"),
-            |t| t.write("new/below", "user"),
-            &["new"],
-        ),
-        (
-            |t| t.write("new/x", "agent"),
-            |t| t.write("new", "user"),
-            &["new/x"],
-        ),
-        (
-            |t| t.write("a", "ONE"),
-            |t| {
-                t.remove("a");
-                t.link("a", "run");
-            },
-            &["a"],
-        ),
-        (
-            |t| {
-                t.remove("l");
-                t.link("l", "run");
-            },
-            |t| {
-                t.remove("l");
-                t.link("l", "sub/b");
-            },
-            &["l"],
-        ),
-        (
-            |t| t.write("a", "ONE"),
-            |t| {
-                t.remove("a");
-                t.fifo("a");
-            },
-            &["a"],
-        ),
-        (
-            |t| {
-                t.write("a", "ONE");
-                t.write("sub/b", "TWO");
-                t.remove("run");
-            },
-            |t| {
-                t.write("a", "user");
-                t.write("run", "user");
-            },
-            &["a", "run"],
-        ),
+    // What the agent did, what the user did meanwhile, and where they meet.
+    let rows: [(&str, &str, &[&str]); 14] = [
+        ("a=ONE", "a=user", &["a"]),
+        ("a=ONE", "-a", &["a"]),
+        ("a=ONE", "a+x", &["a"]),
+        ("a+x", "a=user", &["a"]),
+        ("-a", "a=user", &["a"]),
+        ("-a", "a+x", &["a"]),
+        ("new=agent", "new=user", &["new"]),
+        ("new=agent", "new/below=user", &["new"]),
+        ("new/x=agent", "new=user", &["new/x"]),
+        ("a=ONE", "a->run", &["a"]),
+        ("l->run", "l->sub/b", &["l"]),
+        ("a=ONE", "a|", &["a"]),
+        ("-a a/below=x", "a=user", &["a"]),
+        ("a=ONE sub/b=TWO -run", "a=user run=user", &["a", "run"]),
     ];
-    for (number, (agent, user, paths)) in rows.into_iter().enumerate() {
+    for (agent, user, paths) in rows {
         let case = Case::new(agent);
-        user(&case.workspace);
+        case.workspace.edit(user);
         let before = case.workspace.listing();
         let paths = paths.iter().map(|path| (*path).to_owned()).collect();
-        assert_eq!(
-            case.promote().unwrap(),
-            Promotion::Conflict(paths),
-            "row {number}"
-        );
-        assert_eq!(case.workspace.listing(), before, "row {number}");
+        let promoted = case.promote().unwrap();
+        assert_eq!(promoted, Promotion::Conflict(paths), "{agent} / {user}");
+        assert_eq!(case.workspace.listing(), before, "{agent} / {user}");
         case.assert_clean();
     }
 }
@@ -246,12 +182,7 @@ fn each_way_of_moving_on_is_a_conflict_and_nothing_is_applied() {
 #[test]
 fn a_directory_that_became_a_link_is_never_written_through() {
     let outside = Tree::new(&[("b", "two"), ("deep/c", "three")]);
-    type Work = fn(&Tree);
-    let rows: [Work; 3] = [
-        |t| t.write("sub/b", "TWO"),
-        |t| t.write("sub/new", "x"),
-        |t| t.remove("sub/deep/c"),
-    ];
+    let rows = ["sub/b=TWO", "sub/new=x", "-sub/deep/c"];
     for agent in rows {
         let case = Case::new(agent);
         fs::remove_dir_all(case.workspace.join("sub")).unwrap();
@@ -259,6 +190,53 @@ fn a_directory_that_became_a_link_is_never_written_through() {
         let before = outside.listing();
         assert!(matches!(case.promote().unwrap(), Promotion::Conflict(_)));
         assert_eq!(outside.listing(), before);
+    }
+}
+
+/// Dies after every step in turn; each time the recovery makes the result of it.
+fn assert_recovers_always(case: impl Fn() -> Case, what: &str) {
+    let steps = die_after(&case(), 0);
+    for done in 0..=steps {
+        let case = case();
+        let conflicts = conflicts(case.workspace.path(), &case.change);
+        assert_eq!(conflicts, Vec::<String>::new(), "{what}");
+        die_after(&case, done);
+        assert_recovers(
+            &case,
+            &case.result.listing(),
+            &format!("{what} after {done}"),
+        );
+    }
+}
+
+#[test]
+fn a_directory_takes_the_place_of_a_file_or_link() {
+    for agent in ["-a a/now/below=x", "-l l/below=x", "-run run/run=x a=ONE"] {
+        assert_recovers_always(|| Case::new(agent), agent);
+    }
+}
+
+#[test]
+fn a_file_or_link_takes_the_place_of_a_directory() {
+    for made in ["sub=x", "sub->other"] {
+        let case = || {
+            let (workspace, result) = (tree(), tree());
+            fs::create_dir_all(workspace.join("sub/empty/dir")).unwrap();
+            Case::of(workspace, result, |tree| {
+                fs::remove_dir_all(tree.join("sub")).unwrap();
+                tree.edit(made);
+                tree.edit("other/b=kept");
+            })
+        };
+        assert_recovers_always(case, made);
+        let moved_on = case();
+        moved_on.workspace.write("sub/mine", "user");
+        let promoted = moved_on.promote().unwrap();
+        assert_eq!(
+            promoted,
+            Promotion::Conflict(vec!["sub".to_owned()]),
+            "{made}"
+        );
     }
 }
 
@@ -271,13 +249,7 @@ fn only_the_executable_bit_comes_from_the_agent() {
             .mode()
             & 0o7777
     };
-    let case = Case::new(|t| {
-        t.write("a", "ONE");
-        t.mode("a", 0o777);
-        t.write("run", "FOUR");
-        t.mode("run", 0o600);
-        t.write("sub/b", "TWO");
-    });
+    let case = Case::new("a=ONE a+x run=FOUR run-x sub/b=TWO");
     case.workspace.mode("a", 0o640);
     case.workspace.mode("sub/b", 0o600);
     assert_eq!(case.promote().unwrap(), Promotion::Applied);
@@ -289,10 +261,7 @@ fn only_the_executable_bit_comes_from_the_agent() {
 
 #[test]
 fn a_change_that_cannot_be_staged_changes_nothing() {
-    let case = Case::new(|t| {
-        t.write("a", "ONE");
-        t.write("sub/b", "TWO");
-    });
+    let case = Case::new("a=ONE sub/b=TWO");
     case.result.remove("sub/b");
     let before = case.workspace.listing();
     let error = case.promote().unwrap_err();
@@ -307,19 +276,18 @@ fn die_after(case: &Case, steps: usize) -> usize {
     write_pointer(&case.pointer(), workspace).unwrap();
     let journal = stage_all(&stage, case.result.path(), workspace, &case.change).unwrap();
     journal.commit(&stage).unwrap();
-    let puts = journal
-        .put
-        .iter()
-        .enumerate()
-        .map(|(number, path)| (Some(number), path));
-    let all: Vec<_> = puts
-        .chain(journal.delete.iter().map(|path| (None, path)))
-        .collect();
+    let deletions = journal.delete.iter().map(|path| (None, path));
+    let puts = journal.put.iter().enumerate();
+    let puts = puts.map(|(number, path)| (Some(number), path));
+    let all: Vec<_> = deletions.chain(puts).collect();
     for (number, path) in all.iter().take(steps) {
         let place = workspace.join(path.path());
         match number {
             Some(number) => {
                 fs::create_dir_all(place.parent().unwrap()).unwrap();
+                if place.is_dir() {
+                    fs::remove_dir_all(&place).unwrap();
+                }
                 fs::rename(staged(&stage, *number), place).unwrap();
             }
             None => fs::remove_file(place).unwrap(),
@@ -345,13 +313,13 @@ fn assert_recovers(case: &Case, expected: &BTreeMap<String, String>, what: &str)
 
 #[test]
 fn after_the_journal_every_interruption_is_completed() {
-    let whole = Case::new(much);
+    let whole = Case::new(MUCH);
     whole.promote().unwrap();
     let expected = whole.workspace.listing();
-    let steps = die_after(&Case::new(much), 0);
+    let steps = die_after(&Case::new(MUCH), 0);
     assert_eq!(steps, 7);
     for done in 0..=steps {
-        let case = Case::new(much);
+        let case = Case::new(MUCH);
         die_after(&case, done);
         assert_recovers(&case, &expected, &format!("after {done} of {steps}"));
     }
@@ -359,9 +327,9 @@ fn after_the_journal_every_interruption_is_completed() {
 
 #[test]
 fn a_death_during_the_recovery_is_recovered_from() {
-    let case = Case::new(much);
+    let case = Case::new(MUCH);
     let steps = die_after(&case, 0);
-    let whole = Case::new(much);
+    let whole = Case::new(MUCH);
     whole.promote().unwrap();
     fs::remove_file(case.stage().join("new/0")).unwrap();
     fs::write(case.workspace.join("a"), "ONE").unwrap();
@@ -411,7 +379,7 @@ fn before_the_journal_every_interruption_changes_nothing() {
         },
     ];
     for (number, die) in rows.into_iter().enumerate() {
-        let case = Case::new(much);
+        let case = Case::new(MUCH);
         let before = case.workspace.listing();
         die(&case);
         assert_eq!(
@@ -426,7 +394,7 @@ fn before_the_journal_every_interruption_changes_nothing() {
 
 #[test]
 fn a_workspace_that_is_gone_is_nothing_to_recover() {
-    let case = Case::new(much);
+    let case = Case::new(MUCH);
     die_after(&case, 2);
     fs::remove_dir_all(case.workspace.path()).unwrap();
     assert_eq!(recover(&case.home).unwrap(), Vec::<PathBuf>::new());
@@ -435,7 +403,7 @@ fn a_workspace_that_is_gone_is_nothing_to_recover() {
 
 #[test]
 fn a_promotion_that_resists_is_told_and_stays_for_the_next_try() {
-    let case = Case::new(much);
+    let case = Case::new(MUCH);
     die_after(&case, 0);
     // Something stands where a directory must be made.
     case.workspace.write("new", "in the way");
@@ -448,7 +416,7 @@ fn a_promotion_that_resists_is_told_and_stays_for_the_next_try() {
 
 #[test]
 fn a_workspace_that_may_not_be_written_is_an_error_that_names_it() {
-    let case = Case::new(|t| t.write("a", "ONE"));
+    let case = Case::new("a=ONE");
     let root = case.workspace.path().to_owned();
     fs::set_permissions(&root, fs::Permissions::from_mode(0o555)).unwrap();
     let promoted = case.promote();
@@ -466,7 +434,8 @@ fn names_of_any_kind_survive_the_journal() {
     use std::os::unix::ffi::OsStrExt;
     let names: [&[u8]; 3] = [b"two\nlines", b"not-\xff-utf8", b"with space/below"];
     let path = |name: &[u8]| PathBuf::from(std::ffi::OsStr::from_bytes(name));
-    let case = Case::new(|t| names.iter().for_each(|name| t.write(path(name), "x")));
+    let agent = |t: &Tree| names.iter().for_each(|name| t.write(path(name), "x"));
+    let case = Case::of(tree(), tree(), agent);
     die_after(&case, 1);
     assert_recovers(&case, &case.result.listing(), "names");
 }
