@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use deckhands_agent::AgentDirs;
@@ -137,10 +137,7 @@ impl AttemptDir {
                 .create(&self.root)?;
             let lock = open_lock(&self.root)?;
             lock.lock()?;
-            let dirs = self.agent_dirs();
-            for dir in [&dirs.workspace, &dirs.agent_home, &dirs.input] {
-                DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-            }
+            self.make_agent_dirs()?;
             self.write_record(record)?;
             Ok(LockedAttempt {
                 dir: self.clone(),
@@ -152,6 +149,22 @@ impl AttemptDir {
             path: self.root.clone(),
             source,
         })
+    }
+
+    /// The agent's program is root without the capability to pass over modes, so that it needs the
+    /// rights of everybody where it reads and writes. Nobody else gets here: the directory around
+    /// is its owner's alone.
+    fn make_agent_dirs(&self) -> io::Result<()> {
+        let dirs = self.agent_dirs();
+        for (dir, mode) in [
+            (&dirs.workspace, 0o700),
+            (&dirs.agent_home, 0o777),
+            (&dirs.input, 0o755),
+        ] {
+            fs::create_dir_all(dir)?;
+            fs::set_permissions(dir, fs::Permissions::from_mode(mode))?;
+        }
+        Ok(())
     }
 
     /// Claims the directory if nobody lives in it.

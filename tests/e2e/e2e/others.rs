@@ -6,7 +6,7 @@ use std::time::Duration;
 use deckhands_e2e::{Bench, Running, bash, create_file, docker, wait_for};
 use deckhands_testkit::{AfterEnd, Script, Step};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(150);
 
 /// A container of nobody's that is named as OpenHands names its sandboxes.
 struct Foreign(String);
@@ -54,8 +54,8 @@ fn cancelling_one_of_two_runs_lets_the_other_finish_and_touches_no_stranger() {
     let second = bench.dir.path().join("second");
     fs::create_dir(&second).expect("a second workspace");
     let finishing = bench.start(&["write hello.txt"]);
-    let mut command = bench.command(&["run", "--json", "work for ever", "--workspace"]);
-    command.arg(&second).env("OPENHANDS_BASE_URL", &url);
+    let mut command = bench.command(&["run", "--json", "work for ever"]);
+    command.arg("--workspace").arg(&second).env("OPENHANDS_BASE_URL", &url);
     let cancelled = Running::start(command);
     wait_for("both at work", LIMIT, || {
         let paths: Vec<_> = bench.requests().into_iter().map(|r| r.path).collect();

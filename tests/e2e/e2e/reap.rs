@@ -5,7 +5,7 @@ use std::time::Duration;
 use deckhands_e2e::{Bench, bash, one_step, wait_for};
 use deckhands_testkit::{AfterEnd, Script};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(150);
 
 /// Kills a run as soon as `moment` is there, reaps, and looks.
 fn check(moment: impl Fn(&Bench) -> bool) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deckhands_e2e::{Bench, Running, bash, wait_for};
 use deckhands_testkit::{AfterEnd, Script};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(150);
 
 fn long_work() -> Script {
     Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast)

@@ -116,7 +116,7 @@ fn a_killed_run_of_the_user_is_reaped_by_him() {
     let running = Running::start(command);
     deckhands_e2e::wait_for(
         "the second call",
-        std::time::Duration::from_secs(90),
+        std::time::Duration::from_secs(150),
         || (bench.requests().len() >= 2).then_some(()),
     );
     let pid = fs::read_to_string(user.home.join("pid")).expect("the pid");

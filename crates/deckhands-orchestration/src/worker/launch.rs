@@ -1,7 +1,10 @@
 //! From a request to a created app container that sees our files.
 
 use std::fs;
+use std::io;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use deckhands_agent::{AgentDirs, Launch, LaunchRequest, SocketAccess};
 use deckhands_model::Cause;
@@ -28,11 +31,9 @@ pub(crate) struct Prepared {
 /// [`RunFailure`]; whatever was created carries the attempt's labels.
 pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure> {
     let dirs = ctx.dir.agent_dirs();
-    fs::write(
-        dirs.input.join(AgentDirs::TASK_FILE),
-        ctx.request.text.as_str(),
-    )
-    .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
+    let task = dirs.input.join(AgentDirs::TASK_FILE);
+    write_readable(&task, ctx.request.text.as_str())
+        .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
     let probe = Probe::write(&dirs.input, ctx.id.session_name())?;
     let bridge = bridge_address(ctx.ports).await?;
     let launch = ctx
@@ -60,6 +61,12 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
         .read_back(ctx.ports.containers.as_ref(), &app, &mount)
         .await?;
     Ok(Prepared { launch, app })
+}
+
+/// Writes a file that the agent's program can read whatever the caller's umask is.
+fn write_readable(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
 
 /// The host's address on the daemon's default bridge.

@@ -1,0 +1,29 @@
+//! Whole runs on fakes: a runner, a scripted daemon, and a scripted OpenHands in it. No Docker, no
+//! network, and no waiting: the clock is paused and jumps from event to event.
+//!
+//! Begin with `first_run`.
+
+#[cfg(test)]
+mod cancel;
+#[cfg(test)]
+mod checks;
+#[cfg(test)]
+mod conflict;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
+mod deadlines;
+#[cfg(test)]
+mod docs;
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod first_run;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod success;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod sweeping;

@@ -1,0 +1,19 @@
+//! A machine to run tasks on, and the agent that plays a part on it.
+
+mod agent;
+mod files;
+mod world;
+
+pub(crate) use agent::Agent;
+pub(crate) use files::{contains, tree};
+pub(crate) use world::{KEY, Ran, World};
+
+use std::time::Duration;
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
