@@ -1,1 +1,89 @@
-//! x
+//! Ending a run by request, whatever it is doing.
+
+use deckhands_model::TaskState;
+use deckhands_orchestration::Phase;
+use deckhands_runtime::Operation;
+use deckhands_runtime::test_util::Script;
+
+use crate::support::{Agent, Ran, World, secs};
+
+fn assert_cancelled(world: &World, ran: &Ran, what: &str) {
+    world.assert_no_problems();
+    assert_eq!(ran.end(), (TaskState::Cancelled, None), "{what}");
+    assert!(!ran.report.applied, "{what}");
+    assert!(world.runtime.live().is_empty(), "{what}");
+}
+
+fn endless() -> World {
+    World::new().agent(Agent::new().starts().writes("half", "x").hangs())
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_any_time_it_ends_soon_and_leaves_nothing() {
+    // Before anything; as the program starts; as the sandbox is born; as it wakes; at work.
+    for after in [0, 1, 3, 4, 8, 12, 13, 60] {
+        let world = endless();
+        let ran = world.run_cancelled_after(secs(after)).await;
+        assert_cancelled(&world, &ran, &format!("after {after} s"));
+        assert!(
+            ran.took < secs(after + 5),
+            "after {after} s: {:?}",
+            ran.took
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_any_phase() {
+    for phase in [Phase::Copy, Phase::Images, Phase::Start, Phase::Work] {
+        let world = endless();
+        let ran = world.run_cancelled_at(phase).await;
+        assert_cancelled(&world, &ran, &format!("{phase:?}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_daemon_takes_its_time() {
+    for operation in [Operation::Probe, Operation::Create, Operation::Start] {
+        let world = endless().daemon(|daemon| daemon.slow_next(operation, secs(60)));
+        let ran = world.run_cancelled_after(secs(1)).await;
+        assert_cancelled(&world, &ran, &format!("{operation:?}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_an_image_is_pulled() {
+    let world = endless().asking(|r| r.images.sandbox = "absent:1".parse().unwrap());
+    let image = world.request.images.sandbox.clone();
+    let world = world.daemon(|d| d.pullable(&image).slow_next(Operation::Pull, secs(60)));
+    let ran = world.run_cancelled_after(secs(5)).await;
+    assert_cancelled(&world, &ran, "pull");
+    assert!(ran.took < secs(6), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_check_runs() {
+    let agent = Agent::new().starts().writes("a", "x").finishes("done");
+    let world = World::new()
+        .asking(|request| request.checks = vec!["sleep 100".to_owned()])
+        .agent(agent)
+        .on("-check", Script::new().hang());
+    let ran = world.run_cancelled_after(secs(30)).await;
+    assert_cancelled(&world, &ran, "check");
+    assert!(ran.took < secs(35), "{:?}", ran.took);
+    assert!(ran.report.patch.is_some(), "the work is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sandbox_that_is_born_after_the_cancel_goes_too() {
+    // The app has asked for its sandbox when it is killed; the daemon carries that out later.
+    let world = endless();
+    let daemon = world.runtime.clone();
+    let late = async {
+        tokio::time::sleep(secs(4)).await;
+        daemon.live().len()
+    };
+    let (ran, seen) = tokio::join!(world.run_cancelled_after(secs(3)), late);
+    assert_cancelled(&world, &ran, "late");
+    assert!(seen <= 1, "{seen}");
+}

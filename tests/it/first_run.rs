@@ -3,7 +3,7 @@
 use deckhands_model::{ChangeKind, TaskState};
 use deckhands_orchestration::Phase;
 
-use crate::support::{Agent, World, millis, secs, tree};
+use crate::support::{Agent, World, secs, tree};
 
 #[tokio::test(start_paused = true)]
 async fn one_task_from_its_text_to_a_changed_workspace() {
@@ -103,5 +103,4 @@ async fn one_task_from_its_text_to_a_changed_workspace() {
     assert!(kept["change.patch"].contains("+++ b/hello.txt\n@@ -0,0 +1,1 @@\n+Hello\n"));
     assert!(kept["transcript.log"].contains("o Starting OpenHands..."));
     world.assert_no_problems();
-    let _ = millis(1);
 }

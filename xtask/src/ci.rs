@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::counts::Counts;
 use crate::{bench, deny, docker, e2e, process, test, tidy};
@@ -91,11 +91,7 @@ fn untested(result: Result<()>) -> Result<Counts> {
 /// What later steps cannot do without, asked before any of them costs time.
 fn needs() -> Result<()> {
     docker::require_daemon()?;
-    ensure!(
-        test::has_nextest(),
-        "cargo-nextest is not installed\nhint: cargo install cargo-nextest --locked"
-    );
-    Ok(())
+    test::ensure_nextest()
 }
 
 fn clippy() -> Result<()> {

@@ -32,7 +32,7 @@ struct Stage {
 pub(crate) fn run() -> Result<()> {
     let stage = Stage::build()?;
     let gateway = bridge_gateway(&stage)?;
-    image::ensure()?;
+    image::pull_or_build()?;
     let workspace = stage.folder.join("workspace");
     changes::copy(&stage.example.join("workspace"), &workspace)?;
 
@@ -80,7 +80,7 @@ impl Stage {
             example: workspace::root().join("examples").join("hello"),
             deckhands: binaries.join("deckhands"),
             provider: binaries.join("scripted-llm"),
-            home: demo.join("home"),
+            home: folder.join("home"),
             folder,
         })
     }

@@ -51,6 +51,25 @@ pub(crate) fn ensure() -> Result<()> {
     process::run(&mut recipe()).context("the real OpenHands images are not built")
 }
 
+/// The product's default references.
+const IMAGES: [&str; 2] = [
+    "docker.all-hands.dev/all-hands-ai/openhands:0.59",
+    "docker.all-hands.dev/all-hands-ai/runtime:0.59-nikolaik",
+];
+
+/// Gets the images where a registry answers, and builds them where none does.
+pub(crate) fn pull_or_build() -> Result<()> {
+    let docker =
+        |verb: &[&str], image| process::succeeds(Command::new("docker").args(verb).arg(image));
+    for image in IMAGES {
+        if !docker(&["image", "inspect"], image) && !docker(&["pull"], image) {
+            println!("no registry has {image}: building both images instead");
+            return ensure();
+        }
+    }
+    ensure()
+}
+
 fn recipe() -> Command {
     Command::new(workspace::root().join(RECIPE))
 }

@@ -36,6 +36,19 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     Ok(())
 }
 
+/// Installs nextest where it is missing, which takes some minutes once.
+pub(crate) fn ensure_nextest() -> Result<()> {
+    if has_nextest() {
+        return Ok(());
+    }
+    let features = ["--no-default-features", "--features", "default-no-update"];
+    process::run(
+        process::cargo()
+            .args(["install", "cargo-nextest", "--locked"])
+            .args(features),
+    )
+}
+
 /// Whether `cargo nextest` can be called.
 pub(crate) fn has_nextest() -> bool {
     process::succeeds(process::cargo().args(["nextest", "--version"]))

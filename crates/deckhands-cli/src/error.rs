@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use deckhands_config::ConfigError;
+use deckhands_config::{ConfigError, ConfigErrorKind, Key};
 use deckhands_model::ErrorReport;
 use deckhands_orchestration::{RunFailure, error_chain};
 
@@ -39,9 +39,13 @@ impl CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        let hint = error
-            .hint()
-            .unwrap_or_else(|| "deckhands config schema".to_owned());
+        let usual = match &*error.kind {
+            ConfigErrorKind::Invalid {
+                key: Key::Model, ..
+            } => "deckhands models list",
+            _ => "deckhands config schema",
+        };
+        let hint = error.hint().unwrap_or_else(|| usual.to_owned());
         let mut new = Self::new(exit_code::USAGE, error.to_string(), Some(hint));
         new.0.causes = error_chain(&error);
         new

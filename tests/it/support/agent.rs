@@ -115,7 +115,7 @@ impl Agent {
     }
 
     /// Says that it is done, and ends with code 0.
-    pub(crate) fn finishes(self, answer: &str) -> Self {
+    pub(crate) fn finishes(self, answer: &str) -> Script {
         self.claims_done(answer).after(WIND_UP).exits(0)
     }
 
@@ -131,7 +131,7 @@ impl Agent {
     }
 
     /// Ends with an error: the reason in the event, the real cause in the log.
-    pub(crate) fn fails(self, reason: &str, cause: Option<&str>) -> Self {
+    pub(crate) fn fails(self, reason: &str, cause: Option<&str>) -> Script {
         let failing = match cause {
             Some(cause) => {
                 let line = format!(

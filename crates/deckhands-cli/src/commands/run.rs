@@ -25,12 +25,12 @@ use crate::wiring;
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
     refuse_unenforceable(args)?;
     let settings = wiring::settings(global, flags(args))?;
+    let text = input::text(args)?;
+    guard_workspace(args, &settings)?;
     settings
         .notes
         .iter()
         .for_each(|note| console.note(&format!("note: {note}")));
-    let text = input::text(args)?;
-    guard_workspace(args, &settings)?;
     let request = wiring::request(&settings, text, policy(args, &settings));
     if args.dry_run {
         return plan::show(&settings, &request, console);

@@ -65,13 +65,15 @@ fn everything_in_it_is_private_and_where_it_should_be() {
     let _held = attempt.create(&home, &record()).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let dirs = attempt.agent_dirs();
-    for dir in [
-        attempt.root(),
-        &dirs.workspace,
-        &dirs.agent_home,
-        &dirs.input,
-    ] {
-        assert_eq!(mode(dir), 0o700, "{}", dir.display());
+    // The agent's program is let in whoever it is; nobody else gets as far as there.
+    let rows = [
+        (attempt.root(), 0o700),
+        (&dirs.workspace, 0o700),
+        (&dirs.input, 0o755),
+        (&dirs.agent_home, 0o777),
+    ];
+    for (dir, expected) in rows {
+        assert_eq!(mode(dir), expected, "{}", dir.display());
         assert!(dir.starts_with(home.attempts_dir()));
     }
     assert_eq!(mode(&attempt.root().join("lock")), 0o600);

@@ -87,7 +87,8 @@ pub(crate) async fn watch(
     prepared: &Prepared,
 ) -> Result<Watched, RunFailure> {
     let containers = &ctx.ports.containers;
-    let mut output = containers.attach(&prepared.app).await?;
+    // Fused, because the end may be seen by the loop and once more by the draining.
+    let mut output = containers.attach(&prepared.app).await?.fuse().boxed();
     containers.start(&prepared.app).await?;
     let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
@@ -207,8 +208,7 @@ impl Watching<'_> {
     }
 
     fn finish(mut self, end: End, ended_at: Instant, cleared: (Leftovers, Duration)) -> Watched {
-        self.watchdog
-            .look(self.reader.progress(), ended_at.max(Instant::now()));
+        self.watchdog.look(self.reader.progress(), ended_at);
         let mut notes = Vec::new();
         if self.tail.unreadable() > 0 {
             notes.push(format!(

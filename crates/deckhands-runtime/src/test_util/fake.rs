@@ -29,6 +29,7 @@ use crate::error::{Operation, RuntimeError, RuntimeErrorKind};
 use crate::labels::LabelSelector;
 use crate::spec::ContainerSpec;
 
+pub use files::Elsewhere;
 pub use rule::Match;
 pub use script::{Script, Sibling};
 
@@ -98,6 +99,13 @@ impl FakeRuntime {
     #[must_use]
     pub fn default_exit(self, code: i64) -> Self {
         self.lock().default_exit = Some(code);
+        self
+    }
+
+    /// The daemon sees other files than this host has, as one on another machine does.
+    #[must_use]
+    pub fn elsewhere(self, files: Elsewhere) -> Self {
+        self.lock().elsewhere = Some(files);
         self
     }
 

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::super::manifest::{Manifest, shown};
 use super::super::test_tree::{Tree, is_root};
 use super::*;
 

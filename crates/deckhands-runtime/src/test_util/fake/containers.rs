@@ -9,6 +9,7 @@ use deckhands_model::{ByteSize, ImageDigest};
 use futures::stream::{self, StreamExt as _};
 
 use super::container::{End, KILLED};
+use super::files::Elsewhere;
 use super::world::World;
 use super::{FakeRuntime, files, play};
 use crate::containers::{
@@ -140,15 +141,20 @@ impl Containers for FakeRuntime {
 
     async fn get_archive(&self, id: &ContainerId, path: &str) -> Result<ByteStream, RuntimeError> {
         self.gate(Operation::GetArchive, &id.0).await?;
-        let container = self
-            .lock()
-            .existing(Operation::GetArchive, &id.0)?
-            .container;
+        let (container, elsewhere) = {
+            let world = self.lock();
+            let playing = world.existing(Operation::GetArchive, &id.0)?;
+            (playing.container, world.elsewhere)
+        };
         let fail = |kind, words| {
             RuntimeError::new(Operation::GetArchive, format!("{id}:{path}"), kind)
                 .with_message(words)
         };
-        let archive = files::archive(&container.spec, path)
+        let archive = match elsewhere {
+            None => files::archive(&container.spec, path),
+            Some(elsewhere) => elsewhere.archive(path),
+        };
+        let archive = archive
             .map_err(|error| fail(RuntimeErrorKind::Protocol, error.to_string()))?
             .ok_or_else(|| fail(RuntimeErrorKind::NotFound, "no such file".to_owned()))?;
         let pieces: Vec<_> = archive
@@ -186,7 +192,7 @@ fn admit(world: &World, spec: &ContainerSpec) -> Result<ImageDigest, RuntimeErro
                 mount.target
             )));
         }
-        if !mount.source.exists() {
+        if !mount.source.exists() || world.elsewhere == Some(Elsewhere::NoDirectory) {
             return Err(invalid(format!(
                 "bind source path does not exist: {source}"
             )));

@@ -15,6 +15,34 @@ pub(super) enum FileFault {
     Refused(String),
 }
 
+/// What a daemon sees that does not share this host's files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Elsewhere {
+    /// No directory of this host.
+    NoDirectory,
+    /// Directories of the same names with nothing in them.
+    NoFile,
+    /// Files of the same names that hold something else.
+    OtherFile,
+}
+
+impl Elsewhere {
+    /// As [`archive`], of what is there instead.
+    pub(super) fn archive(self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        const CONTENT: &[u8] = b"something else";
+        if self != Self::OtherFile {
+            return Ok(None);
+        }
+        let mut header = tar::Header::new_gnu();
+        header.set_size(CONTENT.len() as u64);
+        header.set_mode(0o644);
+        let mut tar = tar::Builder::new(Vec::new());
+        let name = Path::new(path).file_name().unwrap_or_default();
+        tar.append_data(&mut header, name, CONTENT)?;
+        tar.into_inner().map(Some)
+    }
+}
+
 /// Writes a file through the mount that shows it.
 pub(super) fn write(spec: &ContainerSpec, path: &str, bytes: &[u8]) -> Result<(), FileFault> {
     let host = writable(spec, path)?;

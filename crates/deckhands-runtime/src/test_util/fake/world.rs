@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::container::FakeContainer;
+use super::files::Elsewhere;
 use super::rule::{self, Rule};
 use super::script::Script;
 use crate::containers::ContainerSummary;
@@ -28,6 +29,7 @@ pub(super) struct World {
     pub(super) networks: BTreeMap<String, NetworkInfo>,
     pub(super) rules: Vec<Rule>,
     pub(super) default_exit: Option<i64>,
+    pub(super) elsewhere: Option<Elsewhere>,
     pub(super) failures: HashMap<Operation, VecDeque<RuntimeErrorKind>>,
     pub(super) delays: HashMap<Operation, VecDeque<Duration>>,
     pub(super) created: Vec<ContainerSpec>,
@@ -60,6 +62,7 @@ impl World {
             networks: BTreeMap::new(),
             rules: Vec::new(),
             default_exit: None,
+            elsewhere: None,
             failures: HashMap::new(),
             delays: HashMap::new(),
             created: Vec::new(),
