@@ -2,10 +2,10 @@
 
 use deckhands_model::TaskState;
 use deckhands_orchestration::Phase;
-use deckhands_runtime::Operation;
 use deckhands_runtime::test_util::Script;
+use deckhands_runtime::{Containers, Operation};
 
-use crate::support::{Agent, Ran, World, secs};
+use crate::support::{Agent, Ran, World, millis, secs};
 
 fn assert_cancelled(world: &World, ran: &Ran, what: &str) {
     world.assert_no_problems();
@@ -76,14 +76,21 @@ async fn while_a_check_runs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sandbox_that_is_born_after_the_cancel_goes_too() {
-    // The app has asked for its sandbox when it is killed; the daemon carries that out later.
-    let world = endless();
+    // The app has asked for its sandbox when it is ended; the daemon carries that out later.
+    let late = "openhands-runtime-late";
+    let world = endless().on(late, Script::new().hang());
     let daemon = world.runtime.clone();
-    let late = async {
-        tokio::time::sleep(secs(4)).await;
-        daemon.live().len()
+    let birth = async {
+        tokio::time::sleep(millis(3700)).await;
+        assert!(daemon.live().is_empty(), "the app is gone already");
+        let mut spec = daemon.created_specs().remove(0);
+        spec.name.0 = late.to_owned();
+        spec.labels
+            .insert("deckhands.role".to_owned(), "sandbox".to_owned());
+        let id = daemon.create(&spec).await.unwrap();
+        daemon.start(&id).await.unwrap();
     };
-    let (ran, seen) = tokio::join!(world.run_cancelled_after(secs(3)), late);
+    let (ran, ()) = tokio::join!(world.run_cancelled_after(millis(2500)), birth);
     assert_cancelled(&world, &ran, "late");
-    assert!(seen <= 1, "{seen}");
+    assert_eq!(world.runtime.created_specs().len(), 2);
 }

@@ -161,3 +161,6 @@ pub(crate) struct CompletionsArgs {
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,6 @@ fn log_to_stderr(verbose: u8) {
         .with_writer(io::stderr)
         .try_init();
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,3 +30,6 @@ pub(crate) fn error(report: &Path) -> CliError {
         Some(hint),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,3 +57,6 @@ impl From<RunFailure> for CliError {
         Self(failure.report())
     }
 }
+
+#[cfg(test)]
+mod tests;

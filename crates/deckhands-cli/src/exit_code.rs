@@ -34,3 +34,6 @@ pub(crate) fn of_report(report: &RunReport, signal: Option<u8>) -> u8 {
             .map_or(WORK_FAILED, |error| error.code),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ mod crash;
 mod error;
 mod exit_code;
 mod progress;
+#[cfg(test)]
+mod sample;
 mod signals;
 mod summary;
 mod wiring;

@@ -151,3 +151,6 @@ const fn word(action: ActionKind) -> Option<&'static str> {
         ActionKind::Condense | ActionKind::Other => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

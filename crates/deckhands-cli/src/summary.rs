@@ -113,3 +113,6 @@ fn figures(report: &RunReport) -> String {
     );
     format!("{}\n", line.dimmed())
 }
+
+#[cfg(test)]
+mod tests;

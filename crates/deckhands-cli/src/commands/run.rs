@@ -195,3 +195,6 @@ fn task_text(text: String) -> Result<TaskText, CliError> {
     TaskText::try_new(text)
         .map_err(|error| CliError::usage(error.to_string(), "deckhands run --help"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,16 @@ pub(super) fn text(args: &RunArgs) -> Result<TaskText, CliError> {
 /// Reads a little more than a task may have, so that too much is seen and not read.
 fn read_bounded(source: impl Read) -> io::Result<String> {
     let bound = TaskText::MAX_BYTES as u64 + 1;
-    let mut text = String::new();
-    source.take(bound).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    source.take(bound).read_to_end(&mut bytes)?;
+    let too_long = bytes.len() > TaskText::MAX_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // Cut within a character or not: it is refused for its length.
+        Err(error) if too_long => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ fn plain(value: &Value) -> String {
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

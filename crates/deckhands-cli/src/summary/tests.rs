@@ -1,0 +1,157 @@
+//! What a person reads at the end of a run.
+
+use deckhands_model::{AttemptReport, Cause, Usage};
+
+use super::*;
+use crate::sample::{attempt, change, completed, failed, finding, plain};
+
+/// The summary without colours holds all of these, in this order.
+fn check(report: &RunReport, parts: &[&str]) {
+    let text = plain(&summary(report));
+    let mut rest = text.as_str();
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("`{part}` is missing, or not in its place:\n{text}");
+        };
+        rest = after;
+    }
+    assert!(text.ends_with('\n'));
+}
+
+#[test]
+fn a_success() {
+    check(
+        &completed(),
+        &[
+            "completed (task 01234567)\n",
+            "\nI wrote it.\n",
+            "  + hello.txt (6 bytes)\n",
+            "20.2 s in all, 7.5 s at work, 1.0 s waiting",
+            "2100 tokens in, ? out",
+            "cost unknown",
+            "openai/m",
+        ],
+    );
+    let text = plain(&summary(&completed()));
+    assert!(
+        !text.contains("not applied") && !text.contains("error"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_state_has_its_word() {
+    let rows = [
+        (TaskState::Completed, "completed"),
+        (TaskState::Failed, "failed"),
+        (TaskState::Cancelled, "cancelled"),
+        (TaskState::Degraded, "degraded"),
+    ];
+    for (state, word) in rows {
+        let text = plain(&summary(&RunReport {
+            state,
+            ..completed()
+        }));
+        assert!(text.starts_with(&format!("{word} (task ")), "{text}");
+    }
+}
+
+#[test]
+fn a_failure_ends_with_the_error_and_its_hint() {
+    check(
+        &failed(Cause::Stuck),
+        &[
+            "failed",
+            "error: what failed\n",
+            "caused by: because of this\n",
+            "hint: do that\n",
+        ],
+    );
+}
+
+#[test]
+fn a_conflict_names_the_paths_and_the_patch() {
+    let report = RunReport {
+        applied: false,
+        conflict: vec!["main.py".to_owned()],
+        ..completed()
+    };
+    check(
+        &report,
+        &[
+            "completed, not applied",
+            "! main.py changed in the workspace meanwhile",
+            "kept in /home/attempts/1/change.patch",
+        ],
+    );
+}
+
+#[test]
+fn changes_have_their_marks_and_a_bound() {
+    let many = (0..25).map(|number| change(&format!("file{number}"), ChangeKind::Modified));
+    let first = [
+        change("new", ChangeKind::Created),
+        change("old", ChangeKind::Deleted),
+    ];
+    let report = RunReport {
+        changes: first.into_iter().chain(many).collect(),
+        ..completed()
+    };
+    check(
+        &report,
+        &[
+            "  + new",
+            "  - old",
+            "  ~ file0",
+            "  ~ file17",
+            "… and 7 more",
+        ],
+    );
+    assert!(!plain(&summary(&report)).contains("file18"));
+}
+
+#[test]
+fn findings_are_told_by_gravity() {
+    let findings = vec![
+        finding(Severity::Error, "exit code 1\nboom"),
+        finding(Severity::Warning, "hm"),
+    ];
+    let report = RunReport {
+        verdict: Some(Verdict::Rejected(findings)),
+        ..failed(Cause::CheckFailed)
+    };
+    check(
+        &report,
+        &[
+            "check failed: make test\n    exit code 1\n    boom\n",
+            "warning: make test\n    hm\n",
+        ],
+    );
+}
+
+#[test]
+fn notes_and_known_costs_are_told() {
+    let usage = Usage {
+        input_tokens: None,
+        output_tokens: Some(5),
+        cost_usd: Some(0.01234),
+    };
+    let report = RunReport {
+        attempts: vec![AttemptReport { usage, ..attempt() }],
+        notes: vec!["left out".to_owned()],
+        ..completed()
+    };
+    check(
+        &report,
+        &["? tokens in, 5 out", "$0.0123", "note: left out\n"],
+    );
+}
+
+#[test]
+fn a_run_without_an_attempt_has_no_figures() {
+    let report = RunReport {
+        attempts: Vec::new(),
+        ..failed(Cause::DaemonUnreachable)
+    };
+    assert!(!plain(&summary(&report)).contains("at work"));
+}
