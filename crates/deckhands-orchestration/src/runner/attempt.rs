@@ -14,7 +14,9 @@ use crate::images::by_digest;
 use crate::observer::{Phase, RunEvent};
 use crate::validate;
 use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, watch};
-use crate::workspace::{ChangeSet, CopyReport, Manifest, Promotion, promote, unified_diff};
+use crate::workspace::{
+    ChangeSet, CopyReport, Manifest, Promotion, open_directories, promote, unified_diff,
+};
 
 /// Runs the attempt. Whatever happens, nothing of it is left when this returns.
 ///
@@ -128,7 +130,9 @@ async fn conclude(
     let change = collect(ctx, copy, draft).await?;
     ctx.observer.observe(RunEvent::Phase(Phase::Checks));
     let started = Instant::now();
+    // In this order: a judgement that is there is not thrown away for a cancel that came too late.
     let verdict = tokio::select! {
+        biased;
         verdict = validate::judge(ctx, &change) => Some(verdict),
         () = ctx.cancel.cancelled() => None,
     };
@@ -171,6 +175,7 @@ async fn collect(
     let (before, patch_path) = (copy.manifest.clone(), ctx.dir.patch());
     let all = ctx.request.policy.include_ignored;
     let change = blocking(move || {
+        open_directories(&result)?;
         let mut after = Manifest::take(&result)?;
         if !all {
             after.forget_new_ignored(&result, &before);

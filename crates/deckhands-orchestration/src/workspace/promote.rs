@@ -3,12 +3,14 @@
 //! New contents are staged beside the tree and a journal is written; from then on the promotion is
 //! only ever completed, by us or, after our death, by the next command ([`recover`]).
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use deckhands_model::TaskId;
+use rustix::fs::{Access, access};
 
 use super::change_set::ChangeSet;
 use super::conflict::conflicts;
@@ -60,11 +62,17 @@ pub(crate) fn promote(
     result: &Path,
     change: &ChangeSet,
 ) -> Result<Promotion, PromoteError> {
+    let workspace = &workspace.canonicalize().map_err(|source| PromoteError {
+        action: "find",
+        path: workspace.to_owned(),
+        source,
+    })?;
     let _guard = home.promotion_guard().map_err(PromoteError::from)?;
     let conflicts = conflicts(workspace, change);
     if !conflicts.is_empty() {
         return Ok(Promotion::Conflict(conflicts));
     }
+    check_writable(workspace, change)?;
     let stage = workspace.join(format!(".deckhands-promotion-{task}"));
     let pointer = promotions_dir(home).join(task.to_string());
     let fail = |action, path: &Path| {
@@ -96,6 +104,27 @@ pub(crate) fn promote(
         .map_err(fail("apply the change to", workspace))?;
     fs::remove_file(&pointer).map_err(fail("remove", &pointer))?;
     Ok(Promotion::Applied)
+}
+
+/// Refuses a change of a directory that may not be written, while nothing has changed yet.
+fn check_writable(workspace: &Path, change: &ChangeSet) -> Result<(), PromoteError> {
+    let parents = change
+        .entries
+        .iter()
+        .filter_map(|entry| entry.path.parent());
+    for parent in parents.collect::<BTreeSet<_>>() {
+        let there = parent
+            .ancestors()
+            .map(|dir| workspace.join(dir))
+            .find(|dir| dir.is_dir());
+        let dir = there.unwrap_or_else(|| workspace.to_owned());
+        access(&dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|errno| PromoteError {
+            action: "write to",
+            path: dir.clone(),
+            source: errno.into(),
+        })?;
+    }
+    Ok(())
 }
 
 /// Completes or takes back every promotion that an earlier process left unfinished.
