@@ -14,4 +14,5 @@ pub use adapter::{
     AgentAdapter, AgentDirs, AgentReader, ApiKey, ContainerFacts, EndedBy, EventFile, EventStore,
     Launch, LaunchError, LaunchRequest, Progress, Retry, SocketAccess, Unreadable,
 };
+pub use one_line::clean_text;
 pub use redact::redact;

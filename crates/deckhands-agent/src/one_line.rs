@@ -28,8 +28,11 @@ pub(crate) fn one_line(text: &str, max: usize) -> String {
     line
 }
 
-/// The text with its line breaks, at most `max_bytes` long; terminal escapes and controls removed.
-pub(crate) fn clean_text(text: &str, max_bytes: usize) -> String {
+/// The text with its line breaks and tabs, at most `max_bytes` bytes of UTF-8: terminal escapes,
+/// controls and characters that turn the direction of text around are removed.
+///
+/// What an agent wrote goes through here before a person sees it on a terminal.
+pub fn clean_text(text: &str, max_bytes: usize) -> String {
     let mut clean = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

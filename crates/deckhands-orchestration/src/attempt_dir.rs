@@ -48,6 +48,9 @@ pub(crate) struct AttemptRecord {
     pub(crate) workspace: PathBuf,
     /// The image that gives ownership back, once known.
     pub(crate) sandbox_image: Option<ImageRef>,
+    /// Whether the user wants to keep the working files.
+    #[serde(default)]
+    pub(crate) keep: bool,
 }
 
 impl AttemptDir {
@@ -205,6 +208,20 @@ impl AttemptDir {
     /// The system's error.
     pub(crate) fn write_record(&self, record: &AttemptRecord) -> io::Result<()> {
         write_private(&self.record_path(), &serde_json::to_vec_pretty(record)?)
+    }
+
+    /// Whether somebody still has to clear up here: it has no result yet, or working files that
+    /// nobody wanted to keep.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        let dirs = self.agent_dirs();
+        let working = [
+            &dirs.workspace,
+            &dirs.agent_home,
+            &dirs.input,
+            &self.check_dir(),
+        ];
+        let kept = || self.record().is_ok_and(|record| record.keep);
+        !self.result().exists() || (working.iter().any(|dir| dir.exists()) && !kept())
     }
 
     /// Removes what only a running attempt needs; evidence and result stay.

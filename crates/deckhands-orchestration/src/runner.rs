@@ -65,6 +65,14 @@ impl Runner {
         observer: &dyn Observer,
         cancel: &CancellationToken,
     ) -> RunReport {
+        // Once resolved, so that every later step means the same directory.
+        let request = &TaskRequest {
+            workspace: request
+                .workspace
+                .canonicalize()
+                .unwrap_or_else(|_| request.workspace.clone()),
+            ..request.clone()
+        };
         let task = TaskId::from_random(self.ids.random());
         let id = AttemptId {
             task,
@@ -108,7 +116,10 @@ impl Runner {
             Err(failure) => Err(failure),
         };
         let cleared = match held {
-            Some(held) if !job.request.policy.keep => held.dir().remove_working_files(),
+            Some(held) if !job.request.policy.keep => {
+                let dir = held.dir().clone();
+                blocking(move || dir.remove_working_files()).await?
+            }
             _ => Ok(()),
         };
         ended.and(cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error)))
@@ -212,10 +223,7 @@ impl Runner {
             max_bytes: (!request.policy.any_size).then_some(request.limits.workspace_bytes),
             leave_out: Some(self.home.path().to_owned()),
         };
-        let from = request
-            .workspace
-            .canonicalize()
-            .unwrap_or_else(|_told_below| request.workspace.clone());
+        let from = request.workspace.clone();
         let to = job.dir.agent_dirs().workspace;
         let work = move || copy_workspace(&from, &to, &options, &|| stop.is_cancelled());
         let copy = match blocking(work).await? {
@@ -241,6 +249,7 @@ impl Runner {
             started_at: self.clock.now().to_string(),
             workspace: job.request.workspace.clone(),
             sandbox_image: None,
+            keep: job.request.policy.keep,
         }
     }
 }

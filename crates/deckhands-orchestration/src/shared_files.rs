@@ -106,6 +106,7 @@ pub async fn probe_shared_files(
         started_at: SystemClock.now().to_string(),
         workspace: dir.root().to_owned(),
         sandbox_image: Some(image.clone()),
+        keep: false,
     };
     let held = dir
         .create(home, &record)

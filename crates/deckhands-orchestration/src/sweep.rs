@@ -3,7 +3,7 @@
 //! An attempt is dead when its lock can be taken. While the reaper holds that lock nobody else
 //! clears the same attempt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -38,6 +38,8 @@ pub struct SweepReport {
     pub removed: Vec<String>,
     /// Attempts whose files were cleared and which were booked as cancelled (or would be).
     pub cancelled: Vec<String>,
+    /// Attempts that had ended, whose remaining working files were cleared.
+    pub cleared: Vec<String>,
     /// Containers of living attempts, left alone.
     pub live: Vec<String>,
     /// What could not be removed, each with its reason.
@@ -58,11 +60,12 @@ pub async fn sweep(
         home,
         options,
         report: SweepReport::default(),
+        stuck: BTreeSet::new(),
     };
     let scope = (!options.all_homes).then_some(home);
     let mut found = ports.containers.list(&labels::select_home(scope)).await?;
-    // A label alone can be inherited from an image; what we made names its attempt.
-    found.retain(|container| attempt_of(container).is_some());
+    // A label alone can be inherited from an image; what we made names its attempt and its place.
+    found.retain(|c| attempt_of(c).is_some() && c.labels.contains_key(labels::ATTEMPT_DIR));
     for (dir, containers) in by_attempt(found) {
         sweep.containers(AttemptDir::at(dir), &containers).await;
     }
@@ -78,6 +81,8 @@ struct Sweep<'a> {
     home: &'a Home,
     options: SweepOptions,
     report: SweepReport,
+    /// Attempts whose containers could not all be removed: their files are left as they are.
+    stuck: BTreeSet<PathBuf>,
 }
 
 impl Sweep<'_> {
@@ -87,8 +92,16 @@ impl Sweep<'_> {
         let held = match self.claim(&dir) {
             Ok(Claim::Live) => return self.report.live.extend(names),
             Ok(Claim::Ours(held)) => Some(held),
+            Ok(Claim::Gone) if self.may_live_elsewhere(containers) => {
+                let why = "it runs, and its state directory is not to be seen from here";
+                return self
+                    .report
+                    .failed
+                    .extend(names.iter().map(|n| format!("{n}: {why}")));
+            }
             Ok(Claim::Gone) => None,
             Err(error) => {
+                self.stuck.insert(dir.root().to_owned());
                 let failed = names
                     .iter()
                     .map(|n| format!("{n}: {}: {error}", dir.root().display()));
@@ -106,6 +119,9 @@ impl Sweep<'_> {
         let port = self.ports.containers.as_ref();
         let cleared = worker::clear(port, attempt, starting, self.options.deadline).await;
         self.report.removed.extend(cleared.removed);
+        if !cleared.names.is_empty() {
+            self.stuck.insert(dir.root().to_owned());
+        }
         let stayed = cleared
             .names
             .into_iter()
@@ -123,16 +139,29 @@ impl Sweep<'_> {
             Err(error) => return self.report.failed.push(format!("{name}: {error}")),
         };
         // It may have ended well between the look at it and the claim.
-        if dir.result().exists() {
+        if !dir.is_unfinished() || self.stuck.contains(dir.root()) {
             return;
         }
         if self.options.dry_run {
             return self.report.cancelled.push(name);
         }
+        let ended = dir.result().exists();
         match close(self.ports, self.home, &held, self.options.deadline).await {
+            Ok(()) if ended => self.report.cleared.push(name),
             Ok(()) => self.report.cancelled.push(name),
             Err(reason) => self.report.failed.push(format!("{name}: {reason}")),
         }
+    }
+
+    /// A directory that is not there may be one of another machine or container that shares the
+    /// daemon; only of this home it is known to be gone.
+    fn may_live_elsewhere(&self, containers: &[ContainerSummary]) -> bool {
+        containers.iter().any(|c| {
+            c.phase == Phase::Running
+                && c.labels
+                    .get(labels::HOME)
+                    .is_none_or(|id| id != self.home.id())
+        })
     }
 
     fn claim(&self, dir: &AttemptDir) -> io::Result<Claim> {
@@ -161,7 +190,7 @@ fn attempt_of(container: &ContainerSummary) -> Option<AttemptId> {
     Some(AttemptId { task, number })
 }
 
-/// Attempt directories of this home that hold no result.
+/// Attempt directories of this home that somebody has to clear up.
 fn unfinished(home: &Home) -> Vec<AttemptDir> {
     let tasks = fs::read_dir(home.attempts_dir())
         .into_iter()
@@ -170,8 +199,26 @@ fn unfinished(home: &Home) -> Vec<AttemptDir> {
     let attempts = tasks.flat_map(|task| fs::read_dir(task.path()).into_iter().flatten().flatten());
     attempts
         .map(|attempt| AttemptDir::at(attempt.path()))
-        .filter(|dir| !dir.result().exists())
+        .filter(AttemptDir::is_unfinished)
         .collect()
+}
+
+/// Waits out a create call that a killed process may have sent just before its death.
+async fn clear_late(
+    ports: &Ports,
+    id: AttemptId,
+    dir: &AttemptDir,
+    deadline: Duration,
+) -> Result<(), String> {
+    if dir.result().exists() {
+        return Ok(());
+    }
+    let cleared = worker::clear(ports.containers.as_ref(), id, true, deadline).await;
+    if cleared.names.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("still there: {:?}", cleared.names))
+    }
 }
 
 /// Takes a dead attempt's files back, removes the working ones and books it as cancelled.
@@ -184,15 +231,20 @@ async fn close(
     let dir = held.dir();
     if let Ok(record) = dir.record()
         && let (Ok(task), Ok(number)) = (record.task_id.parse(), record.number.to_string().parse())
-        && let Some(image) = record.sandbox_image
     {
         let id = AttemptId { task, number };
-        let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
-        let given =
-            tokio::time::timeout(deadline, worker::give_back(&owned, id, dir, &image)).await;
-        given.map_err(|e| e.to_string())?.map_err(|e| e.message)?;
+        clear_late(ports, id, dir, deadline).await?;
+        if let Some(image) = record.sandbox_image {
+            let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
+            let given = worker::give_back(&owned, id, dir, &image);
+            let given = tokio::time::timeout(deadline, given).await;
+            given.map_err(|e| e.to_string())?.map_err(|e| e.message)?;
+        }
     }
     dir.remove_working_files().map_err(|e| e.to_string())?;
+    if dir.result().exists() {
+        return Ok(());
+    }
     let booked = serde_json::json!({
         "schema_version": deckhands_model::REPORT_SCHEMA_VERSION,
         "state": TaskState::Cancelled,

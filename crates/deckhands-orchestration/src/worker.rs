@@ -12,7 +12,7 @@ mod watchdog;
 pub(crate) use cleanup::{Leftovers, clear};
 pub(crate) use launch::prepare;
 pub(crate) use ownership::give_back;
-pub(crate) use watch::{Watched, watch};
+pub(crate) use watch::{Watched, start, watch};
 
 use std::sync::Arc;
 

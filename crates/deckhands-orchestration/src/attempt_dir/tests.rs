@@ -15,6 +15,7 @@ fn record() -> AttemptRecord {
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         workspace: PathBuf::from("/w"),
         sandbox_image: Some("sandbox:1".parse().unwrap()),
+        keep: false,
     }
 }
 

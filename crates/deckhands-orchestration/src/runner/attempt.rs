@@ -13,12 +13,13 @@ use crate::home::Home;
 use crate::images::by_digest;
 use crate::observer::{Phase, RunEvent};
 use crate::validate;
-use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, watch};
+use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, start, watch};
 use crate::workspace::{
     ChangeSet, CopyReport, Manifest, Promotion, open_directories, promote, unified_diff,
 };
 
-/// Runs the attempt. Whatever happens, nothing of it is left when this returns.
+/// Runs the attempt. What could not be removed of it is told in the draft's notes, and then nothing
+/// of its work is believed.
 ///
 /// # Errors
 /// [`RunFailure`] where the attempt could not be carried through; how the agent ended is in the
@@ -42,14 +43,17 @@ pub(super) async fn run(
     let cleared = std::mem::take(&mut watched.cleared);
     draft.timings.cleanup_s = watched.clearing.as_secs_f64();
     tell_leftovers(&cleared, draft);
+    let dead = all_dead(&cleared);
     let given = own_files(ctx, draft).await;
     match settle(watched, cleared.facts, draft) {
         Outcome::Finished { .. } => {
-            given?;
+            dead.and(given)?;
             conclude(ctx, home, copy, draft).await
         }
         Outcome::Failed(failure) => {
-            keep_partial_change(ctx, copy, draft).await;
+            if dead.and(given).is_ok() {
+                keep_partial_change(ctx, copy, draft).await;
+            }
             Err(RunFailure::from(&failure))
         }
         Outcome::Cancelled => {
@@ -59,17 +63,32 @@ pub(super) async fn run(
     }
 }
 
+/// A tree is only read when nobody can write to it any more.
+fn all_dead(cleared: &Leftovers) -> Result<(), RunFailure> {
+    if cleared.names.is_empty() {
+        return Ok(());
+    }
+    let text = "containers of the agent could not be removed, so its work cannot be trusted";
+    let hint = "deckhands doctor, then deckhands reap, then run the task again";
+    Err(RunFailure::new(Cause::DaemonUnreachable, text).with_hint(hint))
+}
+
 /// `None` where the user ended it before the agent ran.
 async fn start_and_watch(
     ctx: &AttemptCtx<'_>,
     draft: &mut Draft,
 ) -> Result<Option<Watched>, RunFailure> {
     ctx.observer.observe(RunEvent::Phase(Phase::Start));
-    let prepared = tokio::select! {
-        prepared = prepare(ctx) => prepared?,
-        () = ctx.cancel.cancelled() => return Ok(None),
+    let started = ctx.cancel.run_until_cancelled(async {
+        let prepared = prepare(ctx).await?;
+        let output = start(ctx, &prepared).await?;
+        Ok::<_, RunFailure>((prepared, output))
+    });
+    let Some(started) = started.await else {
+        return Ok(None);
     };
-    let watched = watch(ctx, &prepared).await?;
+    let (prepared, output) = started?;
+    let watched = watch(ctx, &prepared, output).await?;
     draft.watched(&watched);
     Ok(Some(watched))
 }
@@ -130,18 +149,18 @@ async fn conclude(
     let change = collect(ctx, copy, draft).await?;
     ctx.observer.observe(RunEvent::Phase(Phase::Checks));
     let started = Instant::now();
-    // In this order: a judgement that is there is not thrown away for a cancel that came too late.
-    let verdict = tokio::select! {
-        biased;
-        verdict = validate::judge(ctx, &change) => Some(verdict),
-        () = ctx.cancel.cancelled() => None,
-    };
+    let verdict = ctx
+        .cancel
+        .run_until_cancelled(validate::judge(ctx, &change))
+        .await;
     draft.timings.checks_s = started.elapsed().as_secs_f64();
     let checked = !ctx.request.checks.is_empty();
     if checked {
         clear_all(ctx, verdict.is_none(), draft).await;
     }
-    let Some(verdict) = verdict else {
+    // Whoever asked for the end wants no change any more, however good it is.
+    let Some(verdict) = verdict.filter(|_| !ctx.cancel.is_cancelled()) else {
+        keep_files(ctx, &change, draft);
         draft.cancelled();
         return Ok(());
     };

@@ -135,8 +135,13 @@ impl Draft {
         self.report.state = TaskState::Cancelled;
     }
 
-    /// The task failed.
+    /// The task failed. Where it was ended by request, that stays its state and this is a note.
     pub(super) fn fail(&mut self, failure: RunFailure) {
+        if self.report.state == TaskState::Cancelled {
+            let causes: String = failure.causes.iter().map(|c| format!(": {c}")).collect();
+            self.notes.push(failure.message + &causes);
+            return;
+        }
         self.report.state = TaskState::Failed;
         if let Some(attempt) = &mut self.attempt {
             attempt.cause.get_or_insert(failure.cause);

@@ -10,6 +10,7 @@ use deckhands_runtime::{
 use crate::attempt_dir::AttemptDir;
 use crate::failure::RunFailure;
 use crate::labels;
+use crate::runner::blocking;
 use crate::workspace::foreign_file;
 
 const ROLE: &str = "owner";
@@ -29,7 +30,8 @@ pub(crate) async fn give_back(
         rustix::process::getuid().as_raw(),
         rustix::process::getgid().as_raw(),
     );
-    if foreign_file(dir.root(), uid).is_none() {
+    let root = dir.root().to_owned();
+    if blocking(move || foreign_file(&root, uid)).await?.is_none() {
         return Ok(());
     }
     let containers: &dyn Containers = owned.containers().as_ref();

@@ -78,18 +78,36 @@ struct Watching<'a> {
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<ExitStatus, RuntimeError>> + Send + 'a>>;
 
-/// Starts the app, watches it to its end and clears everything the attempt made.
+/// Attaches to the app's output and starts it.
 ///
 /// # Errors
-/// [`RunFailure`] where the app could not be started.
+/// [`RunFailure`] where the daemon could not do it; dropping the future leaves labelled containers.
+pub(crate) async fn start(
+    ctx: &AttemptCtx<'_>,
+    prepared: &Prepared,
+) -> Result<OutputStream, RunFailure> {
+    // Fused, because the end may be seen by the loop and once more by the draining.
+    let output = ctx
+        .ports
+        .containers
+        .attach(&prepared.app)
+        .await?
+        .fuse()
+        .boxed();
+    ctx.ports.containers.start(&prepared.app).await?;
+    Ok(output)
+}
+
+/// Watches the started app to its end and clears everything the attempt made.
+///
+/// # Errors
+/// [`RunFailure`] where the transcript could not be opened.
 pub(crate) async fn watch(
     ctx: &AttemptCtx<'_>,
     prepared: &Prepared,
+    mut output: OutputStream,
 ) -> Result<Watched, RunFailure> {
     let containers = &ctx.ports.containers;
-    // Fused, because the end may be seen by the loop and once more by the draining.
-    let mut output = containers.attach(&prepared.app).await?.fuse().boxed();
-    containers.start(&prepared.app).await?;
     let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
     let deadlines = ctx.request.deadlines;
