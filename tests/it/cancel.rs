@@ -48,7 +48,25 @@ async fn while_the_daemon_takes_its_time() {
         let world = endless().daemon(|daemon| daemon.slow_next(operation, secs(60)));
         let ran = world.run_cancelled_after(secs(1)).await;
         assert_cancelled(&world, &ran, &format!("{operation:?}"));
+        // A second until the cancel, three for what may be in flight, and some for clearing.
+        assert!(ran.took < secs(6), "{operation:?}: {:?}", ran.took);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_agents_end_it_wins_until_the_change_is_being_applied() {
+    let finished = || World::new().agent(Agent::new().starts().writes("a", "x").finishes("done"));
+    for phase in [Phase::Cleanup, Phase::Collect, Phase::Checks] {
+        let world = finished();
+        let ran = world.run_cancelled_at(phase).await;
+        assert_cancelled(&world, &ran, &format!("{phase:?}"));
+        assert!(!world.workspace().join("a").exists(), "{phase:?}");
+        assert!(ran.report.patch.is_some(), "{phase:?}: the work is kept");
+    }
+    let world = finished();
+    let ran = world.run_cancelled_at(Phase::Promote).await;
+    assert_eq!(ran.end(), (TaskState::Completed, None));
+    assert!(ran.report.applied && world.workspace().join("a").exists());
 }
 
 #[tokio::test(start_paused = true)]

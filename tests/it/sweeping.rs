@@ -5,7 +5,7 @@ use std::fs;
 use deckhands_model::TaskState;
 use deckhands_orchestration::{Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep};
 use deckhands_runtime::test_util::Script;
-use deckhands_runtime::{ContainerName, ContainerSpec, Containers, Labels};
+use deckhands_runtime::{ContainerName, ContainerSpec, Containers, Control, Labels};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Agent, World, secs};
@@ -244,4 +244,72 @@ async fn dead_attempts_of_other_homes_go_only_where_asked_for() {
     .await;
     assert_eq!(report.removed.len(), 2, "{report:?}");
     assert!(live(&world).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_home_is_not_to_be_seen_is_left_alone_while_it_runs() {
+    let world = World::new().agent(endless());
+    dies(&world).await;
+    let other = Home::open(&world.root().join("other"), &SystemIds).unwrap();
+    fs::remove_dir_all(world.home.path()).unwrap();
+    let everywhere = SweepOptions {
+        all_homes: true,
+        ..OPTIONS
+    };
+    let report = swept(&world, &other, everywhere).await;
+    assert_eq!(
+        (report.removed.len(), report.failed.len()),
+        (0, 2),
+        "{report:?}"
+    );
+    assert_eq!(live(&world).len(), 2);
+    for container in world.runtime.live() {
+        world
+            .runtime
+            .control(&container.id, Control::Kill)
+            .await
+            .unwrap();
+    }
+    let report = swept(&world, &other, everywhere).await;
+    assert_eq!(
+        (report.removed.len(), report.failed.len()),
+        (2, 0),
+        "{report:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_an_ended_attempt_could_not_clear_are_cleared_later() {
+    let agent = || Agent::new().starts().writes("a", "x").finishes("done");
+    let world = World::new().agent(agent());
+    let ran = world.run().await;
+    let dir = world.attempt_dir(&ran.report).unwrap();
+    let result = fs::read(dir.join("result.json")).unwrap();
+    fs::create_dir_all(dir.join("agent-home/sessions")).unwrap();
+    let report = swept(&world, &world.home, OPTIONS).await;
+    assert_eq!(
+        (report.cleared.len(), report.cancelled.len()),
+        (1, 0),
+        "{report:?}"
+    );
+    assert!(!dir.join("agent-home").exists());
+    assert_eq!(
+        fs::read(dir.join("result.json")).unwrap(),
+        result,
+        "the result stays"
+    );
+
+    let world = World::new()
+        .asking(|request| request.policy.keep = true)
+        .agent(agent());
+    let ran = world.run().await;
+    let dir = world.attempt_dir(&ran.report).unwrap();
+    assert_eq!(
+        swept(&world, &world.home, OPTIONS).await,
+        SweepReport::default()
+    );
+    assert!(
+        dir.join("workspace/a").exists(),
+        "kept because the user said so"
+    );
 }
