@@ -8,8 +8,16 @@ use anyhow::{Result, bail};
 
 use crate::process;
 
-/// Every container and network that an end-to-end test makes carries this label.
+/// What an end-to-end test itself makes, containers and networks, carries this label.
 const TEST_LABEL: &str = "label=deckhands.test=1";
+
+/// What the tested binary makes carries this label, and another one with its attempt's directory.
+const PRODUCT_LABEL: &str = "label=managed-by=deckhands";
+const ID_AND_DIRECTORY: &str = "{{.ID}} {{.Label \"deckhands.attempt-dir\"}}";
+
+/// Where end-to-end tests have their state directories: below a temporary directory of
+/// `tests/e2e/src/bench.rs`, or in the home of a user made by `tests/e2e/e2e/user.rs`.
+const TEST_PLACES: [&str; 2] = ["/deckhands-e2e-", "/dh-e2e-"];
 
 /// Fails at once, with what to do about it, when no daemon answers.
 pub(crate) fn require_daemon() -> Result<()> {
@@ -26,10 +34,23 @@ pub(crate) fn require_daemon() -> Result<()> {
 pub(crate) fn remove_test_leftovers() -> Result<()> {
     let containers = process::output(&mut docker(&["ps", "-aq", "--filter", TEST_LABEL]))?;
     remove(&["rm", "--force", "--volumes"], &containers)?;
+    let list = ["ps", "-a", "--no-trunc", "--filter", PRODUCT_LABEL];
+    let listing = process::output(docker(&list).args(["--format", ID_AND_DIRECTORY]))?;
+    remove(&["rm", "--force", "--volumes"], &of_tests(&listing))?;
     let networks = process::output(&mut docker(&[
         "network", "ls", "-q", "--filter", TEST_LABEL,
     ]))?;
     remove(&["network", "rm"], &networks)
+}
+
+/// The ids in a listing of id and attempt directory whose directory is a test's, a line each.
+fn of_tests(listing: &str) -> String {
+    let ids = listing.lines().filter_map(|line| {
+        let (id, directory) = line.split_once(' ')?;
+        let of_test = TEST_PLACES.iter().any(|place| directory.contains(place));
+        of_test.then_some(id)
+    });
+    ids.collect::<Vec<_>>().join("\n")
 }
 
 fn remove(verb: &[&str], ids: &str) -> Result<()> {
@@ -44,3 +65,6 @@ fn docker(arguments: &[&str]) -> Command {
     command.args(arguments);
     command
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,6 +101,9 @@ pub(crate) struct ReapArgs {
     /// Also what other state directories left
     #[arg(long)]
     pub(crate) all_homes: bool,
+    /// Only what a running engine could take over (a later version)
+    #[arg(long, hide = true)]
+    pub(crate) adoptable: bool,
 }
 
 /// Arguments of `config`.

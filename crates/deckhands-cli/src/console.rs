@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Color, Global};
 use crate::error::CliError;
-use crate::exit_code;
+use crate::{exit_code, shown};
 
 /// How a command talks to its user.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Console {
             Color::Always => ColorChoice::Always.write_global(),
             Color::Never => ColorChoice::Never.write_global(),
         }
-        log_to_stderr(global.verbose);
+        log_to_stderr(global);
         let live = io::stderr().is_terminal() && !global.quiet && global.color != Color::Never;
         Self {
             json: global.json,
@@ -78,11 +78,13 @@ impl Console {
 
 /// At most: one line what failed, the chain of causes, one hint.
 pub(crate) fn error_text(error: &ErrorReport) -> String {
-    let mut text = format!("{} {}\n", "error:".red().bold(), error.message);
+    let message = shown::indented(&error.message);
+    let mut text = format!("{} {message}\n", "error:".red().bold());
     for cause in &error.causes {
-        text.push_str(&format!("  caused by: {cause}\n"));
+        text.push_str(&format!("  caused by: {}\n", shown::indented(cause)));
     }
     if let Some(hint) = &error.hint {
+        let hint = shown::indented(hint);
         text.push_str(&format!("{} {hint}\n", "hint:".cyan()));
     }
     text
@@ -114,18 +116,32 @@ pub(crate) fn usage_error(error: &clap::Error) -> u8 {
     }
 }
 
-/// Sends our own log to stderr: warnings by default, more with each `-v`.
-fn log_to_stderr(verbose: u8) {
-    let filter = match verbose {
-        0 => "error",
-        1 => "deckhands=info,deckhands_orchestration=info,deckhands_runtime=info,warn",
-        2 => "deckhands=debug,deckhands_orchestration=debug,deckhands_runtime=debug,info",
-        _ => "trace",
+/// Sends the log to stderr, one short line each.
+fn log_to_stderr(global: &Global) {
+    let colours = match global.color {
+        Color::Auto => io::stderr().is_terminal(),
+        Color::Always => true,
+        Color::Never => false,
     };
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(global))
         .with_writer(io::stderr)
+        .with_ansi(colours)
+        .with_target(global.verbose > 0)
+        .without_time()
         .try_init();
+}
+
+/// What is logged: our own warnings, more with each `-v`, errors only under `-q`. `deckhands`
+/// stands for all of our crates, whose names begin with it.
+const fn log_filter(global: &Global) -> &'static str {
+    match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "error,deckhands=warn",
+        (false, 1) => "warn,deckhands=info",
+        (false, 2) => "info,deckhands=debug",
+        (false, _) => "trace",
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod exit_code;
 mod progress;
 #[cfg(test)]
 mod sample;
+mod shown;
 mod signals;
 mod summary;
 mod wiring;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&args, &console))) {
         Ok(Ok(code)) => exit_code::of(code),
         Ok(Err(error)) => exit_code::of(console.error(&error)),
-        Err(_panic) => exit_code::of(console.error(&crash::error(&report))),
+        Err(_panic) => exit_code::of(console.error(&report.error())),
     }
 }
 

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize;
 
 use crate::console::Console;
+use crate::shown;
 
 /// Tells a run to a person.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(crate) struct Progress {
     console: Console,
     bar: ProgressBar,
     phase: Mutex<Option<Phase>>,
+    pulling: Mutex<Option<ImageRef>>,
 }
 
 /// How often the moving line moves.
@@ -40,6 +42,7 @@ impl Progress {
             console,
             bar,
             phase: Mutex::new(None),
+            pulling: Mutex::new(None),
         }
     }
 
@@ -73,6 +76,7 @@ impl Progress {
         if let EventKind::Action { action, summary } = &event.kind
             && let Some(word) = word(*action)
         {
+            let summary = shown::line(summary);
             self.say(&format!("  {} {summary}", format!("{word:>8}").dimmed()));
         }
     }
@@ -82,9 +86,16 @@ impl Progress {
         let text = format!("pulling {image}: {} of {} MiB", mib(done), mib(total));
         if self.console.live {
             self.bar.set_message(text);
-        } else if done.as_u64() == 0 {
+        } else if self.begins(image) {
             self.console.note(&format!("pulling {image}"));
         }
+    }
+
+    /// Whether this image was not the one that was pulled until now.
+    fn begins(&self, image: &ImageRef) -> bool {
+        self.pulling
+            .lock()
+            .is_ok_and(|mut current| current.replace(image.clone()).as_ref() != Some(image))
     }
 }
 
@@ -94,7 +105,7 @@ impl Observer for Progress {
             RunEvent::Phase(phase) => self.phase(phase),
             RunEvent::Agent(event) => self.agent(event),
             RunEvent::Pull { image, done, total } => self.pull(image, done, total),
-            RunEvent::Note(text) => self.say(text),
+            RunEvent::Note(text) => self.say(&shown::indented(text)),
             RunEvent::Progress {
                 progress,
                 work,
@@ -104,15 +115,20 @@ impl Observer for Progress {
                     "{} · {} · {}",
                     clock(work, wait),
                     tokens(progress.usage),
-                    if progress.doing.is_empty() {
-                        "starting the agent"
-                    } else {
-                        &progress.doing
-                    },
+                    doing(&progress.doing),
                 ));
             }
             _ => {}
         }
+    }
+}
+
+/// What the agent does, for people.
+fn doing(summary: &str) -> String {
+    if summary.is_empty() {
+        "starting the agent".to_owned()
+    } else {
+        shown::line(summary)
     }
 }
 

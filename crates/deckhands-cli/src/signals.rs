@@ -1,9 +1,10 @@
 //! SIGINT and SIGTERM: the first cancels cleanly, the second ends the process at once.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::INTERRUPTED;
@@ -11,12 +12,20 @@ use crate::exit_code::INTERRUPTED;
 /// Exit code for SIGTERM.
 const TERMINATED: u8 = 143;
 
-/// Watches for signals while a task runs.
+/// What signals mean to a task.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signals {
     /// Triggered by the first signal.
     pub(crate) cancel: CancellationToken,
     code: Arc<AtomicU8>,
+}
+
+/// The signals that come from now on.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    signals: Signals,
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 impl Signals {
@@ -25,24 +34,34 @@ impl Signals {
         Some(self.code.load(Ordering::Relaxed)).filter(|code| *code != 0)
     }
 
-    /// Cancels at the first signal and returns at the second one.
+    /// Takes signals over from the system, which would end the process. To be called inside of the
+    /// async runtime, before there is anything to clean up.
+    pub(crate) fn watch(&self) -> io::Result<Watch> {
+        Ok(Watch {
+            signals: self.clone(),
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+}
+
+impl Watch {
+    /// Cancels at the first signal and returns the exit code of the second one.
     ///
     /// `first` is called once, at the first signal.
-    pub(crate) async fn second(&self, first: impl FnOnce()) -> std::io::Result<u8> {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut first = Some(first);
-        loop {
-            let code = tokio::select! {
-                _ = interrupt.recv() => INTERRUPTED,
-                _ = terminate.recv() => TERMINATED,
-            };
-            let Some(first) = first.take() else {
-                return Ok(code);
-            };
-            self.code.store(code, Ordering::Relaxed);
-            first();
-            self.cancel.cancel();
+    pub(crate) async fn second(mut self, first: impl FnOnce()) -> u8 {
+        let code = self.next().await;
+        self.signals.code.store(code, Ordering::Relaxed);
+        first();
+        self.signals.cancel.cancel();
+        self.next().await
+    }
+
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
         }
     }
 }

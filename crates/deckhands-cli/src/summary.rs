@@ -7,26 +7,38 @@ use owo_colors::OwoColorize;
 
 use crate::console::error_text;
 use crate::progress::tokens;
+use crate::shown;
 
 /// Most changed paths that are listed.
 const LISTED: usize = 20;
 
+/// The OpenHands versions that recorded runs and end-to-end tests prove.
+const PROVED: &str = "0.59.";
+
 /// The summary, several lines, ending with a line end.
 pub(crate) fn summary(report: &RunReport) -> String {
     let mut text = headline(report);
-    if !report.output.trim().is_empty() {
-        let _ = writeln!(text, "\n{}\n", report.output.trim());
+    let output = shown::lines(report.output.trim());
+    if !output.is_empty() {
+        let _ = writeln!(text, "\n{output}\n");
     }
     text.push_str(&changes(report));
     text.push_str(&findings(report));
     text.push_str(&figures(report));
-    for note in &report.notes {
-        let _ = writeln!(text, "{} {note}", "note:".yellow());
+    for note in unproved(report).iter().chain(&report.notes) {
+        let _ = writeln!(text, "{} {}", "note:".yellow(), shown::indented(note));
     }
     if let Some(error) = &report.error {
         text.push_str(&error_text(error));
     }
     text
+}
+
+/// What is to be said of an agent whose version is known and not proved.
+fn unproved(report: &RunReport) -> Option<String> {
+    let version = report.versions.agent.as_deref()?;
+    (!version.starts_with(PROVED))
+        .then(|| format!("this OpenHands version is not proved: {version} (proved: {PROVED}x)"))
 }
 
 fn headline(report: &RunReport) -> String {
@@ -56,7 +68,7 @@ fn changes(report: &RunReport) -> String {
         let _ = writeln!(
             text,
             "  {mark} {} {}",
-            change.path,
+            shown::line(&change.path),
             format!("({} bytes)", change.bytes).dimmed()
         );
     }
@@ -66,8 +78,9 @@ fn changes(report: &RunReport) -> String {
     for path in &report.conflict {
         let _ = writeln!(
             text,
-            "  {} {path} changed in the workspace meanwhile",
-            "!".red()
+            "  {} {} changed in the workspace meanwhile",
+            "!".red(),
+            shown::line(path)
         );
     }
     if !report.applied
@@ -88,8 +101,8 @@ fn findings(report: &RunReport) -> String {
         let _ = writeln!(
             text,
             "{mark} {}\n    {}",
-            finding.check,
-            finding.message.replace('\n', "\n    ")
+            shown::indented(&finding.check),
+            shown::indented(&finding.message)
         );
     }
     text
@@ -109,7 +122,7 @@ fn figures(report: &RunReport) -> String {
         attempt.work_time_s,
         attempt.wait_time_s,
         tokens(attempt.usage),
-        attempt.route,
+        shown::line(&attempt.route),
     );
     format!("{}\n", line.dimmed())
 }

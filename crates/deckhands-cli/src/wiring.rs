@@ -143,7 +143,7 @@ pub(crate) fn directories_home() -> Option<PathBuf> {
     std::env::home_dir()
 }
 
-/// Runs async work to its end on this thread.
+/// Runs async work to its end on this thread. Blocking work that was given up is not waited for.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -155,7 +155,9 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> 
             None,
         )
     })?;
-    Ok(runtime.block_on(work))
+    let out = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(out)
 }
 
 /// What a daemon that cannot be reached is told as.

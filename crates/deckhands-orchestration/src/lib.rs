@@ -37,4 +37,4 @@ pub use request::{ImagePair, Policy, TaskRequest};
 pub use runner::{Runner, is_delicate, not_started, simulated};
 pub use shared_files::probe_shared_files;
 pub use sweep::{SweepOptions, SweepReport, sweep};
-pub use workspace::{PromoteError, recover};
+pub use workspace::{LeftPath, PromoteError, Recovered, recover};

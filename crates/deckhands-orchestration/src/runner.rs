@@ -189,10 +189,7 @@ impl Runner {
     /// Completes what earlier processes left unfinished. Failing at it does not stop this task.
     async fn recover_and_sweep(&self, request: &TaskRequest, draft: &mut Draft) {
         match recover(&self.home) {
-            Ok(done) => draft.notes.extend(
-                done.iter()
-                    .map(|w| format!("completed an interrupted change of `{}`", w.display())),
-            ),
+            Ok(recovered) => draft.notes.extend(recovered.notes()),
             Err(error) => draft.notes.push(error.to_string()),
         }
         let deadline = request.deadlines.cleanup;

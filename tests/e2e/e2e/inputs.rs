@@ -39,6 +39,7 @@ fn wrong_words_are_refused_before_anything_starts() {
         (&["do it", "--timeout", "5"], "deadlines.work", ""),
         (&["do it", "--memory", "much"], "limits.memory", ""),
         (&["do it", "--max-cost", "1"], "--max-cost", "--timeout"),
+        (&["do it", "--replay", "dir"], "--replay", "leave"),
         (&["do it", "--profile", "managed"], "managed", "socket"),
         (&["do it", "--no-such-flag"], "--no-such-flag", "--help"),
         (&["-f", "absent.md"], "absent.md", "-f FILE"),
@@ -65,9 +66,9 @@ fn a_missing_key_is_refused_with_the_variable_to_set() {
 fn a_task_of_one_megabyte_reaches_the_model_whole() {
     let bench = Bench::new(one_step());
     let lines =
-        (0..16_384).map(|n| format!("line {n:>8} of a long task with words, words and words\n"));
+        (0..18_000).map(|n| format!("line {n:>8} of a long task with words, words and words\n"));
     let text: String = lines.collect();
-    assert!(text.len() >= 900_000, "{}", text.len());
+    assert!(text.len() >= 1_000_000, "{}", text.len());
     let task = bench.dir.path().join("long task.md");
     fs::write(&task, &text).expect("the task's file");
     let report = bench
@@ -82,7 +83,7 @@ fn a_task_of_one_megabyte_reaches_the_model_whole() {
         "the beginning is missing"
     );
     assert!(
-        asked.contains("line    16383 of a long task"),
+        asked.contains("line    17999 of a long task"),
         "the end is missing"
     );
     bench.assert_nothing_left();

@@ -55,7 +55,10 @@ fn cancelling_one_of_two_runs_lets_the_other_finish_and_touches_no_stranger() {
     fs::create_dir(&second).expect("a second workspace");
     let finishing = bench.start(&["write hello.txt"]);
     let mut command = bench.command(&["run", "--json", "work for ever"]);
-    command.arg("--workspace").arg(&second).env("OPENHANDS_BASE_URL", &url);
+    command
+        .arg("--workspace")
+        .arg(&second)
+        .env("OPENHANDS_BASE_URL", &url);
     let cancelled = Running::start(command);
     wait_for("both at work", LIMIT, || {
         let paths: Vec<_> = bench.requests().into_iter().map(|r| r.path).collect();

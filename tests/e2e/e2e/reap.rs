@@ -7,10 +7,16 @@ use deckhands_testkit::{AfterEnd, Script};
 
 const LIMIT: Duration = Duration::from_secs(150);
 
-/// Kills a run as soon as `moment` is there, reaps, and looks.
-fn check(moment: impl Fn(&Bench) -> bool) {
-    let bench = Bench::new(Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast));
-    let running = bench.start(&["work"]);
+/// Kills a run of an endless task as soon as `moment` is there, reaps, and looks.
+pub(crate) fn check(moment: impl Fn(&Bench) -> bool) {
+    let endless = Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast);
+    check_run(endless, &["work"], moment);
+}
+
+/// The same with a task and arguments of its own.
+fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
+    let bench = Bench::new(script);
+    let running = bench.start(args);
     wait_for("the moment", LIMIT, || moment(&bench).then_some(()));
     running.signal("KILL");
     assert_eq!(running.end().code, 128 + 9);
@@ -22,16 +28,10 @@ fn check(moment: impl Fn(&Bench) -> bool) {
     );
     bench.assert_nothing_left();
     let again = bench.call(&["reap", "--json"]).with_code(0).json();
-    assert_eq!(
-        again["removed"].as_array().map(Vec::len),
-        Some(0),
-        "{again:#}"
-    );
-    assert_eq!(
-        again["cancelled"].as_array().map(Vec::len),
-        Some(0),
-        "{again:#}"
-    );
+    for done in ["removed", "cancelled", "cleared"] {
+        let left = again[done].as_array().map(Vec::len);
+        assert_eq!(left, Some(0), "{done}: {again:#}");
+    }
     std::fs::remove_dir_all(&bench.home).expect("the state directory can be removed");
 }
 
@@ -44,7 +44,7 @@ fn in_state(bench: &Bench, suffix: &str, state: &str) -> bool {
 
 #[test]
 fn killed_as_soon_as_the_attempt_exists() {
-    check(|bench| bench.home.join("attempts").exists());
+    check(|bench| bench.attempt_file("attempt.json").is_some());
 }
 
 #[test]
@@ -65,6 +65,19 @@ fn killed_when_the_sandbox_runs() {
 #[test]
 fn killed_while_the_agent_works() {
     check(|bench| !bench.requests().is_empty());
+}
+
+/// The last answer is given, and a container that ran until then has begun to go. The check keeps
+/// the run alive where looking takes longer than cleaning up.
+#[test]
+fn killed_while_cleaning_up() {
+    let script = one_step();
+    let last = script.steps().len();
+    let args = ["write hello.txt", "--check", "sleep 60"];
+    check_run(script, &args, |bench| {
+        let both = ["-app", "openhands-runtime-"];
+        bench.requests().len() >= last && !both.iter().all(|name| in_state(bench, name, "running"))
+    });
 }
 
 #[test]

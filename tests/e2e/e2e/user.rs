@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use deckhands_e2e::{Bench, CANARY, Running, bash, create_file, deckhands};
+use deckhands_e2e::{Bench, CANARY, Running, bash, create_file, deckhands, wait_for};
 use deckhands_testkit::{Script, Step};
 
 /// A user of this machine, made for one test.
@@ -18,15 +19,21 @@ impl User {
     fn make() -> Self {
         let name = format!("dh-e2e-{}", std::process::id());
         let home = PathBuf::from("/home").join(&name);
-        let args = ["--create-home", "--groups", "docker", "--shell", "/bin/sh"];
-        let mut command = Command::new("useradd");
-        command.args(args).arg("--home-dir").arg(&home).arg(&name);
-        let output = command.output().expect("useradd");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.success(),
-            "this test makes a user, which takes root: {said}"
-        );
+        // The list of users may be locked by a neighbour for a moment; that says nothing.
+        wait_for("a user of this machine", Duration::from_secs(30), || {
+            let mut command = Command::new("useradd");
+            command.args(["--create-home", "--groups", "docker", "--shell", "/bin/sh"]);
+            let output = command.arg("--home-dir").arg(&home).arg(&name).output();
+            let output = output.expect("useradd");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let locked = said.contains("cannot lock");
+            let made = output.status.success();
+            assert!(
+                made || locked,
+                "this test makes a user, which takes root: {said}"
+            );
+            made.then_some(())
+        });
         Self { name, home }
     }
 
@@ -114,11 +121,9 @@ fn a_killed_run_of_the_user_is_reaped_by_him() {
         .env("OPENROUTER_API_KEY", CANARY)
         .env("OPENHANDS_BASE_URL", bench.base_url());
     let running = Running::start(command);
-    deckhands_e2e::wait_for(
-        "the second call",
-        std::time::Duration::from_secs(150),
-        || (bench.requests().len() >= 2).then_some(()),
-    );
+    wait_for("the second call", Duration::from_secs(150), || {
+        (bench.requests().len() >= 2).then_some(())
+    });
     let pid = fs::read_to_string(user.home.join("pid")).expect("the pid");
     let _ = Running::start(user.shell(&format!("kill -9 {}", pid.trim())))
         .end()

@@ -160,6 +160,16 @@ impl Bench {
         fs::read_to_string(self.workspace.join(path)).ok()
     }
 
+    /// A file of the one attempt's directory, once it is there.
+    #[must_use]
+    pub fn attempt_file(&self, name: &str) -> Option<PathBuf> {
+        let tasks = fs::read_dir(self.home.join("attempts")).ok()?;
+        tasks
+            .flatten()
+            .map(|task| task.path().join("1").join(name))
+            .find(|path| path.exists())
+    }
+
     /// The label that everything of this home carries, once the home exists.
     #[must_use]
     pub fn label(&self) -> Option<String> {

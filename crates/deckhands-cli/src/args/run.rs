@@ -12,7 +12,7 @@ pub(crate) struct RunArgs {
     #[arg(
         value_name = "TEXT",
         conflicts_with = "file",
-        required_unless_present = "file"
+        required_unless_present_any = ["file", "replay"]
     )]
     pub(crate) text: Option<String>,
     /// Read the task from a file
@@ -69,6 +69,9 @@ pub(crate) struct RunArgs {
     /// No agent: a stand-in result, state `degraded`, exit code 1
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) simulate: bool,
+    /// Play a recorded run (a later version)
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) replay: Option<PathBuf>,
     /// Yes to `/`, the home directory and workspaces over the size bound
     #[arg(long)]
     pub(crate) yes: bool,

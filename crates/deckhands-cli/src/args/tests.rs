@@ -105,6 +105,7 @@ fn the_text_comes_from_one_place() {
     for line in ["-f task.md", "--file task.md"] {
         assert_eq!(run(line).file, Some("task.md".into()));
     }
+    assert_eq!(run("--replay dir").replay, Some("dir".into()));
     let rows = [
         ("run", ErrorKind::MissingRequiredArgument),
         ("run text -f task.md", ErrorKind::ArgumentConflict),
@@ -155,12 +156,13 @@ fn the_other_commands() {
             })
         )
     });
-    fits("reap --dry-run --all-homes", |c| {
+    fits("reap --dry-run --all-homes --adoptable", |c| {
         matches!(
             c,
             Command::Reap(ReapArgs {
                 dry_run: true,
-                all_homes: true
+                all_homes: true,
+                adoptable: true
             })
         )
     });

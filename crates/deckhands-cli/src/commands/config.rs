@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::args::{ConfigArgs, ConfigCommand, Global};
 use crate::console::Console;
 use crate::error::CliError;
-use crate::exit_code;
 use crate::wiring;
+use crate::{exit_code, shown};
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &ConfigArgs, console: &Console) -> Result<u8, CliError> {
@@ -45,15 +45,15 @@ fn show(global: &Global, origin: bool, console: &Console) -> Result<u8, CliError
         vec!["key", "value"]
     });
     for row in &rows {
-        let mut cells = vec![row.key.to_owned(), row.value.clone()];
-        cells.extend(origin.then(|| row.origin.clone()));
+        let mut cells = vec![row.key.to_owned(), shown::line(&row.value)];
+        cells.extend(origin.then(|| shown::line(&row.origin)));
         table.add_row(cells);
     }
     console.data(&format!("{table}\n"));
     settings
         .notes
         .iter()
-        .for_each(|note| console.note(&format!("note: {note}")));
+        .for_each(|note| console.note(&format!("note: {}", shown::indented(note))));
     Ok(exit_code::OK)
 }
 

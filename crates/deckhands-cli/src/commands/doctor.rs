@@ -12,7 +12,7 @@ use crate::args::{DoctorArgs, Global};
 use crate::console::Console;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::wiring;
+use crate::{shown, wiring};
 
 /// How a check came out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -93,7 +93,8 @@ fn tell(examination: &Examination, console: &Console) {
             Status::Warn => "warn".yellow().to_string(),
             Status::Fail => "fail".red().bold().to_string(),
         };
-        console.data(&format!("{mark} {:<12} {}\n", check.name, check.message));
+        let message = shown::indented(&check.message);
+        console.data(&format!("{mark} {:<12} {message}\n", check.name));
         if let Some(hint) = &check.hint {
             console.data(&format!("                  hint: {hint}\n"));
         }

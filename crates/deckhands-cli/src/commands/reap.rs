@@ -2,48 +2,43 @@
 
 use std::time::Duration;
 
-use deckhands_orchestration::{SweepOptions, SweepReport, recover, sweep};
+use deckhands_orchestration::{
+    Home, PromoteError, SweepOptions, SweepReport, error_chain, recover, sweep,
+};
 
 use crate::args::{Global, ReapArgs};
 use crate::console::Console;
 use crate::error::CliError;
-use crate::exit_code;
 use crate::wiring::{self, Wired};
+use crate::{exit_code, shown};
 
 /// Longest time for the containers of one attempt.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result<u8, CliError> {
+    refuse_adoptable(args)?;
     let settings = wiring::settings(global, wiring::no_flags())?;
     let home = wiring::home(&settings)?;
-    if !args.dry_run {
-        match recover(&home) {
-            Ok(done) => done.iter().for_each(|w| {
-                console.note(&format!(
-                    "completed an interrupted change of {}",
-                    w.display()
-                ))
-            }),
-            Err(error) => {
-                return Err(CliError::environment(
-                    &error,
-                    "repair the workspace, then reap again",
-                ));
-            }
-        }
-    }
+    // What cannot be completed is named at the end; the containers must go all the same.
+    let unfinished = if args.dry_run {
+        Vec::new()
+    } else {
+        complete(&home, console)
+    };
     let options = SweepOptions {
         all_homes: args.all_homes,
         dry_run: args.dry_run,
         deadline: DEADLINE,
     };
-    let report = wiring::block_on(async {
+    let swept = wiring::block_on(async {
         let Wired { ports, .. } = wiring::connect(&settings)
             .await
             .map_err(|error| wiring::no_docker(&error))?;
         Ok::<_, CliError>(sweep(&ports, &home, options).await?)
-    })??;
+    })?;
+    let mut report = swept.inspect_err(|_| tell_failed(&unfinished, console))?;
+    report.failed.extend(unfinished);
     if console.json {
         console.document(&report);
     } else {
@@ -56,26 +51,67 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
     })
 }
 
+/// Nothing can take over a running attempt yet.
+fn refuse_adoptable(args: &ReapArgs) -> Result<(), CliError> {
+    if args.adoptable {
+        return Err(CliError::usage(
+            "`--adoptable` comes with a later version: nothing can take over an attempt yet",
+            "leave `--adoptable` out",
+        ));
+    }
+    Ok(())
+}
+
+/// Completes interrupted changes of workspaces; returns what could not be completed.
+fn complete(home: &Home, console: &Console) -> Vec<String> {
+    let recovered = match recover(home) {
+        Ok(recovered) => recovered,
+        Err(error) => return vec![stuck(&error)],
+    };
+    for workspace in &recovered.completed {
+        let name = workspace.to_string_lossy();
+        let name = shown::line(&name);
+        console.note(&format!("completed an interrupted change of `{name}`"));
+    }
+    for path in &recovered.left {
+        console.note(&shown::indented(&path.to_string()));
+    }
+    recovered.failed.iter().map(stuck).collect()
+}
+
+/// A change that could not be completed, with the reason and what to do.
+fn stuck(error: &PromoteError) -> String {
+    let causes = error_chain(error).join(": ");
+    format!("{error}: {causes}; repair the workspace, then reap again")
+}
+
 fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
-    let done = if dry_run { "would remove" } else { "removed" };
-    let booked = if dry_run { "would cancel" } else { "cancelled" };
-    report
-        .removed
-        .iter()
-        .for_each(|name| console.data(&format!("{done} {name}\n")));
-    report
-        .cancelled
-        .iter()
-        .for_each(|dir| console.data(&format!("{booked} {dir}\n")));
+    let rows = [
+        (&report.removed, "removed", "would remove"),
+        (&report.cancelled, "cancelled", "would cancel"),
+        (&report.cleared, "cleared", "would clear"),
+    ];
+    for (names, done, planned) in rows {
+        let word = if dry_run { planned } else { done };
+        names
+            .iter()
+            .for_each(|name| console.data(&format!("{word} {}\n", shown::line(name))));
+    }
     report
         .live
         .iter()
-        .for_each(|name| console.note(&format!("left alone (alive) {name}")));
-    report
-        .failed
-        .iter()
-        .for_each(|what| console.stderr(&format!("error: {what}\n")));
-    if report.removed.is_empty() && report.cancelled.is_empty() && report.failed.is_empty() {
+        .for_each(|name| console.note(&format!("left alone (alive) {}", shown::line(name))));
+    tell_failed(&report.failed, console);
+    if rows.iter().all(|(names, ..)| names.is_empty()) && report.failed.is_empty() {
         console.note("nothing to remove");
     }
 }
+
+fn tell_failed(failed: &[String], console: &Console) {
+    failed
+        .iter()
+        .for_each(|what| console.stderr(&format!("error: {}\n", shown::indented(what))));
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ use crate::console::Console;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::progress::Progress;
+use crate::shown;
 use crate::signals::Signals;
 use crate::summary::summary;
 use crate::wiring;
@@ -24,13 +25,14 @@ use crate::wiring;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
     refuse_unenforceable(args)?;
+    refuse_replay(args)?;
     let settings = wiring::settings(global, flags(args))?;
     let text = input::text(args)?;
     guard_workspace(args, &settings)?;
     settings
         .notes
         .iter()
-        .for_each(|note| console.note(&format!("note: {note}")));
+        .for_each(|note| console.note(&format!("note: {}", shown::indented(note))));
     let request = wiring::request(&settings, text, policy(args, &settings));
     if args.dry_run {
         return plan::show(&settings, &request, console);
@@ -58,6 +60,12 @@ async fn carry_out(
     console: &Console,
 ) -> Result<(RunReport, Option<u8>), CliError> {
     let signals = Signals::default();
+    let watch = signals.watch().map_err(|error| {
+        CliError::environment(
+            &error,
+            "the system refuses to tell about signals: run it again",
+        )
+    })?;
     let progress = Progress::new(*console);
     let interrupted = || progress.say("cancelling: removing containers (again to stop at once)");
     let work = async {
@@ -71,13 +79,13 @@ async fn carry_out(
             .await)
     };
     let outcome = tokio::select! {
-        report = work => report,
-        code = signals.second(interrupted) => {
+        biased;
+        code = watch.second(interrupted) => {
             progress.finish();
-            let code = code.unwrap_or(exit_code::INTERRUPTED);
             let hint = "deckhands reap".to_owned();
             return Err(CliError::new(code, "stopped at once; containers may be left", Some(hint)));
         }
+        report = work => report,
     };
     progress.finish();
     Ok((outcome?, signals.code()))
@@ -163,6 +171,17 @@ fn refuse_unenforceable(args: &RunArgs) -> Result<(), CliError> {
         Some((flag, _)) => Err(CliError::usage(
             format!("`{flag}` cannot be held in profile `socket`"),
             format!("leave `{flag}` out; bound the work with --timeout and --max-iterations"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Recorded runs cannot be played yet.
+fn refuse_replay(args: &RunArgs) -> Result<(), CliError> {
+    match &args.replay {
+        Some(_) => Err(CliError::usage(
+            "`--replay` comes with a later version: this one cannot play a recorded run",
+            "leave `--replay` out; `--simulate` ends without an agent, too",
         )),
         None => Ok(()),
     }

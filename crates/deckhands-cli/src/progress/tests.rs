@@ -24,3 +24,29 @@ fn every_action_a_person_wants_to_see_has_a_word() {
         (None, None)
     );
 }
+
+#[test]
+fn what_the_agent_does_is_told_without_escapes() {
+    assert_eq!(doing(""), "starting the agent");
+    assert_eq!(doing("ls\u{1b}]52;c;ZXZpbA==\u{7} -l\nx"), "ls -l x");
+}
+
+#[test]
+fn a_pull_is_told_once_for_each_image() {
+    let console = Console {
+        json: false,
+        quiet: true,
+        live: false,
+    };
+    let progress = Progress::new(console);
+    let rows = [
+        ("app:1", true),
+        ("app:1", false),
+        ("box:2", true),
+        ("box:2", false),
+    ];
+    for (image, news) in rows {
+        let image = image.parse().unwrap();
+        assert_eq!(progress.begins(&image), news, "{image}");
+    }
+}

@@ -155,3 +155,64 @@ fn a_run_without_an_attempt_has_no_figures() {
     };
     assert!(!plain(&summary(&report)).contains("at work"));
 }
+
+#[test]
+fn nothing_that_others_wrote_reaches_the_terminal_as_an_escape() {
+    // Writes to the clipboard of many terminals (OSC 52).
+    let hostile = "x\u{1b}]52;c;ZXZpbA==\u{7}y";
+    let text = || hostile.to_owned();
+    let mut report = RunReport {
+        output: text(),
+        changes: vec![change(
+            "a\u{1b}]52;c;ZXZpbA==\u{7}\ncompleted",
+            ChangeKind::Created,
+        )],
+        conflict: vec![text()],
+        notes: vec![text()],
+        verdict: Some(Verdict::Rejected(vec![finding(Severity::Error, hostile)])),
+        attempts: vec![AttemptReport {
+            route: text(),
+            ..attempt()
+        }],
+        ..failed(Cause::CheckFailed)
+    };
+    if let Some(error) = &mut report.error {
+        error.message = text();
+        error.causes = vec![text()];
+    }
+    let shown = summary(&report);
+    assert!(
+        !shown.contains("\u{1b}]") && !shown.contains('\u{7}'),
+        "{shown:?}"
+    );
+    assert!(!shown.contains("ZXZpbA"), "{shown:?}");
+    check(
+        &report,
+        &[
+            "\nxy\n",
+            "+ a completed (",
+            "! xy changed",
+            "\n    xy\n",
+            "· xy\n",
+            "note: xy\n",
+            "error: xy\n",
+            "caused by: xy\n",
+        ],
+    );
+}
+
+#[test]
+fn an_unproved_version_of_the_agent_is_told() {
+    let rows = [
+        (Some("0.60.1"), true),
+        (Some("0.59.0"), false),
+        (None, false),
+    ];
+    for (version, told) in rows {
+        let mut report = completed();
+        report.versions.agent = version.map(str::to_owned);
+        let text = plain(&summary(&report));
+        let note = "note: this OpenHands version is not proved: 0.60.1";
+        assert_eq!(text.contains(note), told, "{text}");
+    }
+}

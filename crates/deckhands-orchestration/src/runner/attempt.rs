@@ -149,14 +149,12 @@ async fn conclude(
     let change = collect(ctx, copy, draft).await?;
     ctx.observer.observe(RunEvent::Phase(Phase::Checks));
     let started = Instant::now();
-    let verdict = ctx
-        .cancel
-        .run_until_cancelled(validate::judge(ctx, &change))
-        .await;
+    let verdict = validate::judge(ctx, &copy.manifest, &change).await;
     draft.timings.checks_s = started.elapsed().as_secs_f64();
-    let checked = !ctx.request.checks.is_empty();
-    if checked {
-        clear_all(ctx, verdict.is_none(), draft).await;
+    if !ctx.request.checks.is_empty() {
+        // A judgement that was broken off may have left a create call under way.
+        let broken_off = verdict.is_none() || started.elapsed() >= ctx.request.deadlines.checks;
+        clear_all(ctx, broken_off, draft).await;
     }
     // Whoever asked for the end wants no change any more, however good it is.
     let Some(verdict) = verdict.filter(|_| !ctx.cancel.is_cancelled()) else {
@@ -195,10 +193,7 @@ async fn collect(
     let all = ctx.request.policy.include_ignored;
     let change = blocking(move || {
         open_directories(&result)?;
-        let mut after = Manifest::take(&result)?;
-        if !all {
-            after.forget_new_ignored(&result, &before);
-        }
+        let after = Manifest::of_result(&result, &before, !all)?;
         let change = ChangeSet::between(&before, &after);
         if !change.is_empty() {
             let patch = unified_diff(&original, &result, &change);

@@ -7,8 +7,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use deckhands_model::{Change, ChangeKind, Finding, Severity};
+use serde::{Deserialize, Serialize};
 
 use super::manifest::{Entry, Manifest, Refusal, shown};
+use super::raw_path;
 
 /// Every path that differs, in path order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,13 +18,27 @@ pub(crate) struct ChangeSet {
     /// Paths that differ and may be promoted.
     pub(crate) entries: Vec<ChangedEntry>,
     /// Paths that appeared or differ but can be no part of a change.
-    pub(crate) refused: Vec<(PathBuf, Refusal)>,
+    pub(crate) refused: Vec<RefusedPath>,
+    /// Paths that were refused before and are for the same reason.
+    pub(crate) still_refused: Vec<PathBuf>,
+}
+
+/// One path that differs but can be no part of a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct RefusedPath {
+    /// Relative to the workspace.
+    pub(crate) path: PathBuf,
+    /// Why it can be none.
+    pub(crate) why: Refusal,
+    /// Whether it was there before: what the workspace keeps is then not what the agent meant.
+    pub(crate) was_there: bool,
 }
 
 /// One path that differs. At least one side is there.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct ChangedEntry {
     /// Relative to the workspace.
+    #[serde(with = "raw_path")]
     pub(crate) path: PathBuf,
     /// What it was.
     pub(crate) before: Option<Entry>,
@@ -44,9 +60,19 @@ impl ChangeSet {
             .refused
             .iter()
             .filter(|(path, why)| before.refused.get(*path) != Some(why))
-            .map(|(path, why)| (path.clone(), *why))
+            .map(|(path, why)| RefusedPath {
+                path: path.clone(),
+                why: *why,
+                was_there: before.had(path),
+            })
             .collect();
-        Self { entries, refused }
+        let same = |(path, why): &(&PathBuf, &Refusal)| before.refused.get(*path) == Some(*why);
+        let still_refused = after.refused.iter().filter(same);
+        Self {
+            entries,
+            refused,
+            still_refused: still_refused.map(|(path, _why)| path.clone()).collect(),
+        }
     }
 
     /// Whether nothing differs.
@@ -79,16 +105,20 @@ impl ChangeSet {
         Ok(())
     }
 
-    /// A warning for each path that was left behind.
+    /// A finding for each path that is not taken over: an error where it was there before.
     #[must_use]
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let finding = |(path, why): &(PathBuf, Refusal)| Finding {
-            severity: Severity::Warning,
+        let finding = |refused: &RefusedPath| Finding {
+            severity: if refused.was_there {
+                Severity::Error
+            } else {
+                Severity::Warning
+            },
             check: "refused_path".to_owned(),
             message: format!(
                 "`{}` is {} and is not taken over",
-                shown(path),
-                why.describe()
+                shown(&refused.path),
+                refused.why.describe()
             ),
         };
         self.refused.iter().map(finding).collect()

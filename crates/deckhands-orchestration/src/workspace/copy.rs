@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use deckhands_model::ByteSize;
@@ -13,8 +12,9 @@ mod report;
 pub(crate) use report::{CopyError, CopyOptions, CopyReport};
 
 use super::GIT;
+use super::files::{copy_one, copy_plain, open_plain, remove_if_there};
 use super::linked_git::{forget_work_tree, linked_git_dirs};
-use super::manifest::{Refusal, read_entry};
+use super::manifest::{Refusal, is_reserved, read_entry};
 
 /// One copy under way.
 struct Copier<'a> {
@@ -29,7 +29,8 @@ struct Copier<'a> {
 /// Copies a workspace and takes the copy's manifest on the way.
 ///
 /// Links stay links. Devices, pipes, sockets and what cannot be read are left out and told in the
-/// manifest's `refused`. Where the file system can, file contents are shared until written.
+/// manifest's `refused`. What a promotion keeps in the workspace for itself is no part of it.
+/// Where the file system can, file contents are shared until written.
 /// `stop` is asked before each path.
 ///
 /// # Errors
@@ -54,7 +55,10 @@ pub(crate) fn copy_workspace(
         .require_git(true);
     let own = options.leave_out.clone();
     walk.filter_entry(move |entry| {
-        entry.file_name() != GIT && own.as_deref().is_none_or(|own| entry.path() != own)
+        let reserved = entry.depth() == 1 && is_reserved(Path::new(entry.file_name()));
+        !reserved
+            && entry.file_name() != GIT
+            && own.as_deref().is_none_or(|own| entry.path() != own)
     });
     let mut copier = Copier {
         from,
@@ -68,19 +72,6 @@ pub(crate) fn copy_workspace(
         copier.item(item)?;
     }
     Ok(copier.report)
-}
-
-/// Copies a whole tree, `.git` included, e.g. for a check to run over.
-///
-/// # Errors
-/// [`CopyError::Io`] for the first path that fails.
-pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), CopyError> {
-    let options = CopyOptions {
-        include_ignored: true,
-        max_bytes: None,
-        leave_out: None,
-    };
-    copy_workspace(from, to, &options, &|| false).map(|_report| ())
 }
 
 impl Copier<'_> {
@@ -97,21 +88,31 @@ impl Copier<'_> {
             .strip_prefix(self.from)
             .unwrap_or(entry.path())
             .to_owned();
-        let io_error = |source| CopyError::Io {
-            path: entry.path().to_owned(),
-            source,
-        };
+        let io_error = |source| CopyError::at(entry.path(), source);
         let meta = fs::symlink_metadata(entry.path()).map_err(io_error)?;
         if !meta.is_dir() {
             return self.leaf(&relative, &meta).map_err(io_error)?;
         }
         fs::create_dir_all(self.to.join(&relative)).map_err(io_error)?;
-        let git = entry.path().join(GIT);
-        match fs::symlink_metadata(&git) {
-            Ok(meta) if meta.is_dir() => self.git_dir(&git, &relative.join(GIT)),
-            Ok(meta) if meta.is_file() => self.git_link(&git, &relative.join(GIT)),
-            _ => Ok(()),
+        self.git(&entry.path().join(GIT), &relative)?;
+        self.report.manifest.directories.insert(relative);
+        Ok(())
+    }
+
+    /// Copies the repository of a directory, if it has one, and notes how large it is.
+    fn git(&mut self, git: &Path, directory: &Path) -> Result<(), CopyError> {
+        let (already, to) = (self.report.bytes, directory.join(GIT));
+        match fs::symlink_metadata(git) {
+            Ok(meta) if meta.is_dir() => self.git_dir(git, &to)?,
+            Ok(meta) if meta.is_file() => self.git_link(git, &to)?,
+            _ => {}
         }
+        if fs::symlink_metadata(self.to.join(to)).is_ok() {
+            let bytes = self.report.bytes - already;
+            let repositories = &mut self.report.manifest.repositories;
+            repositories.insert(directory.to_owned(), bytes);
+        }
+        Ok(())
     }
 
     /// Copies a file or link; the inner result tells of the size bound.
@@ -124,18 +125,18 @@ impl Copier<'_> {
                 limit,
             }));
         }
-        let target = self.to.join(path);
-        if meta.is_symlink() {
-            symlink(fs::read_link(self.from.join(path))?, &target)?;
-        } else if meta.is_file() {
-            match fs::copy(self.from.join(path), &target) {
+        let (from, target) = (self.from.join(path), self.to.join(path));
+        if meta.is_file() {
+            match open_plain(&from) {
+                Ok(mut source) => copy_plain(&mut source, &target, self.stop)?,
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
                     self.report.manifest.add(path, Err(Refusal::Unreadable));
                     return Ok(Ok(()));
                 }
-                other => other?,
-            };
-            keep_times(&target, meta)?;
+                Err(error) => return Err(error),
+            }
+        } else if meta.is_symlink() {
+            copy_one(&from, &target, self.stop)?;
         }
         self.note(path, &target, meta)?;
         Ok(Ok(()))
@@ -160,10 +161,7 @@ impl Copier<'_> {
         for item in walk.build() {
             let Ok(entry) = item else { continue };
             let below = entry.path().strip_prefix(from).unwrap_or(entry.path());
-            let io_error = |source| CopyError::Io {
-                path: entry.path().to_owned(),
-                source,
-            };
+            let io_error = |source| CopyError::at(entry.path(), source);
             self.git_item(entry.path(), &relative.join(below))
                 .map_err(io_error)?;
         }
@@ -171,15 +169,8 @@ impl Copier<'_> {
     }
 
     fn git_item(&mut self, from: &Path, relative: &Path) -> io::Result<()> {
-        let (meta, target) = (fs::symlink_metadata(from)?, self.to.join(relative));
-        if meta.is_dir() {
-            fs::create_dir_all(target)?;
-        } else if meta.is_symlink() {
-            symlink(fs::read_link(from)?, target)?;
-        } else if meta.is_file() {
-            fs::copy(from, &target)?;
-            self.report.bytes += meta.len();
-        }
+        let meta = copy_one(from, &self.to.join(relative), self.stop)?;
+        self.report.bytes += if meta.is_file() { meta.len() } else { 0 };
         Ok(())
     }
 
@@ -191,9 +182,10 @@ impl Copier<'_> {
         self.git_dir(&common, relative)?;
         let _ = fs::remove_dir_all(self.to.join(relative).join("worktrees"));
         for name in ["HEAD", "index", "ORIG_HEAD"] {
-            let (from, to) = (own.join(name), self.to.join(relative).join(name));
-            if from.is_file() {
-                fs::copy(&from, to).map_err(|source| CopyError::Io { path: from, source })?;
+            let from = own.join(name);
+            if fs::symlink_metadata(&from).is_ok() {
+                self.replace(&from, &relative.join(name))
+                    .map_err(|source| CopyError::at(&from, source))?;
             }
         }
         let config = self.to.join(relative).join("config");
@@ -201,6 +193,12 @@ impl Copier<'_> {
             path: config,
             source,
         })
+    }
+
+    /// Copies over what was copied already; never through a link there.
+    fn replace(&mut self, from: &Path, relative: &Path) -> io::Result<()> {
+        remove_if_there(&self.to.join(relative))?;
+        self.git_item(from, relative)
     }
 
     /// A directory that cannot be listed is left out and told; anything else ends the copy.
@@ -231,12 +229,6 @@ fn walked_path(error: &ignore::Error) -> Option<&Path> {
         }
         _ => None,
     }
-}
-
-/// Gives a copy the modification time of its original, which build tools go by.
-fn keep_times(target: &Path, meta: &fs::Metadata) -> io::Result<()> {
-    let file = fs::File::options().read(true).open(target)?;
-    file.set_modified(meta.modified()?)
 }
 
 #[cfg(test)]

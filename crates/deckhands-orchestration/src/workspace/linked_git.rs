@@ -1,8 +1,12 @@
 //! What a `.git` file stands for: a linked work tree or a submodule, whose repository is elsewhere.
+//!
+//! For the user's own tree only: what an agent wrote into such a file is never looked up.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::files::open_plain;
 
 /// The directory a `.git` file points to, and the one it shares objects with.
 pub(super) fn linked_git_dirs(link: &Path) -> Option<(PathBuf, PathBuf)> {
@@ -21,13 +25,14 @@ pub(super) fn linked_git_dirs(link: &Path) -> Option<(PathBuf, PathBuf)> {
 /// would lead a copy back to the original.
 ///
 /// # Errors
-/// The system's error; settings that are not there are fine.
+/// The system's error; settings that are not there, or are no plain file of the copy's own, are
+/// left as they are.
 pub(super) fn forget_work_tree(config: &Path) -> io::Result<()> {
-    let text = match fs::read_to_string(config) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    if !fs::symlink_metadata(config).is_ok_and(|meta| meta.is_file()) {
+        return Ok(());
+    }
+    let mut text = String::new();
+    open_plain(config)?.read_to_string(&mut text)?;
     let names_place = |line: &&str| {
         line.trim_start()
             .strip_prefix("worktree")
@@ -35,7 +40,8 @@ pub(super) fn forget_work_tree(config: &Path) -> io::Result<()> {
     };
     if text.lines().any(|line| names_place(&line)) {
         let kept: Vec<_> = text.lines().filter(|line| !names_place(line)).collect();
-        fs::write(config, kept.join("\n") + "\n")?;
+        fs::remove_file(config)?;
+        File::create_new(config)?.write_all((kept.join("\n") + "\n").as_bytes())?;
     }
     Ok(())
 }

@@ -1,16 +1,23 @@
 //! What a tree holds: each path with kind, executable bit, size and hash.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io::{self, Read as _};
+use std::ops::Bound;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
-use ignore::WalkBuilder;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::GIT;
+mod ignored;
+mod read;
+
+pub(super) use read::MAX_NEW_BYTES;
+
+use super::files::open_plain;
+use super::{PROMOTION_PREFIX, raw_path};
 
 /// A tree's files and links by relative path. Directories count by what is in them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,10 +26,14 @@ pub(crate) struct Manifest {
     pub(crate) entries: BTreeMap<PathBuf, Entry>,
     /// What is there, but can be no part of a change.
     pub(crate) refused: BTreeMap<PathBuf, Refusal>,
+    /// Directories, so that empty ones are known; the root is the empty path.
+    pub(crate) directories: BTreeSet<PathBuf>,
+    /// Directories with a `.git` in them, and its size in bytes where it was copied.
+    pub(crate) repositories: BTreeMap<PathBuf, u64>,
 }
 
 /// One path of a tree.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Entry {
     /// A plain file.
     File {
@@ -36,6 +47,7 @@ pub(crate) enum Entry {
     /// A symbolic link that stays inside the tree.
     Link {
         /// Where it points, as written.
+        #[serde(with = "raw_path")]
         target: PathBuf,
     },
 }
@@ -55,6 +67,10 @@ pub(crate) enum Refusal {
     SpecialBits,
     /// It cannot be read.
     Unreadable,
+    /// A file, or with it the tree, is larger than an agent's work may be.
+    TooLarge,
+    /// It has a name that promotions use for themselves.
+    Reserved,
 }
 
 impl Refusal {
@@ -68,40 +84,53 @@ impl Refusal {
             Self::Socket => "a socket",
             Self::SpecialBits => "a file with a set-id or sticky bit",
             Self::Unreadable => "not readable",
+            Self::TooLarge => "too large",
+            Self::Reserved => "named like the place of a promotion",
         }
     }
 }
 
 impl Manifest {
-    /// Reads a tree. `.git` is left out at any depth.
+    /// Reads a whole tree as if all of it were new.
     ///
     /// # Errors
-    /// The system's error where the tree itself cannot be read.
+    /// As [`Self::of_result`].
+    #[cfg(test)]
     pub(crate) fn take(root: &Path) -> io::Result<Self> {
-        let mut manifest = Self::default();
-        for item in plain_walk(root) {
-            let item = item.map_err(io::Error::other)?;
-            let Ok(relative) = item.path().strip_prefix(root) else {
-                continue;
-            };
-            let meta = fs::symlink_metadata(item.path())?;
-            if !meta.is_dir() {
-                manifest.add(relative, read_entry(root, relative, &meta));
-            }
-        }
-        Ok(manifest)
+        Self::of_result(root, &Self::default(), false)
     }
 
-    /// Forgets what is new since `before` and what git ignores in the tree at `root`, e.g. caches
-    /// and build products. What was there before is never forgotten, whatever it is called.
-    pub(crate) fn forget_new_ignored(&mut self, root: &Path, before: &Self) {
-        let seen = unignored(root);
-        let known =
-            |path: &PathBuf| before.entries.contains_key(path) || before.refused.contains_key(path);
-        self.entries
-            .retain(|path, _| known(path) || seen.contains(path));
-        self.refused
-            .retain(|path, _| known(path) || seen.contains(path));
+    /// Reads the tree an agent left of one that was `before`. `.git` is left out at any depth.
+    ///
+    /// With `obey_git`, what is new and ignored by the `.gitignore` files in the tree is left out,
+    /// too, e.g. caches and build products; only below a directory that had a `.git` before.
+    /// What was there before is never left out, whatever it is called.
+    ///
+    /// # Errors
+    /// The system's error where a directory cannot be read; `FileTooLarge` for a tree of more
+    /// paths than any work has.
+    pub(crate) fn of_result(root: &Path, before: &Self, obey_git: bool) -> io::Result<Self> {
+        read::read(root, before, obey_git)
+    }
+
+    /// Whether a file, link or refused path is known here.
+    fn knows(&self, path: &Path) -> bool {
+        self.entries.contains_key(path) || self.refused.contains_key(path)
+    }
+
+    /// Whether a copy had something at a path. Pipes and the like are refused, but not copied.
+    pub(super) fn had(&self, path: &Path) -> bool {
+        let copied = |why| matches!(why, &Refusal::OutwardLink | &Refusal::SpecialBits);
+        self.entries.contains_key(path) || self.refused.get(path).is_some_and(copied)
+    }
+
+    /// Whether anything is known at or below a directory.
+    fn knows_below(&self, dir: &Path) -> bool {
+        let from = (Bound::Included(dir), Bound::Unbounded);
+        let entry = self.entries.range::<Path, _>(from).next();
+        let refused = self.refused.range::<Path, _>(from).next();
+        entry.is_some_and(|(path, _)| path.starts_with(dir))
+            || refused.is_some_and(|(path, _)| path.starts_with(dir))
     }
 
     /// Puts one path where it belongs.
@@ -113,23 +142,10 @@ impl Manifest {
     }
 }
 
-/// Every path below `root` but `root` itself, links not followed, `.git` left out.
-fn plain_walk(root: &Path) -> impl Iterator<Item = Result<ignore::DirEntry, ignore::Error>> {
-    let mut walk = WalkBuilder::new(root);
-    walk.standard_filters(false).follow_links(false);
-    walk.filter_entry(|entry| entry.file_name() != GIT);
-    walk.build()
-        .filter(|item| item.as_ref().map_or(true, |entry| entry.depth() > 0))
-}
-
-/// Every path below `root` that git's own rules do not ignore there.
-fn unignored(root: &Path) -> BTreeSet<PathBuf> {
-    let mut walk = WalkBuilder::new(root);
-    walk.standard_filters(false).follow_links(false);
-    walk.git_ignore(true).git_exclude(true).require_git(true);
-    let relative =
-        |entry: ignore::DirEntry| entry.path().strip_prefix(root).ok().map(Path::to_owned);
-    walk.build().flatten().filter_map(relative).collect()
+/// Whether a path at a workspace's root has a name that promotions use for themselves.
+pub(super) fn is_reserved(path: &Path) -> bool {
+    let first = path.components().next().map(Component::as_os_str);
+    first.is_some_and(|name| name.as_bytes().starts_with(PROMOTION_PREFIX.as_bytes()))
 }
 
 /// Reads one path as it is now, without following links.
@@ -174,7 +190,7 @@ fn unreadable(_error: io::Error) -> Refusal {
 
 /// Size and SHA-256 of a file's content.
 fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
-    let mut file = File::open(path)?;
+    let mut file = open_plain(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
     let mut size = 0;

@@ -7,27 +7,32 @@ mod hunks;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::change_set::{ChangeSet, ChangedEntry};
+use super::files::open_plain;
 use super::manifest::{Entry, read_entry};
 use hunks::hunks;
 
 /// Files above this are told by name only.
 const MAX_TEXT: u64 = 1 << 20;
 
+/// Once the whole text is larger than this (16 MiB), the other files are told by name only.
+const MAX_ALL: usize = 16 << 20;
+
 /// Writes the change between two trees as text. Binary and very large files are named only, and
 /// so are files whose present content in `before` is not what the change began with: a diff
 /// against anything else would take back what somebody else did.
 #[must_use]
 pub(crate) fn unified_diff(before: &Path, after: &Path, change: &ChangeSet) -> String {
-    change
-        .entries
-        .iter()
-        .flat_map(steps)
-        .map(|entry| file_diff(before, after, &entry))
-        .collect()
+    let mut text = String::new();
+    for entry in change.entries.iter().flat_map(steps) {
+        let sides = (text.len() <= MAX_ALL).then_some([before, after]);
+        text.push_str(&file_diff(sides, &entry));
+    }
+    text
 }
 
 /// A path that changes its kind is deleted and created anew, as git wants it.
@@ -52,11 +57,12 @@ fn steps(entry: &ChangedEntry) -> Vec<ChangedEntry> {
     }
 }
 
-fn file_diff(before: &Path, after: &Path, entry: &ChangedEntry) -> String {
+/// The change of one file; only named where its `sides` are not to be read.
+fn file_diff(sides: Option<[&Path; 2]>, entry: &ChangedEntry) -> String {
     let [old_name, new_name] = ["a", "b"].map(|side| quoted(side, &entry.path));
     let mut text = format!("diff --git {old_name} {new_name}\n{}", mode_lines(entry));
-    let old = content(before, entry, entry.before.as_ref());
-    let new = content(after, entry, entry.after.as_ref());
+    let old = sides.and_then(|[before, _]| content(before, entry, entry.before.as_ref()));
+    let new = sides.and_then(|[_, after]| content(after, entry, entry.after.as_ref()));
     match (old, new) {
         (Some(old), Some(new)) if old != new => {
             let old_name = header(old_name, entry.before.as_ref());
@@ -136,7 +142,9 @@ fn content(root: &Path, entry: &ChangedEntry, side: Option<&Entry>) -> Option<St
             if read_entry(root, &entry.path, &meta).as_ref() != Ok(side) {
                 return None;
             }
-            let bytes = fs::read(root.join(&entry.path)).ok()?;
+            let mut bytes = Vec::new();
+            let file = open_plain(&root.join(&entry.path)).ok()?;
+            file.take(MAX_TEXT).read_to_end(&mut bytes).ok()?;
             String::from_utf8(bytes)
                 .ok()
                 .filter(|text| !text.contains('\0'))

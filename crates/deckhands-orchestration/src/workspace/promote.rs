@@ -1,7 +1,7 @@
 //! Takes an accepted change over into the user's workspace, whole or not at all.
 //!
-//! New contents are staged beside the tree and a journal is written; from then on the promotion is
-//! only ever completed, by us or, after our death, by the next command ([`recover`]).
+//! New contents are staged beside the tree and a journal is written. From then on the promotion is
+//! completed or, where a step fails, taken back; after our death `recovery` completes it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
@@ -14,8 +14,11 @@ use rustix::fs::{Access, access};
 
 use super::change_set::ChangeSet;
 use super::conflict::conflicts;
-use super::journal::{Journal, RawPath, staged};
-use super::manifest::Entry;
+use super::files::open_plain;
+use super::journal::{Journal, Stop};
+use super::manifest::{Entry, shown};
+use super::recovery::{pointer_to, stage_in, write_pointer};
+use super::site::Site;
 use crate::home::{Home, HomeError};
 
 /// What a promotion came to.
@@ -53,8 +56,8 @@ impl From<HomeError> for PromoteError {
 /// Takes the change of `result` over into `workspace`.
 ///
 /// # Errors
-/// [`PromoteError`]. Before the journal is written nothing has changed; after it, the next command
-/// completes the promotion.
+/// [`PromoteError`]; nothing has changed then. Only where taking back fails, too, a part of the
+/// change stays, and the next command completes it.
 pub(crate) fn promote(
     home: &Home,
     task: TaskId,
@@ -73,8 +76,8 @@ pub(crate) fn promote(
         return Ok(Promotion::Conflict(conflicts));
     }
     check_writable(workspace, change)?;
-    let stage = workspace.join(format!(".deckhands-promotion-{task}"));
-    let pointer = promotions_dir(home).join(task.to_string());
+    let stage = stage_in(workspace, &task.to_string());
+    let pointer = pointer_to(home, task);
     let fail = |action, path: &Path| {
         let path = path.to_owned();
         move |source| PromoteError {
@@ -96,14 +99,41 @@ pub(crate) fn promote(
             });
         }
     };
-    journal
-        .commit(&stage)
-        .map_err(fail("write the journal in", &stage))?;
-    journal
-        .carry_out(workspace, &stage)
-        .map_err(fail("apply the change to", workspace))?;
-    fs::remove_file(&pointer).map_err(fail("remove", &pointer))?;
-    Ok(Promotion::Applied)
+    let dissolve = || {
+        Journal::dissolve(&stage)?;
+        fs::remove_file(&pointer)
+    };
+    if let Err(source) = journal.commit(&stage) {
+        // Where even this fails, the next command completes or takes back what is there.
+        let _ = dissolve();
+        return Err(fail("write the journal in", &stage)(source));
+    }
+    let site = Site::new(workspace, &stage);
+    match journal.carry_out(&site) {
+        Ok(()) => {
+            // The change is whole; what is left of the stage goes with the next recovery.
+            let _ = dissolve();
+            Ok(Promotion::Applied)
+        }
+        Err(stopped) => {
+            let took_back = fail("take back a part of the change of", workspace);
+            stopped.taken_back.map_err(took_back)?;
+            dissolve().map_err(fail("remove", &stage))?;
+            told(workspace, &stopped.path, stopped.why)
+        }
+    }
+}
+
+/// What a promotion that was stopped and taken back came to.
+fn told(workspace: &Path, path: &Path, why: Stop) -> Result<Promotion, PromoteError> {
+    match why {
+        Stop::MovedOn => Ok(Promotion::Conflict(vec![shown(path)])),
+        Stop::Failed(source) => Err(PromoteError {
+            action: "apply the change to",
+            path: workspace.join(path),
+            source,
+        }),
+    }
 }
 
 /// Refuses a change of a directory that may not be written, while nothing has changed yet.
@@ -127,82 +157,6 @@ fn check_writable(workspace: &Path, change: &ChangeSet) -> Result<(), PromoteErr
     Ok(())
 }
 
-/// Completes or takes back every promotion that an earlier process left unfinished.
-///
-/// Returns the workspaces that were completed.
-///
-/// # Errors
-/// [`PromoteError`] for the first one that resists; its pointer stays for the next try.
-pub fn recover(home: &Home) -> Result<Vec<PathBuf>, PromoteError> {
-    let dir = promotions_dir(home);
-    let mut completed = Vec::new();
-    if !dir.is_dir() {
-        return Ok(completed);
-    }
-    let _guard = home.promotion_guard().map_err(PromoteError::from)?;
-    let Ok(pointers) = fs::read_dir(&dir) else {
-        return Ok(completed);
-    };
-    for pointer in pointers.flatten() {
-        let path = pointer.path();
-        let fail = |source| PromoteError {
-            action: "recover",
-            path: path.clone(),
-            source,
-        };
-        completed.extend(recover_one(&path).map_err(fail)?);
-    }
-    Ok(completed)
-}
-
-fn recover_one(pointer: &Path) -> io::Result<Option<PathBuf>> {
-    if pointer.extension().is_some() {
-        // A pointer that was still being written: nothing had begun.
-        fs::remove_file(pointer)?;
-        return Ok(None);
-    }
-    let bytes = fs::read(pointer)?;
-    let workspace = serde_json::from_slice::<RawPath>(&bytes)?.path();
-    let task = pointer
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let stage = workspace.join(format!(".deckhands-promotion-{task}"));
-    let journal = if stage.is_dir() {
-        Journal::read(&stage)?
-    } else {
-        None
-    };
-    let done = match journal {
-        Some(journal) => {
-            journal.carry_out(&workspace, &stage)?;
-            Some(workspace)
-        }
-        None => {
-            crate::attempt_dir::remove_tree(&stage)?;
-            None
-        }
-    };
-    fs::remove_file(pointer)?;
-    Ok(done)
-}
-
-fn promotions_dir(home: &Home) -> PathBuf {
-    home.path().join("promotions")
-}
-
-/// Says which workspace is about to change, before anything appears in it.
-fn write_pointer(pointer: &Path, workspace: &Path) -> io::Result<()> {
-    if let Some(parent) = pointer.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)?;
-    }
-    crate::attempt_dir::write_private(pointer, &serde_json::to_vec(&RawPath::new(workspace))?)
-}
-
 /// Puts every new content into the stage directory, on the workspace's own file system.
 fn stage_all(
     stage: &Path,
@@ -211,23 +165,16 @@ fn stage_all(
     change: &ChangeSet,
 ) -> io::Result<Journal> {
     DirBuilder::new().mode(0o700).create(stage)?;
-    fs::create_dir(stage.join("new"))?;
-    let mut journal = Journal {
-        put: Vec::new(),
-        delete: Vec::new(),
-    };
-    for entry in &change.entries {
-        match &entry.after {
-            None => journal.delete.push(RawPath::new(&entry.path)),
-            Some(after) => {
-                let target = staged(stage, journal.put.len());
-                stage_one(&result.join(&entry.path), &target, after)?;
-                keep_mode(&workspace.join(&entry.path), &target, after)?;
-                journal.put.push(RawPath::new(&entry.path));
-            }
+    let site = Site::new(workspace, stage);
+    site.prepare()?;
+    for (number, entry) in change.entries.iter().enumerate() {
+        if let Some(after) = &entry.after {
+            let target = site.new_of(number);
+            stage_one(&result.join(&entry.path), &target, after)?;
+            keep_mode(&workspace.join(&entry.path), &target, after)?;
         }
     }
-    Ok(journal)
+    Ok(Journal::of(change))
 }
 
 /// Copies one new content with the caller's own rights and default mode.
@@ -235,7 +182,7 @@ fn stage_one(from: &Path, to: &Path, after: &Entry) -> io::Result<()> {
     match after {
         Entry::Link { target } => symlink(target, to),
         Entry::File { .. } => {
-            let mut source = fs::File::open(from)?;
+            let mut source = open_plain(from)?;
             let mut target = fs::File::create_new(to)?;
             io::copy(&mut source, &mut target)?;
             target.sync_all()

@@ -5,6 +5,7 @@ use std::path::Path;
 use deckhands_config::Settings;
 use deckhands_model::ImageRef;
 use deckhands_orchestration::{Home, Ports};
+use deckhands_runtime::RuntimeInfo;
 
 use super::shared_files::check_shared_files;
 use super::{Check, DockerFacts, Examination};
@@ -60,6 +61,7 @@ async fn daemon(ports: &Ports, docker: &mut DockerFacts, checks: &mut Vec<Check>
                 info.version, info.api_version, info.endpoint
             );
             checks.push(Check::ok("docker", text));
+            checks.extend(rootless(&info));
             docker.version = Some(info.version);
             docker.api_version = Some(info.api_version);
         }
@@ -92,6 +94,18 @@ async fn daemon(ports: &Ports, docker: &mut DockerFacts, checks: &mut Vec<Check>
             "restart Docker with its default bridge",
         )),
     }
+}
+
+/// A daemon whose containers' root is not the host's root.
+fn rootless(info: &RuntimeInfo) -> Option<Check> {
+    info.rootless.then(|| {
+        Check::warn(
+            "rootless",
+            "the daemon is rootless or maps users: files of the agent cannot be given back to you; \
+             profile `socket` is not proved there",
+            "use a daemon that runs as root, without `userns-remap`",
+        )
+    })
 }
 
 async fn check_image(ports: &Ports, name: &'static str, image: &ImageRef) -> Check {
@@ -152,3 +166,6 @@ fn failed(name: &'static str, error: &CliError) -> Check {
     };
     Check::fail(name, text, error.0.hint.clone().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

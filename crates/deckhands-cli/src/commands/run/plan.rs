@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::console::Console;
 use crate::error::CliError;
-use crate::exit_code;
+use crate::{exit_code, shown};
 
 /// Prints the plan.
 pub(super) fn show(
@@ -28,7 +28,7 @@ pub(super) fn show(
     if console.json {
         console.document(&document);
     } else {
-        console.data(&text(&document));
+        console.data(&shown::lines(&text(&document)));
     }
     Ok(exit_code::OK)
 }

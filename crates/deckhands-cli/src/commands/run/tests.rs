@@ -140,6 +140,14 @@ fn bounds_that_cannot_be_held_are_refused() {
 }
 
 #[test]
+fn a_replay_is_refused_with_the_reason() {
+    let error = refuse_replay(&args("--replay recorded")).unwrap_err().0;
+    assert_eq!(error.code, 2);
+    assert!(error.message.contains("later version"), "{}", error.message);
+    assert!(refuse_replay(&args("--simulate")).is_ok());
+}
+
+#[test]
 fn delicate_workspaces_need_the_user_s_word() {
     let dir = TempDir::new().unwrap();
     let guard = |line: &str| {

@@ -103,10 +103,37 @@ fn what_was_refused_before_is_not_told_again() {
     tree.link("out", "/etc");
     tree.fifo("pipe");
     let before = Manifest::take(tree.path()).unwrap();
-    assert_eq!(ChangeSet::between(&before, &before), ChangeSet::default());
+    let same = ChangeSet::between(&before, &before);
+    assert!(same.is_empty() && same.refused.is_empty());
+    assert_eq!(same.still_refused, ["out", "pipe"].map(PathBuf::from));
     tree.remove("pipe");
     tree.link("pipe", "/etc");
     let change = ChangeSet::between(&before, &Manifest::take(tree.path()).unwrap());
-    assert_eq!(change.refused, [("pipe".into(), Refusal::OutwardLink)]);
+    let pipe = RefusedPath {
+        path: "pipe".into(),
+        why: Refusal::OutwardLink,
+        was_there: false,
+    };
+    assert_eq!(change.refused, [pipe]);
     assert!(change.is_empty());
+}
+
+#[test]
+fn what_was_there_and_is_refused_now_is_an_error() {
+    type Work = fn(&Tree);
+    let rows: [(Work, Severity); 5] = [
+        (|t| t.fifo("new"), Severity::Warning),
+        (|t| t.link("new", "/etc"), Severity::Warning),
+        (|t| t.edit("a|"), Severity::Error),
+        (|t| t.edit("a->/etc"), Severity::Error),
+        (|t| t.mode("a", 0o4755), Severity::Error),
+    ];
+    for (number, (work, severity)) in rows.into_iter().enumerate() {
+        let tree = Tree::new(&[("a", "one")]);
+        let before = Manifest::take(tree.path()).unwrap();
+        work(&tree);
+        let change = ChangeSet::between(&before, &Manifest::take(tree.path()).unwrap());
+        let told: Vec<_> = change.findings().into_iter().map(|f| f.severity).collect();
+        assert_eq!(told, [severity], "row {number}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What a copy is asked for, what it tells, and why it can fail.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deckhands_model::ByteSize;
 
@@ -56,6 +56,17 @@ pub(crate) enum CopyError {
         #[source]
         source: io::Error,
     },
+}
+
+impl CopyError {
+    /// What went wrong at a path; a copy that is stopped within a file says so by `Interrupted`.
+    pub(crate) fn at(path: &Path, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::Interrupted {
+            return Self::Stopped;
+        }
+        let path = path.to_owned();
+        Self::Io { path, source }
+    }
 }
 
 impl CopyReport {

@@ -347,14 +347,52 @@ fn only_a_directory_is_a_workspace() {
 }
 
 #[test]
-fn a_tree_is_copied_with_everything_in_it() {
+fn nothing_is_written_through_a_link_in_a_repository() {
+    let (outside, real, from) = (
+        Tree::new(&[("mine", "[core]\n\tworktree = /x\n")]),
+        Tree::empty(),
+        Tree::new(&[("a", "x")]),
+    );
+    let mine = outside.join("mine");
+    for name in ["HEAD", "index", "config"] {
+        real.link(&format!("common/{name}"), mine.to_str().unwrap());
+    }
+    real.write("common/own/HEAD", "ref: refs/heads/side\n");
+    real.write("common/own/index", "index");
+    real.write("common/own/commondir", "..\n");
+    from.write(
+        ".git",
+        format!("gitdir: {}\n", real.join("common/own").display()),
+    );
+    let before = outside.listing();
+    let (to, _report) = copy(&from);
+    assert_eq!(outside.listing(), before);
+    assert_eq!(to.listing()[".git/HEAD"], "ref: refs/heads/side\\n");
+}
+
+#[test]
+fn what_a_promotion_keeps_for_itself_is_not_copied() {
     let from = Tree::new(&[
-        (".gitignore", "a\n"),
         ("a", "x"),
-        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".deckhands-promotion-1/new/0", "x"),
+        ("sub/.deckhands-promotion-1", "x"),
     ]);
+    let (_to, report) = copy(&from);
+    assert_eq!(names(&report), ["a", "sub/.deckhands-promotion-1"]);
+}
+
+#[test]
+fn a_large_file_does_not_hold_up_the_end() {
+    let from = Tree::new(&[("large", "")]);
+    let large = fs::File::options().write(true).open(from.join("large"));
+    large.unwrap().set_len(65 << 20).unwrap();
+    let asked = std::cell::Cell::new(0);
+    // Asked for the root, for the file, and within the file.
+    let stop = || {
+        asked.set(asked.get() + 1);
+        asked.get() == 3
+    };
     let to = Tree::empty();
-    copy_tree(from.path(), &to.join("copy")).unwrap();
-    assert_eq!(fs::read_to_string(to.join("copy/a")).unwrap(), "x");
-    assert!(to.join("copy/.git/HEAD").exists());
+    let copied = copy_workspace(from.path(), to.path(), &OBEY_GIT, &stop);
+    assert!(matches!(copied, Err(CopyError::Stopped)), "{copied:?}");
 }

@@ -145,3 +145,157 @@ fn paths_are_shown_on_one_line() {
         assert_eq!(shown(Path::new(OsStr::from_bytes(path))), text);
     }
 }
+
+/// The names of what is read of a result, where `before` was a repository.
+fn read_names(before: &Tree, result: &Tree) -> Vec<String> {
+    let mut before = taken(before);
+    before.repositories.insert(PathBuf::new(), 0);
+    let manifest = Manifest::of_result(result.path(), &before, true).unwrap();
+    let all = manifest.entries.keys().chain(manifest.refused.keys());
+    let mut names: Vec<String> = all.map(|path| shown(path)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_is_new_and_ignored_is_left_out() {
+    let before = Tree::new(&[("target/kept", "x"), ("old.log", "x")]);
+    let result = Tree::new(&[
+        (".gitignore", "*.log\n/target/\nno\\\n[\n"),
+        ("old.log", "changed"),
+        ("new.log", "x"),
+        ("new", "x"),
+        ("target/kept", "x"),
+        ("target/new", "x"),
+        ("target/deep/new", "x"),
+        ("sub/.gitignore", "!fine.log\n/here\n"),
+        ("sub/fine.log", "x"),
+        ("sub/bad.log", "x"),
+        ("sub/here", "x"),
+        ("sub/deep/here", "x"),
+        ("sub/target/new", "x"),
+    ]);
+    result.fifo("pipe.log");
+    let seen = [
+        ".gitignore",
+        "new",
+        "old.log",
+        "sub/.gitignore",
+        "sub/deep/here",
+        "sub/fine.log",
+        "sub/target/new",
+        "target/kept",
+    ];
+    assert_eq!(read_names(&before, &result), seen);
+    let plain = Manifest::of_result(result.path(), &taken(&before), true).unwrap();
+    assert!(
+        plain.entries.contains_key(Path::new("new.log")),
+        "no repository before"
+    );
+}
+
+#[test]
+fn only_plain_small_ignore_files_in_the_tree_count() {
+    type Work = fn(&Tree);
+    let rows: [Work; 6] = [
+        |t| t.fifo(".gitignore"),
+        |t| t.link(".gitignore", "/dev/zero"),
+        |t| t.link(".gitignore", "rules"),
+        |t| fs::create_dir(t.join(".gitignore")).unwrap(),
+        |t| {
+            t.write(".gitignore", "*.log\n");
+            let file = fs::File::options().write(true).open(t.join(".gitignore"));
+            file.unwrap().set_len(1 << 40).unwrap();
+        },
+        |t| {
+            t.fifo(".git/info/exclude");
+            t.fifo("sub/.git");
+        },
+    ];
+    for (number, work) in rows.into_iter().enumerate() {
+        let result = Tree::new(&[("a.log", "x"), ("rules", "*.log\n")]);
+        work(&result);
+        let seen = read_names(&Tree::empty(), &result);
+        assert!(seen.contains(&"a.log".to_owned()), "row {number}: {seen:?}");
+    }
+}
+
+#[test]
+fn huge_files_are_refused_without_reading_them() {
+    let sparse = |tree: &Tree, name: &str, size: u64| {
+        let file = fs::File::create(tree.join(name)).unwrap();
+        file.set_len(size).unwrap();
+    };
+    let tree = Tree::new(&[("small", "x")]);
+    sparse(&tree, "huge", 1 << 40);
+    sparse(&tree, "above", (2 << 30) + 1);
+    let manifest = taken(&tree);
+    for name in ["huge", "above"] {
+        assert_eq!(
+            manifest.refused[Path::new(name)],
+            Refusal::TooLarge,
+            "{name}"
+        );
+    }
+    assert!(manifest.entries.contains_key(Path::new("small")));
+}
+
+#[test]
+fn names_that_promotions_use_are_refused() {
+    let tree = Tree::new(&[
+        (".deckhands-promotion-1/journal.json", "x"),
+        ("sub/.deckhands-promotion-1", "x"),
+    ]);
+    let manifest = taken(&tree);
+    let name = Path::new(".deckhands-promotion-1/journal.json");
+    assert_eq!(manifest.refused[name], Refusal::Reserved);
+    assert_eq!(manifest.entries.len(), 1);
+}
+
+#[test]
+fn every_bound_holds_and_what_was_read_before_does_not_count() {
+    let tree = Tree::new(&[("a", "12345"), ("b", "12345"), ("c", "123456")]);
+    let nothing = Manifest::default();
+    let bounded = |before: &Manifest, bounds| {
+        let manifest = read::read_within(tree.path(), before, false, bounds);
+        manifest.map(|manifest| manifest.refused.len())
+    };
+    let all = read::Bounds {
+        file: 6,
+        all: 16,
+        paths: 3,
+        path_bytes: 3,
+    };
+    assert_eq!(bounded(&nothing, all).unwrap(), 0);
+    assert_eq!(
+        bounded(&nothing, read::Bounds { file: 5, ..all }).unwrap(),
+        1
+    );
+    assert_eq!(
+        bounded(&nothing, read::Bounds { all: 15, ..all }).unwrap(),
+        1
+    );
+    let known = taken(&tree);
+    assert_eq!(
+        bounded(
+            &known,
+            read::Bounds {
+                file: 0,
+                all: 0,
+                ..all
+            }
+        )
+        .unwrap(),
+        0
+    );
+    for few in [
+        read::Bounds { paths: 2, ..all },
+        read::Bounds {
+            path_bytes: 2,
+            ..all
+        },
+    ] {
+        let error = bounded(&nothing, few).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+}

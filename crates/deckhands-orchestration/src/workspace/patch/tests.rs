@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::super::manifest::Manifest;
 use super::super::test_tree::{Tree, run};
+use super::super::{CopyOptions, copy_workspace};
 use super::*;
 
 type Files<'a> = &'a [(PathBuf, Vec<u8>)];
@@ -29,7 +30,12 @@ fn applies(program: &str, arguments: &[&str], before: &Tree, after: &Tree) {
     let patch = Tree::new(&[("change.patch", diff(before, after))]);
     let file = patch.join("change.patch");
     let copy = Tree::empty();
-    super::super::copy_tree(before.path(), copy.path()).unwrap();
+    let options = CopyOptions {
+        include_ignored: true,
+        max_bytes: None,
+        leave_out: None,
+    };
+    copy_workspace(before.path(), copy.path(), &options, &|| false).unwrap();
     let mut command = Command::new(program);
     command.args(arguments).arg(&file).current_dir(copy.path());
     command.env("GIT_CEILING_DIRECTORIES", copy.path().parent().unwrap());
@@ -185,6 +191,19 @@ fn what_is_no_text_is_named_only() {
         assert!(text.contains("-1\n+2\n"), "the others are there: {text}");
         assert!(text.len() < 1000);
     }
+}
+
+#[test]
+fn after_much_text_the_other_files_are_named_only() {
+    let text = "0123456789abcde\n".repeat((1 << 20) / 16);
+    let files: Vec<_> = (0..20)
+        .map(|n| (format!("f{n:02}"), text.as_str()))
+        .collect();
+    let (before, after) = (Tree::empty(), Tree::new(&files));
+    let patch = diff(&before, &after);
+    assert!(patch.len() < MAX_ALL + (2 << 20), "{}", patch.len());
+    assert!(patch.contains("+++ b/f00\n"));
+    assert!(patch.contains("Binary files a/f19 and b/f19 differ\n"));
 }
 
 #[test]

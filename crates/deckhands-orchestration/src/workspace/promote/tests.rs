@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::super::change_set::ChangedEntry;
+use super::super::journal::Step;
 use super::super::manifest::Manifest;
+use super::super::recovery::{Recovered, recover};
 use super::super::test_tree::{Tree, is_root};
 use super::*;
 use crate::clock::SystemIds;
@@ -72,13 +75,13 @@ impl Case {
     }
 
     fn pointer(&self) -> PathBuf {
-        promotions_dir(&self.home).join(task().to_string())
+        pointer_to(&self.home, task())
     }
 
     /// Nothing of a promotion is left beside its effect.
     fn assert_clean(&self) {
         assert!(!self.stage().exists(), "stage left");
-        let pointers: Vec<_> = fs::read_dir(promotions_dir(&self.home))
+        let pointers: Vec<_> = fs::read_dir(self.pointer().parent().unwrap())
             .into_iter()
             .flatten()
             .flatten()
@@ -270,42 +273,48 @@ fn a_change_that_cannot_be_staged_changes_nothing() {
     case.assert_clean();
 }
 
-/// Does what a promotion does, up to and with `steps` steps after the journal, and dies.
-fn die_after(case: &Case, steps: usize) -> usize {
+/// Does what a promotion does, up to and with `renames` renames after the journal, and dies.
+fn die_after(case: &Case, renames: usize) -> usize {
     let (workspace, stage) = (case.workspace.path(), case.stage());
     write_pointer(&case.pointer(), workspace).unwrap();
     let journal = stage_all(&stage, case.result.path(), workspace, &case.change).unwrap();
     journal.commit(&stage).unwrap();
-    let deletions = journal.delete.iter().map(|path| (None, path));
-    let puts = journal.put.iter().enumerate();
-    let puts = puts.map(|(number, path)| (Some(number), path));
-    let all: Vec<_> = deletions.chain(puts).collect();
-    for (number, path) in all.iter().take(steps) {
-        let place = workspace.join(path.path());
-        match number {
-            Some(number) => {
-                fs::create_dir_all(place.parent().unwrap()).unwrap();
-                if place.is_dir() {
-                    fs::remove_dir_all(&place).unwrap();
-                }
-                fs::rename(staged(&stage, *number), place).unwrap();
-            }
-            None => fs::remove_file(place).unwrap(),
+    let site = Site::new(workspace, &stage);
+    let steps: Vec<_> = journal.steps.iter().enumerate().collect();
+    let (puts, deletions): (Vec<_>, Vec<_>) = steps
+        .into_iter()
+        .partition(|(_, s)| s.entry.after.is_some());
+    let mut all: Vec<Box<dyn Fn() -> io::Result<()>>> = Vec::new();
+    for (number, step) in deletions.into_iter().chain(puts) {
+        let path = &step.entry.path;
+        all.push(Box::new(move || site.set_aside(number, path)));
+        if step.entry.after.is_some() {
+            all.push(Box::new(move || site.put(number, path, &mut Vec::new())));
         }
     }
+    all.iter()
+        .take(renames)
+        .for_each(|rename| rename().unwrap());
     all.len()
 }
 
+/// Recovers where nothing is to be left alone or fails; gives what was completed.
+fn recovered(case: &Case) -> Vec<PathBuf> {
+    let Recovered {
+        completed,
+        left,
+        failed,
+    } = recover(&case.home).unwrap();
+    assert!(left.is_empty() && failed.is_empty(), "{left:?} {failed:?}");
+    completed
+}
+
 fn assert_recovers(case: &Case, expected: &BTreeMap<String, String>, what: &str) {
-    assert_eq!(
-        recover(&case.home).unwrap(),
-        [case.workspace.path()],
-        "{what}"
-    );
+    assert_eq!(recovered(case), [case.workspace.path()], "{what}");
     assert_eq!(&case.workspace.listing(), expected, "{what}");
     case.assert_clean();
     assert_eq!(
-        recover(&case.home).unwrap(),
+        recovered(case),
         Vec::<PathBuf>::new(),
         "{what}: a second time"
     );
@@ -317,7 +326,7 @@ fn after_the_journal_every_interruption_is_completed() {
     whole.promote().unwrap();
     let expected = whole.workspace.listing();
     let steps = die_after(&Case::new(MUCH), 0);
-    assert_eq!(steps, 7);
+    assert_eq!(steps, 12);
     for done in 0..=steps {
         let case = Case::new(MUCH);
         die_after(&case, done);
@@ -369,7 +378,7 @@ fn before_the_journal_every_interruption_changes_nothing() {
                 &case.change,
             )
             .unwrap();
-            fs::write(case.stage().join("journal.new"), "{\"put\":[").unwrap();
+            fs::write(case.stage().join("journal.new"), "{\"steps\":[").unwrap();
         },
         |case| {
             // The pointer itself was being written.
@@ -382,36 +391,199 @@ fn before_the_journal_every_interruption_changes_nothing() {
         let case = Case::new(MUCH);
         let before = case.workspace.listing();
         die(&case);
-        assert_eq!(
-            recover(&case.home).unwrap(),
-            Vec::<PathBuf>::new(),
-            "row {number}"
-        );
+        assert_eq!(recovered(&case), Vec::<PathBuf>::new(), "row {number}");
         assert_eq!(case.workspace.listing(), before, "row {number}");
         case.assert_clean();
     }
 }
 
 #[test]
-fn a_workspace_that_is_gone_is_nothing_to_recover() {
+fn a_workspace_that_is_not_there_is_told_and_waited_for() {
     let case = Case::new(MUCH);
     die_after(&case, 2);
-    fs::remove_dir_all(case.workspace.path()).unwrap();
-    assert_eq!(recover(&case.home).unwrap(), Vec::<PathBuf>::new());
-    assert!(!case.pointer().exists());
+    let away = case.result.join("away");
+    fs::rename(case.workspace.path(), &away).unwrap();
+    let told = recover(&case.home).unwrap();
+    assert_eq!(told.failed.len(), 1);
+    assert!(told.failed[0].source.to_string().contains("is not there"));
+    assert!(case.pointer().exists());
+    fs::rename(&away, case.workspace.path()).unwrap();
+    assert_eq!(recovered(&case), [case.workspace.path()]);
+    case.assert_clean();
 }
 
 #[test]
-fn a_promotion_that_resists_is_told_and_stays_for_the_next_try() {
+fn one_promotion_that_resists_does_not_stop_the_others() {
     let case = Case::new(MUCH);
     die_after(&case, 0);
-    // Something stands where a directory must be made.
-    case.workspace.write("new", "in the way");
-    let error = recover(&case.home).unwrap_err();
-    assert_eq!((error.action, error.path), ("recover", case.pointer()));
-    case.workspace.remove("new");
-    assert_eq!(recover(&case.home).unwrap(), [case.workspace.path()]);
-    case.assert_clean();
+    let broken: Vec<_> = [1, 2]
+        .map(|n| case.pointer().with_file_name(format!("broken{n}")))
+        .into();
+    broken
+        .iter()
+        .for_each(|path| fs::write(path, "no json").unwrap());
+    let told = recover(&case.home).unwrap();
+    assert_eq!(told.completed, [case.workspace.path()]);
+    let mut failed: Vec<_> = told
+        .failed
+        .into_iter()
+        .map(|e| (e.action, e.path))
+        .collect();
+    failed.sort();
+    let expected: Vec<_> = broken.iter().map(|p| ("recover", p.clone())).collect();
+    assert_eq!(failed, expected);
+    assert!(broken.iter().all(|path| path.exists()));
+}
+
+#[test]
+fn what_the_user_did_after_the_death_is_left_alone_and_told() {
+    // What the agent did, what the user did after the death, what is told, and what stays.
+    let rows: [(&str, &str, &str, &str); 6] = [
+        ("a=ONE run=FOUR", "a=user", "a", "user"),
+        ("a=ONE run=FOUR", "a->run", "a", "-> run"),
+        ("-a run=FOUR", "a=user", "a", "user"),
+        ("new=x run=FOUR", "new=user", "new", "user"),
+        ("new/x=x run=FOUR", "new=user", "new/x", ""),
+        ("a=ONE run=FOUR", "-a", "a", ""),
+    ];
+    for (agent, user, told, stays) in rows {
+        let case = Case::new(agent);
+        die_after(&case, 0);
+        case.workspace.edit(user);
+        for round in 0..2 {
+            let recovered = recover(&case.home).unwrap();
+            assert!(recovered.failed.is_empty() && recovered.completed.is_empty());
+            let left: Vec<_> = recovered.left.iter().map(|l| l.path.as_str()).collect();
+            assert_eq!(left, [told], "{agent} / {user} / {round}");
+            let kept = recovered.left[0].kept.as_ref();
+            assert_eq!(kept.is_some(), !agent.starts_with('-'));
+            assert!(kept.is_none_or(|kept| kept.exists()), "{agent} / {user}");
+        }
+        let listing = case.workspace.listing();
+        assert_eq!(
+            listing.get(told).map_or("", String::as_str),
+            stays,
+            "{agent} / {user}"
+        );
+        assert_eq!(listing["run"], "x FOUR", "the rest is completed");
+        fs::remove_dir_all(case.stage()).unwrap();
+        assert_eq!(recovered(&case), Vec::<PathBuf>::new());
+        case.assert_clean();
+    }
+}
+
+#[test]
+fn a_path_that_was_left_alone_is_never_tried_again() {
+    let case = Case::new("a=ONE");
+    die_after(&case, 0);
+    case.workspace.edit("a=user");
+    recover(&case.home).unwrap();
+    case.workspace.edit("a=one");
+    assert_eq!(recover(&case.home).unwrap().left.len(), 1);
+    assert_eq!(fs::read_to_string(case.workspace.join("a")).unwrap(), "one");
+}
+
+#[test]
+fn a_recovery_never_goes_through_a_link() {
+    let outside = Tree::new(&[("b", "two"), ("deep/c", "three")]);
+    for agent in ["sub/b=TWO", "sub/new=x", "-sub/b", "-sub/deep/c"] {
+        let case = Case::new(agent);
+        die_after(&case, 0);
+        fs::remove_dir_all(case.workspace.join("sub")).unwrap();
+        case.workspace.link("sub", outside.path().to_str().unwrap());
+        let before = outside.listing();
+        assert_eq!(recover(&case.home).unwrap().left.len(), 1, "{agent}");
+        assert_eq!(outside.listing(), before, "{agent}");
+    }
+}
+
+#[test]
+fn a_journal_that_leads_out_of_the_workspace_is_refused() {
+    let case = Case::new("a=ONE");
+    die_after(&case, 0);
+    let journal = case.stage().join("journal.json");
+    let text = fs::read_to_string(&journal).unwrap();
+    // The path is a list of bytes: `a` becomes `../a`.
+    let leading_out = text.replace("\"path\":[97]", "\"path\":[46,46,47,97]");
+    assert_ne!(leading_out, text);
+    fs::write(journal, leading_out).unwrap();
+    let told = recover(&case.home).unwrap();
+    assert_eq!((told.failed.len(), told.completed.len()), (1, 0));
+}
+
+#[test]
+fn a_step_that_fails_takes_back_all_that_were_done() {
+    for agent in [
+        MUCH,
+        "-a a/now/below=x new/file=y",
+        "-sub/b -sub/deep/c a=ONE",
+    ] {
+        let steps = Case::new(agent).change.entries.len();
+        for bad in 0..=steps {
+            let case = Case::new(agent);
+            let (workspace, stage) = (case.workspace.path(), case.stage());
+            let before = case.workspace.listing();
+            let mut journal =
+                stage_all(&stage, case.result.path(), workspace, &case.change).unwrap();
+            // A name that no file system takes, staged like the others.
+            let step = Step {
+                entry: ChangedEntry {
+                    path: "x".repeat(300).into(),
+                    before: None,
+                    after: Some(Entry::Link { target: "a".into() }),
+                },
+                left: false,
+            };
+            let site = Site::new(workspace, &stage);
+            let number = journal.steps.len();
+            journal.steps.push(step);
+            symlink("a", site.new_of(number)).unwrap();
+            move_step(&mut journal, &site, bad);
+            let stopped = journal.carry_out(&site).unwrap_err();
+            stopped.taken_back.unwrap();
+            assert!(matches!(stopped.why, Stop::Failed(_)), "{agent} at {bad}");
+            fs::remove_dir_all(&stage).unwrap();
+            assert_eq!(case.workspace.listing(), before, "{agent} at {bad}");
+        }
+    }
+}
+
+/// Moves the last step to another place, with its staged content and those of the others.
+fn move_step(journal: &mut Journal, site: &Site<'_>, to: usize) {
+    for number in (to..journal.steps.len() - 1).rev() {
+        journal.steps.swap(number, number + 1);
+        let [a, b, spare] = [number, number + 1, usize::MAX].map(|n| site.new_of(n));
+        for (from, to) in [(&a, &spare), (&b, &a), (&spare, &b)] {
+            let _ = fs::rename(from, to);
+        }
+    }
+}
+
+#[test]
+fn what_moves_on_while_it_is_staged_is_a_conflict_and_all_is_taken_back() {
+    let case = Case::new(MUCH);
+    let stage = case.stage();
+    let journal = stage_all(
+        &stage,
+        case.result.path(),
+        case.workspace.path(),
+        &case.change,
+    )
+    .unwrap();
+    case.workspace.edit("sub/made=user");
+    let before = case.workspace.listing();
+    let stopped = journal
+        .carry_out(&Site::new(case.workspace.path(), &stage))
+        .unwrap_err();
+    assert_eq!(stopped.path, PathBuf::from("sub/made"));
+    assert!(matches!(stopped.why, Stop::MovedOn) && stopped.taken_back.is_ok());
+    let strip = |listing: BTreeMap<String, String>| -> BTreeMap<String, String> {
+        listing
+            .into_iter()
+            .filter(|(path, _)| !path.starts_with(".deckhands"))
+            .collect()
+    };
+    assert_eq!(strip(case.workspace.listing()), strip(before));
 }
 
 #[test]
@@ -457,14 +629,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn for_every_change_and_every_death_the_end_is_the_result(before in any_tree(), after in any_tree(), step in 0_usize..8) {
+    fn for_every_change_and_every_death_the_end_is_the_result(before in any_tree(), after in any_tree(), step in 0_usize..14) {
         let agent = |tree: &Tree| {
             before.iter().for_each(|(path, _)| tree.remove(path));
             after.iter().for_each(|(path, content)| tree.write(path, content));
         };
         let case = Case::of(Tree::new(&before), Tree::new(&before), agent);
         die_after(&case, step);
-        prop_assert_eq!(recover(&case.home).unwrap(), [case.workspace.path()]);
+        prop_assert_eq!(recovered(&case), [case.workspace.path()]);
         case.assert_clean();
         prop_assert_eq!(case.workspace.listing(), Tree::new(&after).listing());
     }
