@@ -105,7 +105,6 @@ impl Observer for Progress {
             RunEvent::Phase(phase) => self.phase(phase),
             RunEvent::Agent(event) => self.agent(event),
             RunEvent::Pull { image, done, total } => self.pull(image, done, total),
-            RunEvent::Note(text) => self.say(&shown::indented(text)),
             RunEvent::Progress {
                 progress,
                 work,

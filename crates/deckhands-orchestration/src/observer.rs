@@ -37,8 +37,6 @@ pub enum RunEvent<'a> {
         /// Time waited so far.
         wait: Duration,
     },
-    /// Something worth knowing.
-    Note(&'a str),
 }
 
 /// A part of a run.

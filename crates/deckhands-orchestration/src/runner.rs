@@ -115,14 +115,8 @@ impl Runner {
             }
             Err(failure) => Err(failure),
         };
-        let cleared = match held {
-            Some(held) if !job.request.policy.keep => {
-                let dir = held.dir().clone();
-                blocking(move || dir.remove_working_files()).await?
-            }
-            _ => Ok(()),
-        };
-        ended.and(cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error)))
+        // Why the task ended matters more than a clean-up that did not succeed.
+        ended.and(clear_files(job, held.as_ref()).await)
     }
 
     /// Everything before the attempt's first container; `None` where the task was cancelled.
@@ -188,9 +182,12 @@ impl Runner {
 
     /// Completes what earlier processes left unfinished. Failing at it does not stop this task.
     async fn recover_and_sweep(&self, request: &TaskRequest, draft: &mut Draft) {
-        match recover(&self.home) {
-            Ok(recovered) => draft.notes.extend(recovered.notes()),
-            Err(error) => draft.notes.push(error.to_string()),
+        // On a thread of its own: it waits while another process promotes.
+        let home = self.home.clone();
+        match blocking(move || recover(&home)).await {
+            Ok(Ok(recovered)) => draft.notes.extend(recovered.notes()),
+            Ok(Err(error)) => draft.notes.push(error.to_string()),
+            Err(failure) => draft.notes.push(failure.message),
         }
         let deadline = request.deadlines.cleanup;
         let options = SweepOptions {
@@ -249,6 +246,16 @@ impl Runner {
             keep: job.request.policy.keep,
         }
     }
+}
+
+/// Removes what only the running attempt needed, unless the user wants to keep it.
+async fn clear_files(job: &Job<'_>, held: Option<&LockedAttempt>) -> Result<(), RunFailure> {
+    let Some(held) = held.filter(|_| !job.request.policy.keep) else {
+        return Ok(());
+    };
+    let dir = held.dir().clone();
+    let cleared = blocking(move || dir.remove_working_files()).await?;
+    cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))
 }
 
 /// Runs file work on a thread of its own.
