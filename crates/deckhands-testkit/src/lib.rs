@@ -1,4 +1,4 @@
-//! Stand-ins for what Deckhands talks to: a scripted LLM provider and a tiny agent image, for tests and for the demo.
+//! Stand-ins for what Deckhands talks to: a scripted LLM provider, a registry, a faulty daemon and a tiny agent image, for tests and for the demo.
 //!
 //! Nothing here knows about tasks, attempts or the product's own types; it only plays the other side of a wire.
 //!
@@ -14,12 +14,21 @@
 //! # }
 //! ```
 
+mod body;
+mod daemon_proxy;
 mod llm;
+mod registry;
 mod script;
+mod server;
 pub mod tiny_image;
 
+pub use body::Pace;
+pub use daemon_proxy::{DaemonProxy, ProxiedRequest, ProxyAct, ProxyRule};
 pub use llm::{RecordedRequest, ScriptedLlm};
+pub use registry::{
+    RegistryFault, RegistryPlace, RegistryRequest, RegistryStub, StubImage, StubLayer,
+};
 pub use script::{
     AfterEnd, Dialect, ProviderError, Reply, Script, ScriptError, ScriptErrorKind, Step, Times,
-    ToolCall, Usage,
+    ToolCall, Usage, WrongUsage,
 };

@@ -8,6 +8,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
 
+use sha2::{Digest as _, Sha256};
+
 fn agent(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tiny-agent"));
     command.args(words).stdin(Stdio::null());
@@ -91,6 +93,80 @@ fn spew_numbers_its_lines_and_counts_its_bytes() {
     assert_eq!(out.lines().count(), 5000);
     assert_eq!(out.lines().last(), Some("00004999xxxxxxxxxxx"));
     assert_eq!(run(&["spew", "0", "20"]).1, "");
+    // Longer than any buffer in between, and then without an end.
+    let (_, out, _) = run(&["spew", "200001", "100000"]);
+    let lengths: Vec<usize> = out.split('\n').map(str::len).collect();
+    assert_eq!(lengths, [99_999, 99_999, 1]);
+    let (_, out, _) = run(&["spew", "50000", "9999999999"]);
+    assert_eq!((out.len(), out.contains('\n')), (50_000, false));
+    assert!(out.starts_with("00000000x"), "{}", &out[..20]);
+}
+
+#[test]
+fn python_plays_the_session_of_a_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let task = dir.path().join("task.txt");
+    fs::write(&task, "task do it\nspew 7 4\nfinish done\n").unwrap();
+    let task = task.display().to_string();
+    // Names and ids of real sessions.
+    let rows = [
+        ("demo", "demo-a27b58493dc291d0edbf9d10190"),
+        (
+            "5c5c5c5c5c5c4c5c9c5c5c5c5c5c5c5c-1",
+            "5c5c5c5c5c5c4c5c-5859a6a81300697",
+        ),
+    ];
+    for (name, id) in rows {
+        let mut play = agent(&[
+            "python",
+            "-m",
+            "openhands.core.main",
+            "-f",
+            &task,
+            "-n",
+            name,
+        ]);
+        let output = play.env("FILE_STORE_PATH", dir.path()).output().unwrap();
+        let (code, out, err) = told(&output);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.starts_with("000\n000"), "{out}");
+        let events = dir.path().join("sessions").join(id).join("events");
+        assert!(events.join("1.json").exists(), "{name}");
+    }
+    for words in [
+        &["python", "-V"][..],
+        &["python", "-m", "pip", "-f", &task, "-n", "x"],
+    ] {
+        assert_eq!(run(words).0, 2, "{words:?}");
+    }
+}
+
+#[test]
+fn ids_are_hashes_whatever_the_length_of_the_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let task = dir.path().join("task.txt");
+    fs::write(&task, "task x\n").unwrap();
+    let task = task.display().to_string();
+    // Around the lengths at which the padding takes another block.
+    for length in [1, 16, 44, 45, 46, 53, 54, 55, 118, 119, 200] {
+        let name = "n".repeat(length);
+        let mut play = agent(&[
+            "python",
+            "-m",
+            "openhands.core.main",
+            "-f",
+            &task,
+            "-n",
+            &name,
+        ]);
+        play.env("FILE_STORE_PATH", dir.path());
+        assert_eq!(told(&play.output().unwrap()).0, 0);
+        let head = &name[..length.min(16)];
+        let hash = Sha256::digest(format!("{name}**********"));
+        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{head}-{}", &digits[..31 - head.len()]);
+        assert!(dir.path().join("sessions").join(&id).exists(), "{id}");
+    }
 }
 
 #[test]

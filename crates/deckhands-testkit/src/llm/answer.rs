@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::script::{Step, ToolCall, Usage};
+use crate::script::{Step, ToolCall, Usage, WrongUsage};
 
 /// First value of `created`; each answer counts one up, so that answers need no clock.
 const CREATED: u64 = 1_700_000_000;
@@ -57,7 +57,36 @@ pub(super) struct Occasion<'a> {
 /// A completion with text only.
 pub(super) fn message(on: Occasion<'_>, step: &Step, text: &str) -> Value {
     let message = json!({ "role": "assistant", "content": text });
-    completion(on, &step.usage, json!([choice(message, "stop")]))
+    completion(on, step, json!([choice(message, "stop")]))
+}
+
+/// A completion that a content filter ended.
+pub(super) fn filtered(on: Occasion<'_>, step: &Step, text: &str) -> Value {
+    let message = json!({ "role": "assistant", "content": text });
+    completion(on, step, json!([choice(message, "content_filter")]))
+}
+
+/// A completion in which the model refuses.
+pub(super) fn refusal(on: Occasion<'_>, step: &Step, text: &str) -> Value {
+    let message = json!({ "role": "assistant", "content": null, "refusal": text });
+    completion(on, step, json!([choice(message, "stop")]))
+}
+
+/// A completion with a call whose arguments are any text.
+pub(super) fn broken_call(on: Occasion<'_>, step: &Step, tool: &str, arguments: &str) -> Value {
+    let choice = match on.form {
+        Form::Native => {
+            let call = native_call(on.sequence, 0, tool, arguments);
+            let message = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
+            choice(message, "tool_calls")
+        }
+        Form::Text { stop_word } => {
+            let end = if stop_word { "" } else { "</function>" };
+            let content = format!("<function={tool}>\n{arguments}\n{end}");
+            choice(json!({ "role": "assistant", "content": content }), "stop")
+        }
+    };
+    completion(on, step, json!([choice]))
 }
 
 /// A completion with the step's tool calls.
@@ -71,12 +100,12 @@ pub(super) fn calls(on: Occasion<'_>, step: &Step, text: &str, calls: &[ToolCall
             choice(json!({ "role": "assistant", "content": content }), "stop")
         }
     };
-    completion(on, &step.usage, json!([choice]))
+    completion(on, step, json!([choice]))
 }
 
 /// A completion without any choice.
 pub(super) fn no_choices(on: Occasion<'_>, step: &Step) -> Value {
-    completion(on, &step.usage, json!([]))
+    completion(on, step, json!([]))
 }
 
 /// An error of the scripted provider itself, told apart by its type.
@@ -91,15 +120,20 @@ pub(super) fn models() -> Value {
     ] })
 }
 
-fn completion(on: Occasion<'_>, usage: &Usage, choices: Value) -> Value {
-    json!({
+fn completion(on: Occasion<'_>, step: &Step, choices: Value) -> Value {
+    let mut completion = json!({
         "id": format!("chatcmpl-scripted-{:06}", on.sequence),
         "object": "chat.completion",
         "created": CREATED + on.sequence,
         "model": on.model,
         "choices": choices,
-        "usage": usage_json(usage),
-    })
+    });
+    match &step.wrong_usage {
+        None => completion["usage"] = usage_json(&step.usage),
+        Some(WrongUsage::Value(value)) => completion["usage"] = value.clone(),
+        Some(WrongUsage::Absent) => {}
+    }
+    completion
 }
 
 fn choice(message: Value, finish_reason: &str) -> Value {
@@ -126,11 +160,8 @@ fn native(sequence: u64, text: &str, calls: &[ToolCall]) -> Value {
         .iter()
         .enumerate()
         .map(|(index, call)| {
-            json!({
-                "id": format!("call_{sequence:06}_{index}"),
-                "type": "function",
-                "function": { "name": call.tool, "arguments": Value::from(call.args.clone()).to_string() },
-            })
+            let arguments = Value::from(call.args.clone()).to_string();
+            native_call(sequence, index, &call.tool, &arguments)
         })
         .collect();
     let content = if text.is_empty() {
@@ -139,6 +170,14 @@ fn native(sequence: u64, text: &str, calls: &[ToolCall]) -> Value {
         Value::from(text)
     };
     json!({ "role": "assistant", "content": content, "tool_calls": calls })
+}
+
+fn native_call(sequence: u64, index: usize, tool: &str, arguments: &str) -> Value {
+    json!({
+        "id": format!("call_{sequence:06}_{index}"),
+        "type": "function",
+        "function": { "name": tool, "arguments": arguments },
+    })
 }
 
 /// OpenHands' own text form of a call; it puts the closing word back where the stop word cut it off.

@@ -17,11 +17,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::answer::{self, Form, Occasion};
-use super::body::AnswerBody;
 use super::cursor::Turn;
 use super::desk::{Desk, Ticket};
 use super::record::RecordedRequest;
 use super::route::{Route, route};
+use super::stream::{self, Streaming};
+use crate::body::ServedBody;
 use crate::script::{Reply, Step};
 
 /// A longer request is refused with 413: 32 MiB, far above any model's context.
@@ -29,6 +30,9 @@ const MAX_REQUEST: usize = 32 << 20;
 
 /// Bytes that a truncated answer announces beyond what it sends.
 const MISSING: usize = 1000;
+
+/// The text of a completion that breaks off.
+const CUT_OFF: &str = "cut off";
 
 /// Status of the provider's own complaint that the script has ended; no provider uses it.
 const SCRIPT_ENDED: u16 = 599;
@@ -48,7 +52,7 @@ impl fmt::Display for Abort {
 
 impl std::error::Error for Abort {}
 
-type Answer = Result<Response<AnswerBody>, Abort>;
+type Answer = Result<Response<ServedBody>, Abort>;
 
 /// Serves one connection until the client leaves or the script breaks it off.
 pub(super) async fn serve(stream: TcpStream, desk: Arc<Desk>) {
@@ -82,11 +86,11 @@ async fn handle(request: Request<Incoming>, desk: &Desk) -> Answer {
         Route::Models => return plain(desk, record, 200, &answer::models()),
         Route::Unknown => return refuse(desk, record, (404, "not_found", "no such path")),
     };
-    match form_of(body.as_ref()) {
+    match wanted(body.as_ref()) {
         Err(complaint) => refuse(desk, record, complaint),
-        Ok(form) => {
+        Ok(wanted) => {
             record.script = script.map(str::to_owned);
-            play(desk, record, form).await
+            play(desk, record, wanted).await
         }
     }
 }
@@ -94,20 +98,21 @@ async fn handle(request: Request<Incoming>, desk: &Desk) -> Answer {
 /// Status, type and message of the provider's own complaint.
 type Complaint = (u16, &'static str, &'static str);
 
-/// The tool form that a request asks for, if it can be answered at all.
-fn form_of(body: Option<&Bytes>) -> Result<Form, Complaint> {
+/// In what form a request wants its answer, if it can be answered at all.
+fn wanted(body: Option<&Bytes>) -> Result<(Form, Streaming), Complaint> {
     let bytes = body.ok_or((413, "too_large", "request not read to its end"))?;
     match serde_json::from_slice::<Value>(bytes) {
-        Ok(json) if json["stream"] == true => {
-            Err((400, "invalid_request_error", "streaming is not scripted"))
-        }
-        Ok(json) => Ok(Form::of(&json)),
+        Ok(json) => Ok((Form::of(&json), Streaming::of(&json))),
         Err(_) => Err((400, "invalid_request_error", "request is not JSON")),
     }
 }
 
 /// Takes the script's next step and gives its answer.
-async fn play(desk: &Desk, record: RecordedRequest, form: Form) -> Answer {
+async fn play(
+    desk: &Desk,
+    record: RecordedRequest,
+    (form, streaming): (Form, Streaming),
+) -> Answer {
     let model = record.model.clone().unwrap_or_default();
     let Ticket { sequence, turn } = desk.take(record, form);
     match turn {
@@ -118,16 +123,13 @@ async fn play(desk: &Desk, record: RecordedRequest, form: Form) -> Answer {
             &format!("script ended after {steps} steps"),
         ),
         Some(Turn::Step { step, part, .. }) => {
-            give(
-                Occasion {
-                    sequence,
-                    model: &model,
-                    form,
-                    part,
-                },
-                &step,
-            )
-            .await
+            let on = Occasion {
+                sequence,
+                model: &model,
+                form,
+                part,
+            };
+            give(on, streaming, &step).await
         }
     }
 }
@@ -151,14 +153,21 @@ fn own_error(status: u16, kind: &str, message: &str) -> Answer {
     respond(status, &answer::own_error(status, kind, message), &[])
 }
 
-async fn give(on: Occasion<'_>, step: &Step) -> Answer {
+async fn give(on: Occasion<'_>, streaming: Streaming, step: &Step) -> Answer {
     if !step.delay.is_zero() {
         tokio::time::sleep(step.delay).await;
     }
     let headers = &step.headers;
-    match &step.reply {
-        Reply::Say(text) => respond(200, &answer::message(on, step, text), headers),
-        Reply::Call { text, calls } => respond(200, &answer::calls(on, step, text, calls), headers),
+    let complete = |completion: Value| complete(&completion, streaming, headers);
+    let answer = match &step.reply {
+        Reply::Say(text) => complete(answer::message(on, step, text)),
+        Reply::Call { text, calls } => complete(answer::calls(on, step, text, calls)),
+        Reply::BrokenCall { tool, arguments } => {
+            complete(answer::broken_call(on, step, tool, arguments))
+        }
+        Reply::Filtered(text) => complete(answer::filtered(on, step, text)),
+        Reply::Refusal(text) => complete(answer::refusal(on, step, text)),
+        Reply::EmptyChoices => complete(answer::no_choices(on, step)),
         Reply::Status { code, body } => match body {
             Value::String(text) => send(*code, "text/plain", text.clone(), headers),
             body => respond(*code, body, headers),
@@ -166,9 +175,29 @@ async fn give(on: Occasion<'_>, step: &Step) -> Answer {
         Reply::Hang(time) => hang(*time).await,
         Reply::Reset => Err(Abort::Reset),
         Reply::Raw(text) => send(200, "application/json", text.clone(), headers),
-        Reply::Truncate => truncated(&answer::message(on, step, "cut off"), headers),
-        Reply::EmptyChoices => respond(200, &answer::no_choices(on, step), headers),
-        Reply::ErrorIn200(error) => respond(200, &json!({ "error": error }), headers),
+        Reply::Truncate => truncated(&answer::message(on, step, CUT_OFF), streaming, headers),
+        Reply::ErrorIn200(error) if streaming == Streaming::No => {
+            respond(200, &json!({ "error": error }), headers)
+        }
+        Reply::ErrorIn200(error) => {
+            let events = stream::broken_by(&answer::no_choices(on, step), error);
+            send(200, stream::CONTENT_TYPE, events, headers)
+        }
+    };
+    match step.pace {
+        Some(pace) => answer.map(|answer| answer.map(|body| body.paced(pace))),
+        None => answer,
+    }
+}
+
+/// A completion in the form that was asked for.
+fn complete(completion: &Value, streaming: Streaming, headers: &[(String, String)]) -> Answer {
+    match streaming {
+        Streaming::No => respond(200, completion, headers),
+        Streaming::Events { usage } => {
+            let events = stream::events(completion, usage);
+            send(200, stream::CONTENT_TYPE, events, headers)
+        }
     }
 }
 
@@ -186,17 +215,27 @@ fn respond(status: u16, body: &Value, headers: &[(String, String)]) -> Answer {
 }
 
 fn send(status: u16, content_type: &str, body: String, headers: &[(String, String)]) -> Answer {
-    build(status, content_type, headers, AnswerBody::whole(body))
+    build(status, content_type, headers, ServedBody::whole(body))
 }
 
-fn truncated(body: &Value, headers: &[(String, String)]) -> Answer {
-    let text = body.to_string();
+fn truncated(completion: &Value, streaming: Streaming, headers: &[(String, String)]) -> Answer {
+    if let Streaming::Events { usage } = streaming {
+        let mut events = stream::events(completion, usage).into_bytes();
+        events.truncate(events.len() / 2);
+        return build(
+            200,
+            stream::CONTENT_TYPE,
+            headers,
+            ServedBody::cut_off(events),
+        );
+    }
+    let text = completion.to_string();
     let announced = (
         CONTENT_LENGTH.to_string(),
         (text.len() + MISSING).to_string(),
     );
     let headers: Vec<_> = headers.iter().cloned().chain([announced]).collect();
-    build(200, "application/json", &headers, AnswerBody::cut_off(text))
+    build(200, "application/json", &headers, ServedBody::cut_off(text))
 }
 
 /// A step built in code may hold a header or status that HTTP does not allow: then the connection just closes.
@@ -204,7 +243,7 @@ fn build(
     status: u16,
     content_type: &str,
     headers: &[(String, String)],
-    body: AnswerBody,
+    body: ServedBody,
 ) -> Answer {
     let mut response = Response::builder().status(status);
     let own_type = headers

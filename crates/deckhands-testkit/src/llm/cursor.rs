@@ -22,7 +22,7 @@ pub(super) enum Turn {
         /// Number of the step from 1; 0 for the finish call that `after_end` adds.
         number: usize,
         /// The step.
-        step: Step,
+        step: Box<Step>,
         /// Which of the step's calls is meant in the text form, from 0.
         part: usize,
     },
@@ -47,7 +47,7 @@ impl Cursor {
         let part = usize::try_from(self.served).unwrap_or_default() % parts;
         let turn = Turn::Step {
             number: self.at + 1,
-            step: step.clone(),
+            step: Box::new(step.clone()),
             part,
         };
         self.served += 1;
@@ -72,14 +72,14 @@ impl Cursor {
         match (self.script.rule_after_end(), steps.last()) {
             (AfterEnd::RepeatLast, Some(step)) => Turn::Step {
                 number: steps.len(),
-                step: step.clone(),
+                step: Box::new(step.clone()),
                 part: 0,
             },
             (AfterEnd::Finish, _) => {
                 let step = Step::call("finish", json!({ "message": "script ended" }));
                 Turn::Step {
                     number: 0,
-                    step,
+                    step: Box::new(step),
                     part: 0,
                 }
             }

@@ -20,7 +20,8 @@ pub enum ScriptErrorKind {
     Malformed(#[source] serde_json::Error),
     /// The step says nothing.
     #[error(
-        "no answer given, name one of text, tool, tools, finish, status, hang, hang_s, reset, raw, truncate, empty_choices, error_in_200"
+        "no answer given, name one of text, text_mib, tool, tools, finish, filtered, refusal, status, provider_error, hang, hang_s, reset, \
+         raw, truncate, empty_choices, error_in_200"
     )]
     NoAnswer,
     /// The step says two things at once.

@@ -5,6 +5,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::provider_error::{Dialect, ProviderError};
+use crate::body::Pace;
+
+/// What huge messages are made of; its length divides a mebibyte.
+const FILLER: &str = "one of very many lines of text.\n";
 
 /// One answer of the provider and how it is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,11 +21,17 @@ pub struct Step {
     pub times: Times,
     /// Token counts and cost told with a completion.
     pub usage: Usage,
+    /// What a completion tells in place of `usage`.
+    pub wrong_usage: Option<WrongUsage>,
+    /// How the answer trickles, if it does not come at once.
+    pub pace: Option<Pace>,
     /// Extra response headers, for example `Retry-After` or `x-litellm-response-cost`.
     pub headers: Vec<(String, String)>,
 }
 
 /// The kinds of answer.
+///
+/// A request with `"stream": true` gets completions as server-sent events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// A completion with text only.
@@ -36,6 +46,17 @@ pub enum Reply {
         /// The calls in order, at least one.
         calls: Vec<ToolCall>,
     },
+    /// A completion with one tool call whose arguments are this text, which need not be JSON.
+    BrokenCall {
+        /// Tool name.
+        tool: String,
+        /// Arguments as they are sent.
+        arguments: String,
+    },
+    /// A completion that the provider's content filter ended after this text, which may be empty.
+    Filtered(String),
+    /// A completion without content, with this text as its `refusal`.
+    Refusal(String),
     /// An answer with this HTTP status; a JSON string is sent as plain text.
     Status {
         /// HTTP status, 200 to 999.
@@ -49,11 +70,12 @@ pub enum Reply {
     Reset,
     /// Status 200 with this text, which need not be JSON.
     Raw(String),
-    /// A completion whose `Content-Length` is larger than what is sent before the connection closes.
+    /// A completion that breaks off: its `Content-Length` is larger than what is sent before the connection
+    /// closes, or its events end in their middle.
     Truncate,
     /// A completion with `"choices": []`.
     EmptyChoices,
-    /// Status 200 with this value under `error`.
+    /// Status 200 with this value under `error`; as an event after the first one in a stream.
     ErrorIn200(Value),
 }
 
@@ -73,6 +95,15 @@ pub enum Times {
     Count(u32),
     /// All that follow.
     Forever,
+}
+
+/// What no client should rely on: a completion that tells its price wrongly or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WrongUsage {
+    /// There is no `usage`.
+    Absent,
+    /// `usage` is this value.
+    Value(Value),
 }
 
 /// What a completion tells about its price.
@@ -108,6 +139,8 @@ impl Step {
             delay: Duration::ZERO,
             times: Times::Count(1),
             usage: Usage::default(),
+            wrong_usage: None,
+            pace: None,
             headers: Vec::new(),
         }
     }
@@ -145,6 +178,12 @@ impl Step {
         Self::call("finish", json!({ "message": message.into() }))
     }
 
+    /// A message of this many mebibytes.
+    #[must_use]
+    pub fn huge(mebibytes: usize) -> Self {
+        Self::say(FILLER.repeat(mebibytes * (1 << 20) / FILLER.len()))
+    }
+
     /// An answer with this HTTP status and body.
     #[must_use]
     pub fn status(code: u16, body: Value) -> Self {
@@ -168,6 +207,20 @@ impl Step {
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// The same step whose answer comes little by little.
+    #[must_use]
+    pub fn paced(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
+    /// The same step with a wrong usage.
+    #[must_use]
+    pub fn wrong_usage(mut self, usage: WrongUsage) -> Self {
+        self.wrong_usage = Some(usage);
         self
     }
 

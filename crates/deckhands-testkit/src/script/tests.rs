@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::body::Pace;
 
 fn one(step: &str) -> Result<Step, ScriptError> {
     Script::from_json(&format!(r#"{{"steps": [{step}]}}"#)).map(|script| script.steps()[0].clone())
@@ -79,6 +80,24 @@ fn every_kind_of_answer_is_read() {
 }
 
 #[test]
+fn answers_that_no_client_wants_are_read() {
+    let rows = [
+        (r#"{"filtered": ""}"#, Reply::Filtered(String::new())),
+        (r#"{"refusal": "no"}"#, Reply::Refusal("no".to_owned())),
+        (
+            r#"{"tool": "bash", "raw_args": "{"}"#,
+            Reply::BrokenCall {
+                tool: "bash".to_owned(),
+                arguments: "{".to_owned(),
+            },
+        ),
+    ];
+    for (text, reply) in rows {
+        assert_eq!(one(text).unwrap().reply, reply, "{text}");
+    }
+}
+
+#[test]
 fn what_surrounds_an_answer_is_read() {
     let step = one(
         r#"{"status": 429, "delay_ms": 20, "times": 3, "headers": {"Retry-After": "1"},
@@ -94,10 +113,87 @@ fn what_surrounds_an_answer_is_read() {
         ..Usage::default()
     };
     assert_eq!(step.usage, usage);
+    let step = one(r#"{"text": "a", "drip": {"bytes": 2, "every_ms": 30}}"#).unwrap();
+    let pace = Pace {
+        bytes: 2,
+        every: Duration::from_millis(30),
+    };
+    assert_eq!((step.pace, step.wrong_usage), (Some(pace), None));
+    let rows = [
+        (r#""no_usage": true"#, WrongUsage::Absent),
+        (r#""raw_usage": null"#, WrongUsage::Value(json!(null))),
+        (
+            r#""raw_usage": {"prompt_tokens": -1}"#,
+            WrongUsage::Value(json!({ "prompt_tokens": -1 })),
+        ),
+    ];
+    for (key, wanted) in rows {
+        let step = one(&format!(r#"{{"text": "a", {key}}}"#)).unwrap();
+        assert_eq!(step.wrong_usage, Some(wanted), "{key}");
+    }
     assert_eq!(
         one(r#"{"reset": true, "times": "forever"}"#).unwrap().times,
         Times::Forever
     );
+}
+
+#[test]
+fn huge_messages_are_made_not_written() {
+    let Reply::Say(text) = one(r#"{"text_mib": 2}"#).unwrap().reply else {
+        panic!("no message")
+    };
+    assert_eq!(text.len(), 2 << 20);
+}
+
+#[test]
+fn provider_errors_are_read_by_name() {
+    use Dialect::{OpenAi, OpenRouter};
+    use ProviderError as E;
+    let rows = [
+        (r#""bad_key""#, OpenRouter, E::BadKey),
+        (
+            r#""bad_key", "dialect": "openrouter""#,
+            OpenRouter,
+            E::BadKey,
+        ),
+        (
+            r#""out_of_credit", "dialect": "openai""#,
+            OpenAi,
+            E::OutOfCredit,
+        ),
+        (r#""refused""#, OpenRouter, E::Refused),
+        (r#""no_endpoint""#, OpenRouter, E::NoEndpoint),
+        (r#""bad_model""#, OpenRouter, E::BadModel),
+        (r#""context_window""#, OpenRouter, E::ContextWindow),
+        (r#""rate_limited""#, OpenRouter, E::RateLimited(None)),
+        (
+            r#""rate_limited", "retry_after_s": 4"#,
+            OpenRouter,
+            E::RateLimited(Some(4)),
+        ),
+        (
+            r#""rate_limited", "retry_in_body_s": 4"#,
+            OpenRouter,
+            E::RetryInBody(4),
+        ),
+        (r#""quota""#, OpenRouter, E::Quota),
+        (
+            r#""quota", "reset_in_body_ms": 9"#,
+            OpenRouter,
+            E::QuotaUntil(9),
+        ),
+        (r#""internal""#, OpenRouter, E::Internal),
+        (r#""bad_gateway""#, OpenRouter, E::BadGateway),
+        (r#""unavailable""#, OpenRouter, E::Unavailable),
+        (r#""gateway_timeout""#, OpenRouter, E::GatewayTimeout),
+    ];
+    for (text, dialect, error) in rows {
+        let step = one(&format!(r#"{{"provider_error": {text}}}"#)).unwrap();
+        assert_eq!(step, Step::provider_error(dialect, error), "{text}");
+    }
+    let text = r#"{"provider_error": "rate_limited", "retry_after_s": 4, "headers": {"a": "b"}}"#;
+    let headers = one(text).unwrap().headers;
+    assert_eq!(headers.len(), 2, "own headers and the error's: {headers:?}");
 }
 
 #[test]
@@ -128,7 +224,7 @@ fn chain(error: &ScriptError) -> String {
 }
 
 /// Steps and what is said of them.
-const FAULTS: [(&str, &str); 22] = [
+const FAULTS: [(&str, &str); 36] = [
     (
         r#"{"text": "a", "tool": "t", "finish": "f"}"#,
         "`tool` and `finish` exclude each other",
@@ -184,6 +280,56 @@ const FAULTS: [(&str, &str); 22] = [
         r#"{"text": "a", "usage": {"tokens": 1}}"#,
         "unknown field `tokens`",
     ),
+    (r#"{"text_mib": 0}"#, "`text_mib` must be between 1 and 64"),
+    (r#"{"text_mib": 65}"#, "`text_mib` must be between 1 and 64"),
+    (
+        r#"{"text": "a", "drip": {"bytes": 0, "every_ms": 1}}"#,
+        "`drip` must be at least one byte",
+    ),
+    (
+        r#"{"reset": true, "drip": {"bytes": 1, "every_ms": 1}}"#,
+        "`drip` and `reset` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "no_usage": true, "raw_usage": 1}"#,
+        "`raw_usage` and `no_usage` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "no_usage": false}"#,
+        "`no_usage` must be true",
+    ),
+    (
+        r#"{"finish": "a", "raw_args": "{"}"#,
+        "`raw_args` has no meaning without `tool`",
+    ),
+    (
+        r#"{"tool": "a", "args": {}, "raw_args": "{"}"#,
+        "`args` and `raw_args` exclude each other",
+    ),
+    (
+        r#"{"tool": "a b", "raw_args": "{"}"#,
+        "`tool` must be a tool name",
+    ),
+    (
+        r#"{"provider_error": "bad"}"#,
+        "`provider_error` must be bad_key,",
+    ),
+    (
+        r#"{"provider_error": "bad_key", "dialect": "other"}"#,
+        "`dialect` must be `openrouter` or `openai`",
+    ),
+    (
+        r#"{"text": "a", "dialect": "openai"}"#,
+        "`dialect` has no meaning without `provider_error`",
+    ),
+    (
+        r#"{"provider_error": "bad_key", "retry_after_s": 1}"#,
+        "`retry_after_s` has no meaning without `rate_limited`",
+    ),
+    (
+        r#"{"provider_error": "rate_limited", "retry_after_s": 1, "retry_in_body_s": 1}"#,
+        "`retry_after_s` and `retry_in_body_s` exclude each other",
+    ),
 ];
 
 #[test]
@@ -237,6 +383,9 @@ fn provider_errors_have_their_providers_form() {
         (E::Internal, 500, json!(null)),
         (E::BadGateway, 502, json!(null)),
         (E::Unavailable, 503, json!(null)),
+        (E::GatewayTimeout, 504, json!(null)),
+        (E::RetryInBody(7), 429, json!("rate_limit_exceeded")),
+        (E::QuotaUntil(1), 429, json!("insufficient_quota")),
     ];
     for (error, status, word) in rows {
         for (dialect, wanted) in [

@@ -1,10 +1,11 @@
-//! The commands by name; the ones that touch files are in `files`, the played agent in `play`.
+//! The commands by name; the ones that touch files are in `files`, the played agent in `play`
+//! and `session`.
 
 use std::io::Read as _;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::{chain, files, output, play};
+use crate::{chain, files, output, play, session, spew};
 
 /// What comes after a command.
 pub(crate) enum Flow {
@@ -15,7 +16,7 @@ pub(crate) enum Flow {
 }
 
 /// Every name that [`run`] knows.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "say",
     "echo",
     "err",
@@ -37,6 +38,7 @@ const NAMES: [&str; 21] = [
     "false",
     "sh",
     "openhands-play",
+    "python",
 ];
 
 pub(crate) fn is_command(name: &str) -> bool {
@@ -56,7 +58,7 @@ pub(crate) fn run(words: &[String]) -> Flow {
         ["hang"] => hang(),
         ["env", name] => Flow::Next(env(name)),
         ["id"] => Flow::Next(files::id()),
-        ["spew", bytes, line] => Flow::Next(spew(bytes, line)),
+        ["spew", bytes, line] => Flow::Next(spew::spew(bytes, line)),
         ["alloc", megabytes] => Flow::Next(alloc(megabytes)),
         ["stdin-closed?"] => Flow::Next(stdin_closed()),
         ["write", path, text @ ..] => Flow::Next(files::write(path, &text.join(" "))),
@@ -67,6 +69,7 @@ pub(crate) fn run(words: &[String]) -> Flow {
         ["chmod", mode, paths @ ..] => Flow::Next(files::chmod(mode, paths)),
         ["sh", "-c", text, ..] => chain::shell(text),
         ["openhands-play", file, session] => play::play(file, session),
+        ["python", args @ ..] => session::python(args),
         [unknown, ..] => {
             output::complain(&format!("{unknown}: unknown command or wrong arguments"));
             Flow::Next(2)
@@ -98,30 +101,6 @@ fn env(name: &str) -> u8 {
         Some(value) => output::line(&value.to_string_lossy()),
         None => 1,
     }
-}
-
-/// Writes exactly so many bytes, in lines of so many bytes that begin with their number.
-fn spew(bytes: &str, line: &str) -> u8 {
-    let (Some(mut left), Some(line)) = (number::<u64>(bytes), number::<usize>(line)) else {
-        return 2;
-    };
-    let mut lines = output::Lines::new();
-    let mut count = 0_u64;
-    while left > 0 {
-        let mut text = format!("{count:08}");
-        while text.len() < line {
-            text.push('x');
-        }
-        text.truncate(line.saturating_sub(1));
-        text.push('\n');
-        let take = usize::try_from(left).unwrap_or(usize::MAX).min(text.len());
-        if !lines.write(&text.as_bytes()[..take]) {
-            return 1;
-        }
-        left -= u64::try_from(take).unwrap_or(left);
-        count += 1;
-    }
-    lines.finish()
 }
 
 /// Takes memory, touches every page, and keeps it until the program ends.

@@ -10,6 +10,9 @@ mod commands;
 mod files;
 mod output;
 mod play;
+mod session;
+mod sha256;
+mod spew;
 
 use std::process::ExitCode;
 

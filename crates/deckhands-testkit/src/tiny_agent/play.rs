@@ -10,6 +10,7 @@
 //! | `state NAME [REASON]` | the log line and the event of a state change |
 //! | `finish TEXT` | the agent's finish event and its log line |
 //! | `fail TEXT` | the log line of an agent's error |
+//! | `spew BYTES LINE` | so many bytes on stdout, in lines of so many |
 //! | `log TEXT`, `out TEXT`, `err TEXT` | a JSON log line, a plain line on stdout or stderr |
 //! | `file PATH TEXT`, `sleep SECONDS`, `exit CODE` | what they say |
 //!
@@ -19,7 +20,7 @@
 use std::fs;
 
 use crate::commands::{self, Flow};
-use crate::{files, output};
+use crate::{files, output, spew};
 
 /// A played run.
 struct Player<'a> {
@@ -84,6 +85,10 @@ impl Player<'_> {
             "err" => output::err_line(&text),
             "file" => match text.split_once(' ') {
                 Some((path, content)) => files::write(path, content),
+                None => 2,
+            },
+            "spew" => match text.split_once(' ') {
+                Some((bytes, line)) => spew::spew(bytes, line),
                 None => 2,
             },
             "sleep" => commands::sleep(rest),
