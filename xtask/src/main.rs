@@ -14,6 +14,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod bench;
+mod capture;
 mod ci;
 mod counts;
 mod demo;
@@ -43,10 +44,12 @@ enum Command {
     E2e(e2e::E2eArgs),
     /// Builds the agent images
     Image(image::ImageArgs),
+    /// Records real OpenHands sessions as fixtures
+    Capture(capture::CaptureArgs),
     /// One small task from start to result, with or without a model key
     Demo,
-    /// Measures the start-up time of the command line
-    Bench,
+    /// Figures that may not get worse: the start-up time, or what is named
+    Bench(bench::BenchArgs),
     /// Licences, duplicates, banned and advised-against dependencies
     Deny,
     /// House rules: arrows between crates, manifests, file sizes, forbidden text
@@ -69,8 +72,9 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Test(args)) => test::run(&args)?,
         Some(Command::E2e(args)) => e2e::run(&args)?,
         Some(Command::Image(args)) => image::run(&args)?,
+        Some(Command::Capture(args)) => capture::run(&args)?,
         Some(Command::Demo) => demo::run()?,
-        Some(Command::Bench) => bench::run()?,
+        Some(Command::Bench(args)) => bench::run(&args)?,
         Some(Command::Deny) => deny::run()?,
         Some(Command::Tidy) => tidy::run()?,
         None => Cli::command().print_help()?,
