@@ -130,7 +130,7 @@ pub struct EventStore {
 pub struct EventFile<'a> {
     /// Its number from 0.
     pub number: u64,
-    /// What the file holds; cut at [`EventStore::MAX_BYTES`].
+    /// What the file holds; more than [`EventStore::MAX_BYTES`] bytes are refused.
     pub bytes: &'a [u8],
 }
 
@@ -245,7 +245,7 @@ impl AgentDirs {
 }
 
 impl EventStore {
-    /// Bound on one stored event; larger ones are cut and reported as unreadable.
+    /// Bound on one stored event; larger ones are refused as unreadable.
     pub const MAX_BYTES: u64 = 16 << 20;
 
     /// File name of the event with this number.

@@ -2,7 +2,7 @@
 //! through the Docker socket.
 //!
 //! `launch` (with `environment`, `session`, `python_literal`) says how it is started; the reader
-//! takes its output lines (`log_line`) and stored events (`event`, `stored`, `lenient`), keeps
+//! takes its output lines (`log_line`) and stored events (`event`, `stored`, `lenient`, `mend`), keeps
 //! what they add up to (`progress`, `evidence`) and says in the end what they mean (`classify`,
 //! `outcome`). Its exit code is 0 for nearly every ending, so the stored events decide.
 
@@ -14,6 +14,7 @@ mod session;
 mod event;
 mod lenient;
 mod log_line;
+mod mend;
 mod stored;
 
 mod evidence;

@@ -98,7 +98,8 @@ pub enum Cause {
     ProcessLimit,
     /// The agent's program ended unexpectedly.
     AgentCrashed,
-    /// Another container vanished while the agent's program listed containers.
+    /// Another container vanished while the agent's program listed containers, or took the port it
+    /// had chosen.
     StartRace,
     /// Nothing known fits.
     Unknown,
@@ -183,9 +184,9 @@ impl Cause {
             Self::BudgetLimit => Row(Sdk, Exhausted, WorkFailed, "allow more money with `--max-cost`, or split the task"),
             Self::OutOfMemory => Row(Sdk, Exhausted, WorkFailed, "give it more with `--memory`"),
             Self::DiskLimit => Row(Sdk, Exhausted, WorkFailed, "give it more with `--max-disk`"),
-            Self::ProcessLimit => Row(Sdk, Exhausted, WorkFailed, "the agent started too many processes: reword the task"),
+            Self::ProcessLimit => Row(Sdk, Exhausted, WorkFailed, "too many processes or threads: reword the task, or run fewer tasks at once"),
             Self::AgentCrashed => Row(Sdk, Transient, WorkFailed, "run the task again; the transcript has the traceback"),
-            Self::StartRace => Row(Sdk, Transient, WorkFailed, "run the task again: another container vanished at a bad moment"),
+            Self::StartRace => Row(Sdk, Transient, WorkFailed, "run the task again: another container vanished, or took a port, at a bad moment"),
             Self::Unknown => Row(ErrorType::Unknown, Transient, WorkFailed, "read the transcript, then run the task again"),
         }
     }

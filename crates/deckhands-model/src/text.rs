@@ -8,7 +8,7 @@ pub struct TaskText(String);
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskTextError {
-    /// Nothing but white space.
+    /// Nothing but white space and marks that are not seen.
     #[error("the task text is empty")]
     Empty,
     /// Longer than the bound.
@@ -35,7 +35,7 @@ impl TaskText {
     /// [`TaskTextError`] for an empty or overlong text and for one with a NUL byte.
     pub fn try_new(text: impl Into<String>) -> Result<Self, TaskTextError> {
         let text = text.into();
-        if text.trim().is_empty() {
+        if text.chars().all(is_blank) {
             return Err(TaskTextError::Empty);
         }
         if text.len() > Self::MAX_BYTES {
@@ -52,6 +52,12 @@ impl TaskText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// White space, or a mark of no width: byte order mark, zero-width space and joiners, word joiner.
+/// An empty file of some editors holds a byte order mark.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod words;
 use deckhands_model::Cause;
 
 pub(super) use provider::provider_error;
+use provider::{class_cause, structured};
 
 /// A text that begins so, and holds the part, means the cause.
 struct Row(&'static str, &'static str, Cause);
@@ -34,20 +35,23 @@ const OWN_REASONS: &[Row] = &[
     ),
     Row("AgentStuckInLoopError", "", Cause::Stuck),
     Row("ConnectError:", "", Cause::SandboxLost),
+    Row("ConnectTimeout:", "", Cause::SandboxLost),
     Row("ReadError:", "", Cause::SandboxLost),
     Row("ReadTimeout:", "", Cause::SandboxLost),
+    Row("WriteError:", "", Cause::SandboxLost),
     Row("RemoteProtocolError:", "", Cause::SandboxLost),
     Row("HTTPStatusError:", "", Cause::SandboxLost),
     Row("RetryError[", "", Cause::SandboxLost),
     Row("AgentRuntimeDisconnectedError", "", Cause::SandboxLost),
+    Row("AgentRuntimeNotFoundError", "", Cause::SandboxLost),
     Row("AgentRuntimeUnavailableError", "", Cause::SandboxLost),
     Row("AgentRuntimeTimeoutError", "", Cause::SandboxLost),
     Row("STATUS$ERROR_RUNTIME_DISCONNECTED", "", Cause::SandboxLost),
     Row("STATUS$ERROR_MEMORY", "", Cause::OutOfMemory),
 ];
 
-/// Reasons that stand for a model's failure whose text is only in the log.
-const COARSE_REASONS: &[Row] = &[
+/// Reasons that are the provider's verdict, whatever the log says of it.
+const VERDICTS: &[Row] = &[
     Row("STATUS$ERROR_LLM_AUTHENTICATION", "", Cause::BadKey),
     Row("STATUS$ERROR_LLM_OUT_OF_CREDITS", "", Cause::OutOfCredit),
     Row(
@@ -55,23 +59,24 @@ const COARSE_REASONS: &[Row] = &[
         "",
         Cause::ContentRefused,
     ),
-    Row("STATUS$ERROR_LLM_", "", Cause::ProviderError),
-    Row(
-        UNEXPECTED,
-        ": APIConnectionError. ",
-        Cause::ProviderUnreachable,
-    ),
-    Row(UNEXPECTED, ": LLMNoResponseError. ", Cause::ProviderError),
-    Row(
-        UNEXPECTED,
-        ": ServiceUnavailableError. ",
-        Cause::ProviderError,
-    ),
-    Row(UNEXPECTED, "", Cause::AgentCrashed),
 ];
 
-/// How OpenHands words an error it has no words for.
-const UNEXPECTED: &str = "RuntimeError: There was an unexpected error while running the agent";
+/// Reasons that stand for many kinds of a model's failure; its text is only in the log.
+const COARSE: &str = "STATUS$ERROR_LLM_";
+
+/// How OpenHands words an error it has no words for; the exception's class follows.
+const UNEXPECTED: &str = "RuntimeError: There was an unexpected error while running the agent: ";
+
+/// Errors of the agent's own program, which name no provider.
+const OWN_ERRORS: &[Row] = &[
+    Row("[Errno 28]", "", Cause::HostDiskFull),
+    Row("[Errno 122]", "", Cause::HostDiskFull),
+    Row("[Errno 13]", "", Cause::PermissionDenied),
+    Row("[Errno 30]", "", Cause::PermissionDenied),
+    Row("[Errno 12]", "", Cause::OutOfMemory),
+    Row("[Errno 11]", "", Cause::ProcessLimit),
+    Row("can't start new thread", "", Cause::ProcessLimit),
+];
 
 /// Exceptions that end the program before the agent works, the most telling first.
 const START_FAILURES: &[Row] = &[
@@ -88,7 +93,17 @@ const START_FAILURES: &[Row] = &[
     ),
     Row(
         "docker.errors.NotFound: ",
+        "openhands-runtime-",
+        Cause::SandboxLost,
+    ),
+    Row(
+        "docker.errors.NotFound: ",
         "No such container: ",
+        Cause::StartRace,
+    ),
+    Row(
+        "docker.errors.APIError: ",
+        "port is already allocated",
         Cause::StartRace,
     ),
     Row(
@@ -116,14 +131,38 @@ const START_FAILURES: &[Row] = &[
         "/docker.sock'",
         Cause::DaemonUnreachable,
     ),
+    // Only the Docker client talks through these classes.
+    Row(
+        "requests.exceptions.ConnectionError: ",
+        "",
+        Cause::DaemonUnreachable,
+    ),
+    Row(
+        "requests.exceptions.ReadTimeout: ",
+        "UnixHTTPConnectionPool",
+        Cause::DaemonUnreachable,
+    ),
     Row("PermissionError: [Errno 13]", "", Cause::PermissionDenied),
     Row("OSError: [Errno 30]", "", Cause::PermissionDenied),
     Row("OSError: [Errno 28]", "", Cause::HostDiskFull),
+    Row("OSError: [Errno 122]", "", Cause::HostDiskFull),
+    Row("MemoryError", "", Cause::OutOfMemory),
+    Row("OSError: [Errno 12]", "", Cause::OutOfMemory),
+    Row("BlockingIOError: [Errno 11]", "", Cause::ProcessLimit),
+    Row(
+        "RuntimeError: can't start new thread",
+        "",
+        Cause::ProcessLimit,
+    ),
     Row(DISCONNECTED, "", Cause::SandboxLost),
+    Row(NOT_FOUND, "", Cause::SandboxLost),
 ];
 
-/// A sandbox that ended or vanished.
+/// A sandbox that ended.
 const DISCONNECTED: &str = "openhands.core.exceptions.AgentRuntimeDisconnectedError: ";
+
+/// A sandbox that vanished.
+const NOT_FOUND: &str = "openhands.core.exceptions.AgentRuntimeNotFoundError: ";
 
 /// Exceptions that mean "never answered" while the sandbox is starting.
 const NEVER_READY: &[Row] = &[
@@ -136,13 +175,55 @@ pub(super) fn own_reason(reason: &str) -> Option<Cause> {
     first(OWN_REASONS, reason)
 }
 
-/// The cause of a reason about a model's failure, for want of the failure's text.
+/// The cause of an error that the log has the text of; the reason says how far to believe it.
+pub(super) fn logged_failure(reason: &str, error: &str) -> Option<Cause> {
+    if let Some(cause) = first(VERDICTS, reason).or_else(|| told_in(reason)) {
+        return Some(cause);
+    }
+    if let Some(class) = unexpected_class(reason) {
+        // The text of any other class may hold anything, the model's words too.
+        return if class_cause(class).is_some() {
+            structured(error)
+        } else {
+            first(OWN_ERRORS, error)
+        };
+    }
+    if reason.is_empty() || reason.starts_with(COARSE) {
+        let cause = first(OWN_ERRORS, error).unwrap_or_else(|| provider_error(error));
+        return Some(cause).filter(|cause| *cause != Cause::Unknown);
+    }
+    structured(error)
+}
+
+/// The cause of a reason about a failure, for want of the failure's text.
 pub(super) fn coarse_reason(reason: &str) -> Option<Cause> {
-    first(COARSE_REASONS, reason).or_else(|| {
-        // `NotFoundError: litellm.NotFoundError: …`: the class, then the provider's error.
-        let (_class, error) = reason.split_once(": ")?;
-        error.starts_with("litellm.").then(|| provider_error(error))
-    })
+    let by_class = || {
+        let class = unexpected_class(reason)?;
+        let memory = (class == "MemoryError").then_some(Cause::OutOfMemory);
+        memory
+            .or_else(|| class_cause(class))
+            .or(Some(Cause::AgentCrashed))
+    };
+    first(VERDICTS, reason)
+        .or_else(|| told_in(reason))
+        .or_else(by_class)
+        .or_else(|| reason.starts_with(COARSE).then_some(Cause::ProviderError))
+}
+
+/// The cause that a reason tells which holds the failure's text.
+fn told_in(reason: &str) -> Option<Cause> {
+    // `NotFoundError: litellm.NotFoundError: …`: the class, then the provider's error.
+    let (_class, error) = reason.split_once(": ")?;
+    error
+        .starts_with("litellm.")
+        .then(|| structured(error))
+        .flatten()
+}
+
+/// The class in `… while running the agent: KeyError. You can refresh the page …`.
+fn unexpected_class(reason: &str) -> Option<&str> {
+    let rest = reason.strip_prefix(UNEXPECTED)?;
+    Some(rest.split_once(". ").map_or(rest, |(class, _)| class))
 }
 
 /// The cause of a program that ended before the agent worked, and the line that shows it.

@@ -7,6 +7,7 @@ use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
 use crate::adapter::{EventFile, EventStore, Unreadable};
 use crate::one_line::one_line;
 
+use super::mend::from_python;
 use super::stored::{Args, StoredEvent};
 
 /// Characters of a summary.
@@ -27,7 +28,7 @@ pub(super) fn parse(file: EventFile<'_>) -> Result<StoredEvent, Unreadable> {
         number: file.number,
         reason,
     };
-    if u64::try_from(file.bytes.len()).unwrap_or(u64::MAX) >= EventStore::MAX_BYTES {
+    if u64::try_from(file.bytes.len()).unwrap_or(u64::MAX) > EventStore::MAX_BYTES {
         return Err(unreadable(format!(
             "larger than {} bytes",
             EventStore::MAX_BYTES
@@ -36,7 +37,7 @@ pub(super) fn parse(file: EventFile<'_>) -> Result<StoredEvent, Unreadable> {
     if !file.bytes.trim_ascii_start().starts_with(b"{") {
         return Err(unreadable("no JSON object".to_owned()));
     }
-    let stored: StoredEvent = serde_json::from_slice(file.bytes)
+    let stored: StoredEvent = from_python(file.bytes)
         .map_err(|error| unreadable(one_line(&error.to_string(), MAX_SUMMARY)))?;
     if stored.action.0.is_none() && stored.observation.0.is_none() {
         return Err(unreadable(
@@ -132,6 +133,10 @@ fn given(leaf: &super::lenient::Leaf<String>) -> String {
 
 fn observation(name: &str, stored: &StoredEvent) -> EventKind {
     if name == "agent_state_changed" {
+        if matches!(stored.source.0.as_deref(), Some("agent" | "user")) {
+            // OpenHands itself stores its states as its environment's.
+            return other(name);
+        }
         let word = stored.extras.agent_state.0.as_deref().unwrap_or_default();
         let reason = stored.extras.reason.0.as_deref().unwrap_or_default();
         return EventKind::StateChanged {
@@ -196,12 +201,14 @@ fn other(name: &str) -> EventKind {
     }
 }
 
-/// The states of OpenHands 0.59, in its own words (any case).
+/// The twelve states of OpenHands 0.59, in its own words.
 pub(super) fn state(word: &str) -> AgentState {
-    match word.to_ascii_lowercase().as_str() {
+    match word {
         "loading" => AgentState::Starting,
         "running" | "user_confirmed" => AgentState::Working,
-        "awaiting_user_input" | "awaiting_user_confirmation" => AgentState::AwaitingInput,
+        "awaiting_user_input" | "awaiting_user_confirmation" | "user_rejected" => {
+            AgentState::AwaitingInput
+        }
         "paused" | "stopped" => AgentState::Stopped,
         "finished" => AgentState::Finished,
         "rejected" => AgentState::Rejected,

@@ -1,16 +1,21 @@
 //! What of a session's record bears on how it ended.
 //!
-//! Collects and bounds; the judgement is `outcome`'s part.
+//! Collects and bounds; the judgement is `outcome`'s part. Lines and events come on two ways, and
+//! nothing here depends on which of the two is read first.
 
 use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
 
-use crate::one_line::clean_text;
+use crate::one_line::{clean_text, one_line};
 
+use super::classify::Awaited;
 use super::log_line::LogFact;
 use super::stored::StoredEvent;
 
 /// Bytes kept of the agent's last words.
 const MAX_ANSWER: usize = 64 << 10;
+
+/// Characters kept of a stored reason: a provider's body that is cut is no JSON any more.
+const MAX_REASON: usize = 64 << 10;
 
 /// Exceptions kept; a traceback of OpenHands chains fewer than ten.
 const MAX_EXCEPTIONS: usize = 16;
@@ -24,10 +29,16 @@ pub(super) struct Evidence {
     pub(super) logged: Option<AgentState>,
     /// The error that ended the work.
     pub(super) run_error: Option<String>,
-    /// Exceptions since the program said that one was not caught, in order.
-    pub(super) exceptions: Vec<String>,
+    /// The reason of the last state in the log, if it did not come to be stored.
+    pub(super) status: Option<String>,
     /// Whether a limit was hit, if the reason did not come to be stored.
     pub(super) limits_hit: bool,
+    /// Whether the agent ever worked.
+    pub(super) worked: bool,
+    /// Exceptions of which nobody said what became of them, in order.
+    pub(super) exceptions: Vec<String>,
+    /// Exceptions that the program said it did not survive, in order.
+    pub(super) uncaught: Option<Uncaught>,
     /// Whether the sandbox container was there.
     pub(super) sandbox_started: bool,
     /// Whether the sandbox answered.
@@ -36,37 +47,70 @@ pub(super) struct Evidence {
     pub(super) answer: String,
     /// Times in a row that the agent shortened its memory and did nothing else.
     pub(super) condensations: u32,
+    /// Answers in a row of the model that OpenHands could make no action of.
+    pub(super) useless_answers: u32,
     /// The last setting that could not be read.
     pub(super) bad_setting: Option<String>,
+}
+
+/// A traceback that ended the program.
+#[derive(Debug, Default)]
+pub(super) struct Uncaught {
+    /// Its exceptions.
+    pub(super) chain: Vec<String>,
+    /// The text form gives them line by line.
+    follow: bool,
 }
 
 impl Evidence {
     pub(super) fn log_fact(&mut self, fact: &LogFact) {
         match fact {
-            LogFact::State(state) => self.logged = Some(*state),
+            LogFact::State(state) => self.logged_state(*state),
             LogFact::RunError(text) => self.run_error = Some(text.clone()),
+            LogFact::Status(text) => self.status = Some(text.clone()),
             LogFact::SandboxStarted => self.sandbox_started = true,
             LogFact::SandboxReady => self.sandbox_ready = true,
             LogFact::LimitsHit => self.limits_hit = true,
-            LogFact::Uncaught(chain) => self.exceptions.clone_from(chain),
+            LogFact::Uncaught(chain) => {
+                self.uncaught = Some(Uncaught {
+                    chain: chain.clone(),
+                    follow: chain.is_empty(),
+                });
+            }
             LogFact::Exception(line) => self.exception(line),
             LogFact::BadSetting(line) => self.bad_setting = Some(line.clone()),
             LogFact::Retry => {}
         }
     }
 
+    /// An agent that works again has survived what was said before.
+    fn logged_state(&mut self, state: AgentState) {
+        self.logged = Some(state);
+        if state == AgentState::Working {
+            self.worked = true;
+            self.run_error = None;
+            self.status = None;
+            self.limits_hit = false;
+        }
+    }
+
     /// Keeps the first half and the last half of what may be a long chain.
     fn exception(&mut self, line: &str) {
-        if self.exceptions.len() >= MAX_EXCEPTIONS {
-            self.exceptions.remove(MAX_EXCEPTIONS / 2);
+        let lines = match &mut self.uncaught {
+            Some(uncaught) if uncaught.follow => &mut uncaught.chain,
+            _ => &mut self.exceptions,
+        };
+        if lines.len() >= MAX_EXCEPTIONS {
+            lines.remove(MAX_EXCEPTIONS / 2);
         }
-        self.exceptions.push(line.to_owned());
+        lines.push(line.to_owned());
     }
 
     pub(super) fn event(&mut self, event: &AgentEvent, stored: &StoredEvent) {
         match &event.kind {
-            EventKind::StateChanged { state, reason } => {
-                self.stored = Some((*state, reason.clone()));
+            EventKind::StateChanged { state, .. } => {
+                let reason = stored.extras.reason.0.as_deref().unwrap_or_default();
+                self.stored_state(*state, one_line(reason, MAX_REASON));
             }
             EventKind::Action {
                 action: ActionKind::Condense,
@@ -74,11 +118,29 @@ impl Evidence {
             } => self.condensations += 1,
             EventKind::Action { action, .. } => {
                 self.condensations = 0;
-                if *action == ActionKind::Finish {
+                self.useless_answers = 0;
+                if *action == ActionKind::Finish || stored.action.0.as_deref() == Some("reject") {
                     self.answer = answer(stored);
                 }
             }
+            EventKind::Observation { name, .. } if name == "error" => self.useless_answers += 1,
             EventKind::Observation { .. } | EventKind::Other { .. } => {}
+        }
+    }
+
+    /// The last state counts, but a bad end is only taken back by work that went on, and being
+    /// stopped after the end says nothing about the end.
+    fn stored_state(&mut self, state: AgentState, reason: String) {
+        use AgentState::{Finished, Stopped};
+        self.worked |= state == AgentState::Working;
+        let ended = self.stored.as_ref().map(|(state, _)| *state);
+        let says_nothing_new = ended.filter(|ended| ended.is_final()).is_some_and(|ended| {
+            state == Stopped
+                || (state == Finished && ended != Finished)
+                || (state == ended && reason.is_empty())
+        });
+        if !says_nothing_new {
+            self.stored = Some((state, reason));
         }
     }
 
@@ -103,9 +165,32 @@ impl Evidence {
         self.logged == Some(AgentState::Finished) && !self.state().is_final()
     }
 
-    /// The reason that the last state was stored with.
+    /// The reason of the last state: the stored one, or else the logged one.
     pub(super) fn reason(&self) -> &str {
-        self.stored.as_ref().map_or("", |(_, reason)| reason)
+        let stored = self.stored.as_ref().map(|(_, reason)| reason.as_str());
+        stored
+            .filter(|reason| !reason.is_empty())
+            .or(self.status.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// What the program waited for last.
+    pub(super) fn awaited(&self) -> Awaited {
+        if self.sandbox_started && !self.sandbox_ready {
+            Awaited::Sandbox
+        } else {
+            Awaited::Other
+        }
+    }
+
+    /// The exceptions that ended the program: what it did not catch, or, while the agent never
+    /// worked, whatever was printed. Later, printed lines may repeat what others wrote.
+    pub(super) fn fatal(&self) -> &[String] {
+        match &self.uncaught {
+            Some(uncaught) if !uncaught.chain.is_empty() => &uncaught.chain,
+            _ if self.worked => &[],
+            _ => &self.exceptions,
+        }
     }
 }
 

@@ -1,8 +1,15 @@
 //! What a line of OpenHands' output tells.
 //!
 //! Two forms are read: one JSON object per line (`LOG_JSON`, on stdout; the form we ask for), and
-//! the coloured text that it prints otherwise (on stderr). Whatever is neither is data without a
-//! meaning. What the facts add up to is `evidence`'s part.
+//! coloured text (`text`, on stderr). Whatever is neither is data without a meaning.
+//!
+//! What the agent's commands print is no line of the app: it comes inside a record that repeats an
+//! event (`msg_type`), or inside a stored event. So a JSON record without `msg_type` is OpenHands'
+//! own word, and text counts only before the first JSON record, when no agent works yet.
+//! What the facts add up to is `evidence`'s part.
+
+mod exception;
+mod text;
 
 use deckhands_model::AgentState;
 use deckhands_runtime::OutputSource;
@@ -12,15 +19,20 @@ use crate::one_line::one_line;
 
 use super::event::state;
 use super::lenient::Leaf;
+use super::mend::from_python;
+
+use exception::{exception_text, exceptions};
+use text::{TextRecord, text_record};
 
 /// Longest line that is looked into; OpenHands cuts what the model sees at 30 kB.
 const MAX_LINE: usize = 1 << 20;
 
-/// Characters of a text that is kept; long enough for a provider's whole error body.
+/// Characters of a text that is kept.
 const MAX_TEXT: usize = 4000;
 
-/// Lines of a traceback that are kept.
-const MAX_EXCEPTIONS: usize = 16;
+/// Characters of a failed model call that are kept: a body that is cut is no JSON any more, and
+/// its code is lost.
+const MAX_ERROR: usize = 64 << 10;
 
 /// What one line tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +41,8 @@ pub(super) enum LogFact {
     State(AgentState),
     /// The agent's work ended with this error.
     RunError(String),
+    /// A status that OpenHands tells, in the words of a state's reason.
+    Status(String),
     /// A model call failed and will be repeated.
     Retry,
     /// The sandbox container is there.
@@ -37,7 +51,8 @@ pub(super) enum LogFact {
     SandboxReady,
     /// The iteration or the money limit was hit.
     LimitsHit,
-    /// The program is about to end; the exceptions of its traceback, the first one first.
+    /// The program is about to end; the exceptions of its traceback, the first one first. In the
+    /// text form they follow as lines.
     Uncaught(Vec<String>),
     /// A line that an exception, the argument parser or the entry point ends with.
     Exception(String),
@@ -71,29 +86,29 @@ impl LogReader {
         }
         if source == OutputSource::Stdout
             && line.starts_with(b"{")
-            && let Ok(record) = serde_json::from_slice::<Record>(line)
+            && let Ok(record) = from_python::<Record>(line)
         {
             self.json_seen = true;
             return record.fact();
         }
-        self.text_line(&strip_colour(&String::from_utf8_lossy(line)))
+        self.text_line(&String::from_utf8_lossy(line))
     }
 
     fn text_line(&mut self, line: &str) -> Option<LogFact> {
-        if self.json_seen {
-            return exception(line);
-        }
         match text_record(line) {
-            Some(TextRecord::Event) => {
+            TextRecord::None(line) if !self.in_event => {
+                exception_text(&line).map(LogFact::Exception)
+            }
+            _ if self.json_seen => None,
+            TextRecord::Event => {
                 self.in_event = true;
                 None
             }
-            Some(TextRecord::Log(message)) => {
+            TextRecord::Log(message) => {
                 self.in_event = false;
-                message_fact(message, "")
+                message_fact(&message, "")
             }
-            None if self.in_event => None,
-            None => exception(line),
+            TextRecord::None(_) => None,
         }
     }
 }
@@ -108,136 +123,83 @@ impl Record {
     }
 }
 
-/// The head of a text record.
-enum TextRecord<'a> {
-    /// An event in words follows on the next lines.
-    Event,
-    /// A log message.
-    Log(&'a str),
+/// Who a message names as its speaker.
+enum Speaker<'a> {
+    /// The controller of this session.
+    Controller(&'a str),
+    /// The part that holds the sandbox.
+    Runtime,
+    /// Nobody.
+    Nobody,
 }
 
-/// `HH:MM:SS - openhands:LEVEL: file.py:LINE - MESSAGE`, or `HH:MM:SS - ACTION` and the like.
-fn text_record(line: &str) -> Option<TextRecord<'_>> {
-    const TIME: usize = 8;
-    let (time, rest) = line.split_at_checked(TIME)?;
-    let is_time = time.bytes().enumerate().all(|(place, byte)| match place {
-        2 | 5 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
-    let rest = rest.strip_prefix(" - ").filter(|_| is_time)?;
-    if matches!(rest.trim_end(), "ACTION" | "OBSERVATION" | "USER_ACTION") {
-        return Some(TextRecord::Event);
+/// The speaker, and what is left: `[Agent Controller …] ` or `[runtime …] ` may stand in front.
+fn speaker(message: &str) -> (Speaker<'_>, &str) {
+    let after = |mark: &str| message.strip_prefix(mark)?.split_once("] ");
+    if let Some((session, said)) = after("[Agent Controller ") {
+        (Speaker::Controller(session), said)
+    } else if let Some((_session, said)) = after("[runtime ") {
+        (Speaker::Runtime, said)
+    } else {
+        (Speaker::Nobody, message)
     }
-    let (_level, rest) = rest.strip_prefix("openhands:")?.split_once(": ")?;
-    let (_place, message) = rest.split_once(" - ")?;
-    Some(TextRecord::Log(message))
 }
 
-/// What a message tells, by the words it begins with.
+/// What a message tells, by who says it and the words it begins with.
 fn message_fact(message: &str, trace: &str) -> Option<LogFact> {
-    let message = without_speaker(message);
-    if let Some(rest) = message.strip_prefix("Setting agent(") {
+    match speaker(message) {
+        (Speaker::Controller(session), said) => controller_fact(session, said),
+        (Speaker::Runtime, said) if said.starts_with("Container started: openhands-runtime-") => {
+            Some(LogFact::SandboxStarted)
+        }
+        (Speaker::Runtime, said) => {
+            (said.trim_end() == "Runtime is ready.").then_some(LogFact::SandboxReady)
+        }
+        (Speaker::Nobody, said) => program_fact(said, trace),
+    }
+}
+
+fn controller_fact(session: &str, said: &str) -> Option<LogFact> {
+    if let Some(rest) = said.strip_prefix("Setting agent(") {
         let (_from, to) = rest
             .split_once(") state from AgentState.")?
             .1
             .split_once(" to AgentState.")?;
-        return Some(LogFact::State(state(to.trim_end())));
+        return Some(LogFact::State(logged_state(to.trim_end())));
     }
-    if let Some(rest) = message.strip_prefix("Error while running the agent (session ID: ") {
-        return Some(LogFact::RunError(one_line(
-            rest.split_once("): ")?.1,
-            MAX_TEXT,
-        )));
+    let error = said
+        .strip_prefix("Error while running the agent (session ID: ")?
+        .strip_prefix(session)?
+        .strip_prefix("): ")?;
+    Some(LogFact::RunError(one_line(error, MAX_ERROR)))
+}
+
+fn program_fact(said: &str, trace: &str) -> Option<LogFact> {
+    if said.starts_with("Error setting env var ") {
+        return Some(LogFact::BadSetting(one_line(said, MAX_TEXT)));
     }
-    if message.starts_with("Container started: openhands-runtime-") {
-        return Some(LogFact::SandboxStarted);
-    }
-    if message.starts_with("Error setting env var ") {
-        return Some(LogFact::BadSetting(one_line(message, MAX_TEXT)));
-    }
-    if message.contains(". Attempt #") && message.ends_with(RETRY_END) {
+    if said.contains(". Attempt #") && said.ends_with(RETRY_END) {
         return Some(LogFact::Retry);
     }
-    match message.trim_end() {
-        "Runtime is ready." => Some(LogFact::SandboxReady),
+    match said.trim_end() {
         "Control flag limits hit" => Some(LogFact::LimitsHit),
         "Uncaught exception" => Some(LogFact::Uncaught(exceptions(trace))),
-        _ => None,
+        status if status.starts_with("STATUS$ERROR_") => {
+            Some(LogFact::Status(one_line(status, MAX_TEXT)))
+        }
+        status => exception_text(status).map(LogFact::Status),
     }
 }
 
 /// End of the line about a model call that failed and will be repeated.
 const RETRY_END: &str = "| You can customize retry values in the configuration.";
 
-/// The message without `[Agent Controller …] ` or `[runtime …] ` in front.
-fn without_speaker(message: &str) -> &str {
-    let spoken = message
-        .strip_prefix("[Agent Controller ")
-        .or(message.strip_prefix("[runtime "));
-    spoken
-        .and_then(|rest| rest.split_once("] "))
-        .map_or(message, |(_session, rest)| rest)
-}
-
-/// The exceptions of a traceback; of a long chain the first and the last ones.
-fn exceptions(trace: &str) -> Vec<String> {
-    let mut lines: Vec<String> = trace.lines().filter_map(exception_text).collect();
-    if lines.len() > MAX_EXCEPTIONS {
-        lines.drain(MAX_EXCEPTIONS / 2..lines.len() - MAX_EXCEPTIONS / 2);
+/// The log writes the states' names in capitals.
+fn logged_state(word: &str) -> AgentState {
+    if word.bytes().any(|b| b.is_ascii_lowercase()) {
+        return AgentState::Unknown;
     }
-    lines
-}
-
-fn exception(line: &str) -> Option<LogFact> {
-    exception_text(line).map(LogFact::Exception)
-}
-
-/// The line, if a Python exception, the argument parser or the image's entry point wrote it.
-fn exception_text(line: &str) -> Option<String> {
-    let class = line
-        .split_once(": ")
-        .map_or(line, |(class, _text)| class)
-        .trim_end_matches(':');
-    let told = is_exception_class(class)
-        || line.starts_with("main.py: error: ")
-        || line.starts_with("stat: cannot stat");
-    told.then(|| one_line(line, MAX_TEXT))
-}
-
-/// `docker.errors.NotFound` and the like: a dotted name whose last part is a known kind of class.
-fn is_exception_class(class: &str) -> bool {
-    const ENDS: [&str; 6] = [
-        "Error",
-        "Exception",
-        "NotFound",
-        "Timeout",
-        "Interrupt",
-        "Exit",
-    ];
-    let word = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with(|c: char| c.is_ascii_digit())
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    let last = class.rsplit('.').next().unwrap_or_default();
-    class.split('.').all(word)
-        && last.starts_with(|c: char| c.is_ascii_uppercase())
-        && ENDS.iter().any(|end| last.ends_with(end))
-}
-
-/// The line without the colours that OpenHands prints even where there is no terminal.
-fn strip_colour(line: &str) -> String {
-    let mut parts = line.trim_end_matches('\r').split('\u{1b}');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let coloured = part.strip_prefix('[').and_then(|part| part.split_once('m'));
-        let is_code = |code: &str| code.bytes().all(|b| b.is_ascii_digit() || b == b';');
-        plain.push_str(match coloured {
-            Some((code, rest)) if is_code(code) => rest,
-            _ => part,
-        });
-    }
-    plain
+    state(&word.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! How a session ended: the decision over its record, the containers and our own doing.
 //!
 //! Order: the agent's own final state, then what we did to it, then what the daemon saw, then how
-//! the program ended. Only a stored event makes a good end.
+//! the program ended. Only a stored event makes a good end. `endings.toml` is the table of what
+//! must come out.
+
+mod final_state;
 
 use deckhands_model::{AgentState, Cause, Failure, Outcome};
 
@@ -9,14 +12,12 @@ use crate::adapter::{ContainerFacts, EndedBy, Progress};
 use crate::one_line::one_line;
 use crate::redact::redact;
 
-use super::classify::{Awaited, coarse_reason, own_reason, provider_error, start_failure};
+use super::classify::start_failure;
 use super::evidence::Evidence;
+use final_state::final_state;
 
 /// Characters of a failure's message.
 const MAX_MESSAGE: usize = 500;
-
-/// Condensations in a row that are no pause but a loop: the task does not fit the model's window.
-const CONDENSATION_LOOP: u32 = 3;
 
 /// A cause and the line that shows it.
 type Found = (Cause, String);
@@ -38,11 +39,13 @@ pub(super) fn decide(
         return Outcome::Cancelled;
     }
     let (cause, shown) = final_state(state, evidence)
-        .or_else(|| ended_by.and_then(|ended_by| our_doing(ended_by, progress)))
+        .or_else(|| gave_up(ended_by?, evidence))
+        .or_else(|| our_doing(ended_by?, progress, facts))
         .or_else(|| container(facts))
         .unwrap_or_else(|| program(evidence, facts));
     let cause = match cause {
-        Cause::SandboxLost if facts.sandbox_oom => Cause::OutOfMemory,
+        // Before the start nothing but its server runs in a sandbox.
+        Cause::SandboxLost | Cause::StartTimeout if facts.sandbox_oom => Cause::OutOfMemory,
         cause => cause,
     };
     Outcome::Failed(Failure::new(
@@ -51,83 +54,23 @@ pub(super) fn decide(
     ))
 }
 
-/// What a final state means; nothing where the agent was still at work.
-fn final_state(state: AgentState, evidence: &Evidence) -> Option<Found> {
-    let reason_or = |words: &str| match evidence.reason() {
-        "" => words.to_owned(),
-        reason => reason.to_owned(),
-    };
-    match state {
-        AgentState::Errored => Some(errored(evidence)),
-        AgentState::RateLimited => Some(rate_limited(evidence)),
-        AgentState::Rejected => Some((
-            Cause::AgentRejected,
-            reason_or("the agent rejected the task"),
-        )),
-        AgentState::Stopped => Some((Cause::Unknown, reason_or("the agent says it was stopped"))),
-        AgentState::Finished
-        | AgentState::Starting
-        | AgentState::Working
-        | AgentState::AwaitingInput
-        | AgentState::Unknown => None,
-    }
-}
-
-fn errored(evidence: &Evidence) -> Found {
-    let reason = evidence.reason();
-    if let Some(cause) = own_reason(reason) {
-        let loops = evidence.condensations >= CONDENSATION_LOOP;
-        let cause = if cause == Cause::IterationLimit && loops {
-            Cause::ContextWindow
-        } else {
-            cause
-        };
-        return (cause, reason.to_owned());
-    }
-    // The log has the failure's text; the stored reason is only a coarse code for it.
-    if let Some(error) = &evidence.run_error {
-        let cause = match provider_error(error) {
-            Cause::Unknown => coarse_reason(reason).unwrap_or(Cause::Unknown),
-            cause => cause,
-        };
-        return (cause, error.clone());
-    }
-    if let Some(cause) = coarse_reason(reason) {
-        return (cause, reason.to_owned());
-    }
-    if evidence.limits_hit {
-        return (Cause::IterationLimit, "control flag limits hit".to_owned());
-    }
-    let shown = if reason.is_empty() {
-        "the agent ended with an error"
-    } else {
-        reason
-    };
-    (Cause::Unknown, shown.to_owned())
-}
-
-fn rate_limited(evidence: &Evidence) -> Found {
-    let Some(error) = &evidence.run_error else {
-        return (
-            Cause::RateLimited,
-            "the agent waits after the provider's rate limit".to_owned(),
-        );
-    };
-    let cause = match provider_error(error) {
-        cause @ (Cause::OutOfCredit | Cause::QuotaUntilReset) => cause,
-        _ => Cause::RateLimited,
-    };
-    (cause, error.clone())
+/// Why a program that was silent until its deadline had given up before, if it said so.
+fn gave_up(ended_by: EndedBy, evidence: &Evidence) -> Option<Found> {
+    let silent = matches!(ended_by, EndedBy::StartDeadline | EndedBy::IdleDeadline);
+    let uncaught = evidence.uncaught.as_ref().filter(|_| silent)?;
+    let (cause, line) = start_failure(&uncaught.chain, evidence.awaited())?;
+    Some((cause, line.to_owned()))
 }
 
 /// What our own ending of a working agent means; nothing for a cancel, which is no failure.
-fn our_doing(ended_by: EndedBy, progress: &Progress) -> Option<Found> {
-    let doing = match progress.doing.as_str() {
-        "" => String::new(),
-        doing => format!("; last seen: {doing}"),
-    };
+fn our_doing(ended_by: EndedBy, progress: &Progress, facts: &ContainerFacts) -> Option<Found> {
     let (cause, words) = match ended_by {
         EndedBy::Cancel => return None,
+        EndedBy::StartDeadline | EndedBy::IdleDeadline if facts.sandbox_exit.is_some() => (
+            // Nobody else stops it while the agent is at work.
+            Cause::SandboxLost,
+            "no event before the deadline, and the sandbox had ended",
+        ),
         EndedBy::StartDeadline => (
             Cause::StartTimeout,
             "no first event before the start deadline",
@@ -150,6 +93,10 @@ fn our_doing(ended_by: EndedBy, progress: &Progress) -> Option<Found> {
             "the connection to the daemon was lost",
         ),
     };
+    let doing = match progress.doing.as_str() {
+        "" => String::new(),
+        doing => format!("; last seen: {doing}"),
+    };
     Some((cause, format!("{words}{doing}")))
 }
 
@@ -161,41 +108,42 @@ fn container(facts: &ContainerFacts) -> Option<Found> {
             "the kernel killed the app for memory".to_owned(),
         ));
     }
-    let gone = facts.app_vanished;
-    gone.then(|| {
-        (
-            Cause::AppLost,
-            "the app container was gone, or killed by somebody else".to_owned(),
-        )
-    })
+    if facts.app_vanished {
+        let words = "the app container was gone, or killed by somebody else";
+        return Some((Cause::AppLost, words.to_owned()));
+    }
+    let signal = signal(facts.app_exit?)?;
+    let cause = if OWN_SIGNALS.contains(&signal) {
+        Cause::AgentCrashed
+    } else {
+        Cause::AppLost
+    };
+    Some((cause, format!("the app was ended by signal {signal}")))
+}
+
+/// Signals that a program brings upon itself: illegal instruction, abort, bus error, floating
+/// point, segmentation fault.
+const OWN_SIGNALS: [i64; 5] = [4, 6, 7, 8, 11];
+
+/// The signal that an exit code stands for.
+fn signal(exit: i64) -> Option<i64> {
+    /// Exit codes above this one are signals.
+    const BASE: i64 = 128;
+    const LAST: i64 = 64;
+    Some(exit - BASE).filter(|signal| (1..=LAST).contains(signal))
 }
 
 /// How the program ended, when nobody ended it and the agent had no final state.
 fn program(evidence: &Evidence, facts: &ContainerFacts) -> Found {
-    /// Exit codes above this one are signals.
-    const SIGNALS: i64 = 128;
-    let awaited = match evidence.sandbox_started && !evidence.sandbox_ready {
-        true => Awaited::Sandbox,
-        false => Awaited::Other,
-    };
-    if let Some((cause, line)) = start_failure(&evidence.exceptions, awaited) {
+    let fatal = evidence.fatal();
+    if let Some((cause, line)) = start_failure(fatal, evidence.awaited()) {
         return (cause, line.to_owned());
-    }
-    if let Some(signal) = facts
-        .app_exit
-        .map(|code| code - SIGNALS)
-        .filter(|signal| *signal > 0)
-    {
-        return (
-            Cause::AppLost,
-            format!("the app was ended by signal {signal}"),
-        );
     }
     if evidence.only_logged_finish() {
         let words = "the log says finished, but no stored event does";
         return (Cause::Unknown, words.to_owned());
     }
-    let last = evidence.exceptions.last().or(evidence.bad_setting.as_ref());
+    let last = fatal.last().or(evidence.bad_setting.as_ref());
     match (last, facts.app_exit) {
         (Some(line), Some(_)) => (Cause::AgentCrashed, line.clone()),
         (None, Some(code)) => (

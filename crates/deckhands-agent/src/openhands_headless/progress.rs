@@ -56,7 +56,8 @@ impl Tracker {
                 "repeats a failed model call".clone_into(&mut self.progress.doing);
             }
             LogFact::State(_) | LogFact::RunError(_) => self.progress.waiting = false,
-            LogFact::LimitsHit
+            LogFact::Status(_)
+            | LogFact::LimitsHit
             | LogFact::Uncaught(_)
             | LogFact::Exception(_)
             | LogFact::BadSetting(_) => {}
@@ -90,11 +91,17 @@ impl Tracker {
         };
         let first_time =
             self.answers.len() < MAX_ANSWERS && self.answers.insert(one_line(id, MAX_NAME));
-        if first_time && cost >= 0.0 {
-            let sum = self.provider_cost.unwrap_or_default() + cost;
+        let sum = self.provider_cost.unwrap_or_default() + cost;
+        if first_time && cost >= 0.0 && sum.is_finite() {
             self.provider_cost = Some(sum);
-            self.progress.usage.cost_usd = Some(sum);
+            self.spent(sum);
         }
+    }
+
+    /// What was spent is never less than what was told before.
+    fn spent(&mut self, cost: f64) {
+        let told = self.progress.usage.cost_usd.unwrap_or_default();
+        self.progress.usage.cost_usd = Some(cost.max(told));
     }
 
     /// Takes over OpenHands' own totals; a zero of it means that it does not know.
@@ -103,11 +110,11 @@ impl Tracker {
             |count: Option<i64>| count.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
         let tokens = &metrics.accumulated_token_usage;
         let usage = &mut self.progress.usage;
-        usage.input_tokens = known(tokens.prompt_tokens.0).or(usage.input_tokens);
-        usage.output_tokens = known(tokens.completion_tokens.0).or(usage.output_tokens);
-        if self.provider_cost.is_none() {
-            let computed = metrics.accumulated_cost.0.filter(|cost| *cost > 0.0);
-            usage.cost_usd = computed.or(usage.cost_usd);
+        usage.input_tokens = known(tokens.prompt_tokens.0).max(usage.input_tokens);
+        usage.output_tokens = known(tokens.completion_tokens.0).max(usage.output_tokens);
+        let computed = metrics.accumulated_cost.0.filter(|cost| *cost > 0.0);
+        if let (None, Some(cost)) = (self.provider_cost, computed) {
+            self.spent(cost);
         }
     }
 }

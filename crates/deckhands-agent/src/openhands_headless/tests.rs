@@ -1,5 +1,8 @@
 //! Whole records: what real sessions printed and stored, and what each must yield.
 
+mod captures;
+mod fuzz;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -136,6 +139,70 @@ fn a_log_alone_never_finishes_and_still_shows_why_it_failed() {
         outcome.failure().map(|failure| failure.cause),
         Some(Cause::BadKey)
     );
+}
+
+/// The loop of condensations is in the stored events alone; the log only has its end.
+const LOOP: &str = "context_window_exceeded";
+
+#[test]
+fn a_log_alone_still_shows_the_cause() {
+    let mut wrong = Vec::new();
+    for (name, row) in expected() {
+        let Some(cause) = row.cause else { continue };
+        let mut reader = OpenHandsHeadless.reader();
+        read_log(reader.as_mut(), &name);
+        let outcome = reader.outcome(&facts(&row), ended_by(&row));
+        let told = outcome.failure().map(|failure| failure.cause);
+        let expected = if name == LOOP {
+            Cause::IterationLimit
+        } else {
+            cause
+        };
+        if told != Some(expected) {
+            wrong.push(format!("{name}: {outcome:?}, not {cause}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unknown_lines_are_data() {
+    const UNKNOWN: [&str; 7] = [
+        "",
+        "something new",
+        r#"{"new": true}"#,
+        r#"{"message": ["no", "text"], "level": 3}"#,
+        "\u{1b}[92m18:03:47 - openhands:NEW\u{1b}[0m: new.py:1 - something new",
+        "{\"message\": \"cut",
+        "\u{0}\u{7}\u{1b}[2J",
+    ];
+    for (name, row) in expected() {
+        let mut reader = OpenHandsHeadless.reader();
+        for (file, source) in [
+            ("stdout.log", OutputSource::Stdout),
+            ("stderr.log", OutputSource::Stderr),
+        ] {
+            // A JSON record is never printed by a session that logs text.
+            let is_text = name != "log_json" && !name.starts_with("log_json_");
+            for line in lines(&name, file) {
+                reader.log_line(source, &line);
+                for unknown in UNKNOWN
+                    .iter()
+                    .filter(|line| !is_text || !line.starts_with('{'))
+                {
+                    reader.log_line(source, unknown.as_bytes());
+                }
+            }
+        }
+        read_events(reader.as_mut(), &name);
+        let outcome = reader.outcome(&facts(&row), ended_by(&row));
+        assert_eq!(outcome.word(), row.outcome, "{name}");
+        assert_eq!(
+            outcome.failure().map(|failure| failure.cause),
+            row.cause,
+            "{name}"
+        );
+    }
 }
 
 #[test]

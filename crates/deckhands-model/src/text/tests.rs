@@ -4,7 +4,13 @@ use super::*;
 
 #[test]
 fn a_text_is_taken_as_it_is() {
-    for text in ["fix it", "  padded \n", "a\r\nb\tc", "Grüße ✓"] {
+    for text in [
+        "fix it",
+        "  padded \n",
+        "a\r\nb\tc",
+        "Grüße ✓",
+        "\u{feff}fix it",
+    ] {
         assert_eq!(TaskText::try_new(text).unwrap().as_str(), text);
     }
 }
@@ -14,6 +20,8 @@ fn what_is_no_task() {
     let rows = [
         ("", TaskTextError::Empty),
         (" \t\r\n\u{a0}\u{2003}", TaskTextError::Empty),
+        ("\u{feff}", TaskTextError::Empty),
+        ("\u{feff}\r\n\u{200b}\u{200d}\u{2060}", TaskTextError::Empty),
         ("\0", TaskTextError::Nul { offset: 0 }),
         ("fix\0it\0", TaskTextError::Nul { offset: 3 }),
         ("ü\0", TaskTextError::Nul { offset: 2 }),

@@ -1,13 +1,17 @@
 //! What a failed model call means.
 //!
-//! Structure first: the code in the provider's JSON body, then the class that litellm gave the
-//! error, then the body's own beginning. Free text, `words`, comes last.
+//! Structure first: the code and the word for it in the provider's JSON body, then the body's own
+//! beginning, then the class that litellm gave the error. Free text, `words`, comes last, and only
+//! where nothing of all that is there.
+
+mod tables;
 
 use deckhands_model::Cause;
 use serde::Deserialize;
 
 use super::super::lenient::{Leaf, Shape, object};
 use super::words::{by_words, has_phrase};
+use tables::{BODIES, CLASSES, KINDS};
 
 /// A failed model call, taken apart.
 struct ProviderError<'a> {
@@ -68,12 +72,22 @@ struct Envelope {
 pub(in super::super) fn provider_error(text: &str) -> Cause {
     let error = ProviderError::parse(text);
     error
-        .limit()
-        .or_else(|| error.by_status())
-        .or_else(|| error.by_body())
-        .or_else(|| error.by_class())
+        .cause()
         .or_else(|| error.class.is_empty().then(|| by_words(text)).flatten())
         .unwrap_or(Cause::Unknown)
+}
+
+/// As [`provider_error`], by structure alone.
+pub(super) fn structured(text: &str) -> Option<Cause> {
+    ProviderError::parse(text).cause()
+}
+
+/// The cause that a class of exceptions of the model's side stands for.
+pub(super) fn class_cause(class: &str) -> Option<Cause> {
+    CLASSES
+        .iter()
+        .find(|(known, _)| *known == class)
+        .map(|(_, cause)| *cause)
 }
 
 impl<'a> ProviderError<'a> {
@@ -104,6 +118,15 @@ impl<'a> ProviderError<'a> {
         Self { class, body, error }
     }
 
+    fn cause(&self) -> Option<Cause> {
+        self.limit()
+            .or_else(|| self.error.by_words())
+            .or_else(|| self.by_raw())
+            .or_else(|| self.by_status())
+            .or_else(|| self.by_body())
+            .or_else(|| class_cause(self.class))
+    }
+
     /// What the provider said in words.
     fn message(&self) -> &str {
         self.error.message.0.as_deref().unwrap_or(self.body)
@@ -123,16 +146,18 @@ impl<'a> ProviderError<'a> {
             return None;
         }
         let raw = self.error.metadata.raw.0.as_deref().unwrap_or_default();
-        Some(rate_limit(self.words(), &[self.message(), raw]))
+        Some(rate_limit(self.error.words(), &[self.message(), raw]))
     }
 
-    /// The provider's own words for the error's kind.
-    fn words(&self) -> [&str; 2] {
-        let code = match &self.error.code.0 {
-            Some(Code::Word(word)) => word.as_str(),
-            Some(Code::Status(_)) | None => "",
-        };
-        [code, self.error.kind.0.as_deref().unwrap_or_default()]
+    /// What the provider behind the provider said, where a router hands its JSON on.
+    fn by_raw(&self) -> Option<Cause> {
+        let raw = self.error.metadata.raw.0.as_deref()?;
+        let inner = serde_json::from_str::<Envelope>(raw).ok()?.error;
+        let said = inner.message.0.as_deref().unwrap_or_default();
+        let refused = matches!(self.status(), Some(400 | 422));
+        inner
+            .by_words()
+            .or_else(|| refused.then(|| bad_request(said)).flatten())
     }
 
     fn by_status(&self) -> Option<Cause> {
@@ -152,11 +177,23 @@ impl<'a> ProviderError<'a> {
                     .flatten()
             })
     }
+}
 
-    fn by_class(&self) -> Option<Cause> {
-        CLASSES
-            .iter()
-            .find(|(class, _)| *class == self.class)
+impl ErrorBody {
+    /// The provider's own words for the error's kind.
+    fn words(&self) -> [&str; 2] {
+        let code = match &self.code.0 {
+            Some(Code::Word(word)) => word.as_str(),
+            Some(Code::Status(_)) | None => "",
+        };
+        [code, self.kind.0.as_deref().unwrap_or_default()]
+    }
+
+    fn by_words(&self) -> Option<Cause> {
+        let known = |word: &str| KINDS.iter().find(|(kind, _)| *kind == word);
+        self.words()
+            .into_iter()
+            .find_map(known)
             .map(|(_, cause)| *cause)
     }
 }
@@ -189,13 +226,25 @@ pub(super) fn by_status(status: i64, message: &str) -> Option<Cause> {
         400 | 422 => bad_request(message),
         401 => Some(Cause::BadKey),
         402 => Some(Cause::OutOfCredit),
-        403 => Some(Cause::ContentRefused),
+        403 => Some(forbidden(message)),
         404 => Some(Cause::BadModel),
         408 | 504 => Some(Cause::ProviderTimeout),
         413 => Some(Cause::ContextWindow),
         429 => Some(rate_limit(["", ""], &[message])),
         500..=599 => Some(Cause::ProviderError),
         _ => None,
+    }
+}
+
+/// What access was refused for: moderation, unless the provider speaks of the key.
+fn forbidden(message: &str) -> Cause {
+    let lower = message.to_lowercase();
+    if has_phrase(&lower, "key limit exceeded") {
+        Cause::OutOfCredit
+    } else if has_phrase(&lower, "api key") {
+        Cause::BadKey
+    } else {
+        Cause::ContentRefused
     }
 }
 
@@ -216,41 +265,6 @@ fn bad_request(message: &str) -> Option<Cause> {
         .find(|(phrase, _)| has_phrase(&lower, phrase))
         .map(|(_, cause)| *cause)
 }
-
-/// Bodies without a code, by their beginning.
-const BODIES: &[(&str, Cause)] = &[
-    ("Insufficient credits", Cause::OutOfCredit),
-    ("Provider returned error", Cause::ProviderError),
-    ("[Errno 111]", Cause::ProviderUnreachable),
-    ("[Errno 104]", Cause::ProviderUnreachable),
-    ("[Errno 113]", Cause::ProviderUnreachable),
-    ("[Errno 101]", Cause::ProviderUnreachable),
-    ("[Errno -2]", Cause::ProviderUnreachable),
-    ("[Errno -3]", Cause::ProviderUnreachable),
-    ("[Errno -5]", Cause::ProviderUnreachable),
-    ("peer closed connection", Cause::ProviderUnreachable),
-    ("Server disconnected", Cause::ProviderUnreachable),
-    ("Connection error", Cause::ProviderUnreachable),
-    ("Unable to get json response", Cause::ProviderError),
-    ("error - Expecting value", Cause::ProviderError),
-    ("Response choices is less than 1", Cause::ProviderError),
-];
-
-/// Classes of litellm's exceptions.
-const CLASSES: &[(&str, Cause)] = &[
-    ("AuthenticationError", Cause::BadKey),
-    ("PermissionDeniedError", Cause::ContentRefused),
-    ("NotFoundError", Cause::BadModel),
-    ("Timeout", Cause::ProviderTimeout),
-    ("APIConnectionError", Cause::ProviderUnreachable),
-    ("ContextWindowExceededError", Cause::ContextWindow),
-    ("ContentPolicyViolationError", Cause::ContentRefused),
-    ("BudgetExceededError", Cause::OutOfCredit),
-    ("InternalServerError", Cause::ProviderError),
-    ("ServiceUnavailableError", Cause::ProviderError),
-    ("APIResponseValidationError", Cause::ProviderError),
-    ("APIError", Cause::ProviderError),
-];
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use deckhands_model::Cause;
 
-use super::{Awaited, coarse_reason, own_reason, start_failure};
+use super::{Awaited, coarse_reason, logged_failure, own_reason, start_failure};
 
 /// Reasons of an error state.
 const REASONS: &[(&str, Option<Cause>)] = &[
@@ -67,6 +67,69 @@ const REASONS: &[(&str, Option<Cause>)] = &[
     ("the file mentions AgentStuckInLoopError", None),
     ("", None),
 ];
+
+const WORDS: &str = "HTTP 402, rate limit, connection refused";
+const WRAPPED: &str =
+    r#"litellm.APIError: APIError: OpenrouterException - {"error": {"code": 402}}"#;
+const FULL: &str = "[Errno 28] No space left on device";
+const COARSE: &str = "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE";
+
+/// Reasons, errors in the log, and what both together mean. `?Class` stands for the reason that
+/// names an exception of this class.
+const BOTH: &[(&str, &str, Option<Cause>)] = &[
+    // The provider's own verdict.
+    (
+        "STATUS$ERROR_LLM_AUTHENTICATION",
+        WRAPPED,
+        Some(Cause::BadKey),
+    ),
+    (
+        "NotFoundError: litellm.NotFoundError: x",
+        WRAPPED,
+        Some(Cause::BadModel),
+    ),
+    // A coarse code for the log's text.
+    (COARSE, WRAPPED, Some(Cause::OutOfCredit)),
+    (COARSE, WORDS, Some(Cause::OutOfCredit)),
+    ("", WORDS, Some(Cause::OutOfCredit)),
+    ("", "nothing known", None),
+    ("", FULL, Some(Cause::HostDiskFull)),
+    // Classes of the provider's side, and others.
+    (
+        "?ServiceUnavailableError",
+        WRAPPED,
+        Some(Cause::OutOfCredit),
+    ),
+    ("?ServiceUnavailableError", WORDS, None),
+    ("?KeyError", WRAPPED, None),
+    ("?KeyError", WORDS, None),
+    ("?OSError", FULL, Some(Cause::HostDiskFull)),
+    (
+        "?OSError",
+        "[Errno 30] Read-only file system",
+        Some(Cause::PermissionDenied),
+    ),
+    // A reason of which nothing is known.
+    ("SomethingNew: x", WORDS, None),
+    ("SomethingNew: x", WRAPPED, Some(Cause::OutOfCredit)),
+];
+
+#[test]
+fn a_reason_says_how_far_to_believe_the_log() {
+    const UNEXPECTED: &str =
+        "RuntimeError: There was an unexpected error while running the agent: ";
+    for (reason, error, expected) in BOTH {
+        let reason = match reason.strip_prefix('?') {
+            Some(class) => format!("{UNEXPECTED}{class}. You can refresh"),
+            None => (*reason).to_owned(),
+        };
+        assert_eq!(
+            logged_failure(&reason, error),
+            *expected,
+            "{reason}: {error}"
+        );
+    }
+}
 
 #[test]
 fn reasons() {

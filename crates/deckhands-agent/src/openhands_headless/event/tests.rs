@@ -194,6 +194,8 @@ fn states() {
         ("running", AgentState::Working),
         ("awaiting_user_input", AgentState::AwaitingInput),
         ("awaiting_user_confirmation", AgentState::AwaitingInput),
+        ("user_rejected", AgentState::AwaitingInput),
+        ("user_confirmed", AgentState::Working),
         ("paused", AgentState::Stopped),
         ("stopped", AgentState::Stopped),
         ("finished", AgentState::Finished),
@@ -201,6 +203,9 @@ fn states() {
         ("error", AgentState::Errored),
         ("rate_limited", AgentState::RateLimited),
         ("something_new", AgentState::Unknown),
+        ("FINISHED", AgentState::Unknown),
+        ("Finished", AgentState::Unknown),
+        ("finished ", AgentState::Unknown),
         ("", AgentState::Unknown),
     ];
     for (word, state) in rows {
@@ -214,6 +219,59 @@ fn states() {
             "{word}"
         );
     }
+}
+
+#[test]
+fn only_openhands_itself_tells_a_state() {
+    for source in ["agent", "user"] {
+        let json = format!(
+            r#"{{"source":"{source}","observation":"agent_state_changed","extras":{{"agent_state":"finished"}}}}"#
+        );
+        let name = "agent_state_changed".to_owned();
+        assert_eq!(kind(&json), EventKind::Other { name }, "{source}");
+    }
+}
+
+#[test]
+fn the_bound_is_named_and_exact() {
+    let max = usize::try_from(EventStore::MAX_BYTES).unwrap();
+    let sized = |bytes: usize| {
+        let frame = r#"{"action":"run","args":{"command":""}}"#;
+        let text = "x".repeat(bytes - frame.len());
+        format!(r#"{{"action":"run","args":{{"command":"{text}"}}}}"#)
+    };
+    let whole = sized(max);
+    assert_eq!(whole.len(), max);
+    let read = |json: &str| {
+        let bytes = json.as_bytes();
+        parse(EventFile { number: 4, bytes }).map(|stored| translate(4, &stored))
+    };
+    let EventKind::Action { summary, .. } = read(&whole).unwrap().kind else {
+        panic!("no action")
+    };
+    assert_eq!(summary.chars().count(), 200);
+    let error = read(&sized(max + 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "event 4 is not readable: larger than 16777216 bytes"
+    );
+}
+
+#[test]
+fn python_s_json_is_read() {
+    assert_eq!(
+        kind(
+            r#"{"action":"run","args":{"command":"a\ud83db"},"llm_metrics":{"accumulated_cost":NaN}}"#
+        ),
+        acts(ActionKind::Command, "a\u{fffd}b")
+    );
+}
+
+#[test]
+fn a_key_given_twice_is_no_event() {
+    let twice = r#"{"observation":"agent_state_changed","extras":{"agent_state":"error","agent_state":"finished"}}"#;
+    let bytes = twice.as_bytes();
+    assert!(parse(EventFile { number: 0, bytes }).is_err());
 }
 
 #[test]
@@ -254,8 +312,8 @@ fn what_is_no_whole_event_is_unreadable() {
         "{\"a\":".repeat(100_000),
         "}".repeat(100_000)
     );
-    let huge = vec![b' '; usize::try_from(EventStore::MAX_BYTES).unwrap()];
-    let rows: [&[u8]; 11] = [
+    let huge = vec![b' '; usize::try_from(EventStore::MAX_BYTES).unwrap() + 1];
+    let rows: [&[u8]; 12] = [
         b"",
         b"{",
         br#"{"action":"run","args":{"comm"#,
@@ -265,6 +323,8 @@ fn what_is_no_whole_event_is_unreadable() {
         b"{}",
         br#"{"action":null,"observation":3}"#,
         b"\xff\xfe",
+        // Not whole, although nobody looks at the place.
+        b"{\"action\":\"run\",\"message\":\"\xff\"}",
         deep.as_bytes(),
         &huge,
     ];

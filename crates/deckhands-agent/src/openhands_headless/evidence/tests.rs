@@ -64,15 +64,108 @@ fn the_answer_is_the_last_word_and_bounded() {
     assert_eq!(evidence.answer.len(), 64 << 10);
 }
 
+fn exception(line: &str) -> LogFact {
+    LogFact::Exception(line.to_owned())
+}
+
 #[test]
 fn a_long_chain_keeps_its_beginning_and_its_end() {
     let mut evidence = Evidence::default();
     for number in 0..100 {
-        evidence.log_fact(&LogFact::Exception(format!("E{number}")));
+        evidence.log_fact(&exception(&format!("E{number}")));
     }
-    assert_eq!(evidence.exceptions.len(), 16);
-    assert_eq!(evidence.exceptions.first().map(String::as_str), Some("E0"));
-    assert_eq!(evidence.exceptions.last().map(String::as_str), Some("E99"));
-    evidence.log_fact(&LogFact::Uncaught(vec!["X".to_owned()]));
-    assert_eq!(evidence.exceptions, ["X"]);
+    let kept = evidence.fatal();
+    assert_eq!(kept.len(), 16);
+    assert_eq!(kept.first().map(String::as_str), Some("E0"));
+    assert_eq!(kept.last().map(String::as_str), Some("E99"));
+}
+
+#[test]
+fn what_was_not_caught_counts_and_else_only_what_came_before_the_work() {
+    let working = LogFact::State(AgentState::Working);
+    let uncaught =
+        |chain: &[&str]| LogFact::Uncaught(chain.iter().map(|line| (*line).to_owned()).collect());
+    let rows: [(Vec<LogFact>, &[&str]); 6] = [
+        (vec![exception("a"), exception("b")], &["a", "b"]),
+        (vec![exception("a"), working.clone()], &[]),
+        (vec![working.clone(), exception("a")], &[]),
+        (
+            vec![exception("a"), uncaught(&["X"]), exception("b")],
+            &["X"],
+        ),
+        // The text form: the traceback follows.
+        (vec![exception("a"), uncaught(&[]), exception("b")], &["b"]),
+        (vec![working, uncaught(&["X", "Y"])], &["X", "Y"]),
+    ];
+    for (facts, expected) in rows {
+        let mut evidence = Evidence::default();
+        facts.iter().for_each(|fact| evidence.log_fact(fact));
+        assert_eq!(evidence.fatal(), expected, "{facts:?}");
+    }
+}
+
+#[test]
+fn the_last_verdict_counts() {
+    use AgentState::{Errored, Finished, RateLimited, Stopped, Working};
+    let rows: [(&[&str], AgentState); 9] = [
+        (&["running", "finished"], Finished),
+        (&["finished", "stopped"], Finished),
+        (&["finished", "paused"], Finished),
+        (&["finished", "error"], Errored),
+        (&["error", "finished"], Errored),
+        (&["error", "running", "finished"], Finished),
+        (&["rate_limited", "finished"], RateLimited),
+        (&["stopped"], Stopped),
+        (&["finished", "running"], Working),
+    ];
+    for (words, expected) in rows {
+        let mut evidence = Evidence::default();
+        for word in words {
+            let json = format!(
+                r#"{{"observation":"agent_state_changed","extras":{{"agent_state":"{word}"}}}}"#
+            );
+            take(&mut evidence, &json);
+        }
+        assert_eq!(evidence.state(), expected, "{words:?}");
+    }
+}
+
+#[test]
+fn work_that_goes_on_takes_back_what_was_said_before() {
+    let mut evidence = Evidence::default();
+    for fact in [
+        LogFact::RunError("a".to_owned()),
+        LogFact::Status("b".to_owned()),
+        LogFact::LimitsHit,
+        LogFact::State(AgentState::Errored),
+    ] {
+        evidence.log_fact(&fact);
+    }
+    assert_eq!(
+        (evidence.run_error.as_deref(), evidence.reason()),
+        (Some("a"), "b")
+    );
+    evidence.log_fact(&LogFact::State(AgentState::Working));
+    assert_eq!(
+        (evidence.run_error.as_deref(), evidence.reason()),
+        (None, "")
+    );
+    assert!(!evidence.limits_hit);
+}
+
+#[test]
+fn a_reason_is_kept_long_enough_for_a_provider_s_body() {
+    let mut evidence = Evidence::default();
+    let long = "x".repeat(20_000);
+    take(
+        &mut evidence,
+        &format!(
+            r#"{{"observation":"agent_state_changed","extras":{{"agent_state":"error","reason":"{long}"}}}}"#
+        ),
+    );
+    take(
+        &mut evidence,
+        r#"{"observation":"agent_state_changed","extras":{"agent_state":"error","reason":""}}"#,
+    );
+    assert_eq!(evidence.reason(), long);
 }

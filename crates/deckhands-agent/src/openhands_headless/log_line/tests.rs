@@ -23,6 +23,23 @@ fn read(source: deckhands_runtime::OutputSource, line: &str) -> Option<LogFact> 
     LogReader::default().read(source, line.as_bytes())
 }
 
+/// Messages that tell nothing; who says a thing is part of what is said.
+const SILENT: &[&str] = &[
+    "Saved conversation stats",
+    "says: Error while running the agent (session ID: x): no",
+    "[Agent Controller s-1] says: Runtime is ready.",
+    "[Agent Controller s-1] Runtime is ready.",
+    "Runtime is ready.",
+    "Container started: openhands-runtime-s-1. VSCode URL: None",
+    "Error while running the agent (session ID: s-1): no",
+    "[runtime s-1] Error while running the agent (session ID: s-1): no",
+    "[Agent Controller s-1] Error while running the agent (session ID: s-2): no",
+    "Setting agent(X) state from AgentState.RUNNING to AgentState.ERROR",
+    "[runtime s-1] Setting agent(X) state from AgentState.RUNNING to AgentState.ERROR",
+    "[Agent Controller s-1] Control flag limits hit",
+    "",
+];
+
 #[test]
 fn both_forms_tell_the_same() {
     let error = "litellm.APIError: APIError: OpenrouterException - {\"a\": 1}";
@@ -46,15 +63,21 @@ fn both_forms_tell_the_same() {
         ("Control flag limits hit", Some(LogFact::LimitsHit)),
         ("Uncaught exception", Some(LogFact::Uncaught(Vec::new()))),
         (setting, Some(LogFact::BadSetting(setting.to_owned()))),
-        ("Saved conversation stats", None),
         (
-            "says: Error while running the agent (session ID: x): no",
-            None,
+            "STATUS$ERROR_LLM_AUTHENTICATION",
+            Some(LogFact::Status(
+                "STATUS$ERROR_LLM_AUTHENTICATION".to_owned(),
+            )),
         ),
-        ("[Agent Controller s-1] says: Runtime is ready.", None),
-        ("", None),
+        (
+            "ConnectError: [Errno 111] Connection refused",
+            Some(LogFact::Status(
+                "ConnectError: [Errno 111] Connection refused".to_owned(),
+            )),
+        ),
     ];
-    for (message, expected) in rows {
+    let silent = SILENT.iter().map(|message| (*message, None));
+    for (message, expected) in rows.into_iter().chain(silent) {
         assert_eq!(read(Stdout, &json(message)), expected, "json: {message}");
         assert_eq!(read(Stderr, &text(message)), expected, "text: {message}");
     }
@@ -128,6 +151,61 @@ fn what_the_agent_makes_appear_in_the_log_is_not_believed() {
         reader.read(Stderr, text(STATE).as_bytes()),
         Some(LogFact::State(AgentState::Errored))
     );
+}
+
+#[test]
+fn a_text_record_has_its_colour() {
+    let plain = text(STATE)
+        .replace("\u{1b}[92m", "")
+        .replace("\u{1b}[0m", "");
+    assert_eq!(read(Stderr, &plain), None);
+    let other = text(STATE).replace("\u{1b}[92m", "\u{1b}[91m");
+    assert_eq!(read(Stderr, &other), None);
+    // Within an event, only a record with its colour ends it.
+    let mut reader = LogReader::default();
+    for line in [
+        "18:03:47 - ACTION",
+        &plain,
+        &other,
+        "ValueError: by the agent",
+    ] {
+        assert_eq!(reader.read(Stderr, line.as_bytes()), None, "{line}");
+    }
+}
+
+#[test]
+fn states_are_written_in_capitals() {
+    for (word, state) in [
+        ("FINISHED", AgentState::Finished),
+        ("USER_REJECTED", AgentState::AwaitingInput),
+        ("finished", AgentState::Unknown),
+        ("Finished", AgentState::Unknown),
+        ("SOMETHING_NEW", AgentState::Unknown),
+    ] {
+        let line = STATE.replace("ERROR", word);
+        assert_eq!(
+            read(Stdout, &json(&line)),
+            Some(LogFact::State(state)),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn half_a_character_in_a_record_costs_nothing() {
+    let line = r#"{"message": "[Agent Controller s] Error while running the agent (session ID: s): \ud83d x", "level": "ERROR"}"#;
+    assert_eq!(
+        read(Stdout, line),
+        Some(LogFact::RunError("\u{fffd} x".to_owned()))
+    );
+}
+
+#[test]
+fn a_provider_s_body_is_kept_whole() {
+    let body = format!("litellm.APIError: {}", "x".repeat(50_000));
+    let line =
+        format!("[Agent Controller s] Error while running the agent (session ID: s): {body}");
+    assert_eq!(read(Stdout, &json(&line)), Some(LogFact::RunError(body)));
 }
 
 #[test]

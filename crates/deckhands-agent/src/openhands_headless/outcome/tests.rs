@@ -1,5 +1,7 @@
 //! The precedence of the agent's state, our own doing, the containers and the program.
 
+mod table;
+
 use deckhands_model::{AgentState, Cause, Outcome};
 
 use super::decide;

@@ -28,7 +28,7 @@ type Answer = (&'static str, &'static str, &'static str);
 
 #[test]
 fn an_answer_is_paid_once_and_the_provider_is_believed_first() {
-    let rows: [(&[Answer], Option<f64>); 6] = [
+    let rows: [(&[Answer], Option<f64>); 8] = [
         (&[("a", "0.5", "0.0")], Some(0.5)),
         (
             &[
@@ -42,6 +42,9 @@ fn an_answer_is_paid_once_and_the_provider_is_believed_first() {
         (&[("a", "null", "0.125"), ("b", "null", "0.25")], Some(0.25)),
         (&[("a", "1", "0.0")], Some(1.0)),
         (&[("a", "-1", "0.0")], None),
+        // What was told is never taken back.
+        (&[("a", "null", "0.5"), ("b", "0.125", "0.625")], Some(0.5)),
+        (&[("a", "1e308", "0.0"), ("b", "1e308", "0.0")], Some(1e308)),
     ];
     for (answers, expected) in rows {
         let mut tracker = Tracker::default();

@@ -103,6 +103,42 @@ const WRAPPED: &[(&str, Cause)] = &[
         "litellm.PermissionDeniedError: PermissionDeniedError: OpenAIException - x",
         Cause::ContentRefused,
     ),
+    (
+        r#"litellm.APIError: APIError: OpenrouterException - {"error": {"message": "Key limit exceeded (total limit)", "code": 403}}"#,
+        Cause::OutOfCredit,
+    ),
+    (
+        r#"litellm.APIError: APIError: OpenrouterException - {"error": {"message": "Your API key may not use this model", "code": 403}}"#,
+        Cause::BadKey,
+    ),
+    (
+        r#"litellm.BadRequestError: XException - {"error": {"message": "m", "code": "context_length_exceeded"}}"#,
+        Cause::ContextWindow,
+    ),
+    (
+        r#"litellm.BadRequestError: XException - {"error": {"message": "m", "type": "content_filter"}}"#,
+        Cause::ContentRefused,
+    ),
+    (
+        r#"litellm.APIError: XException - {"error": {"message": "m", "code": "invalid_api_key"}}"#,
+        Cause::BadKey,
+    ),
+    (
+        r#"litellm.InternalServerError: XException - {"error": {"message": "m", "type": "overloaded_error"}}"#,
+        Cause::ProviderError,
+    ),
+    (
+        r#"litellm.BadRequestError: OpenrouterException - {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "{\"error\": {\"message\": \"maximum context length is 9\"}}"}}}"#,
+        Cause::ContextWindow,
+    ),
+    (
+        r#"litellm.BadRequestError: OpenrouterException - {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "no JSON, prompt is too long"}}}"#,
+        Cause::ProviderError,
+    ),
+    (
+        "litellm.APIError: APIError: OpenrouterException - [SSL: CERTIFICATE_VERIFY_FAILED] x",
+        Cause::ProviderUnreachable,
+    ),
     ("litellm.SomethingNew: x", Cause::Unknown),
     (
         "Response choices is less than 1 - This is only seen",
