@@ -1,7 +1,8 @@
 //! The API key: which one counts, and to whom it may go.
 //!
 //! The last layer that names a key decides, by the key itself, a file or a variable. Where none
-//! does, the provider's own variable counts (`OPENROUTER_API_KEY`, `ANTHROPIC_API_KEY`, …).
+//! does, the provider's own variable counts (`OPENROUTER_API_KEY`, `ANTHROPIC_API_KEY`, …); in the
+//! environment it also counts where only a `.env` names a key.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub struct ApiKey {
     /// Where the key, or the file or variable that holds it, was named.
     pub origin: Origin,
     trust: Trust,
+    /// The file that it was read from.
+    file: Option<PathBuf>,
 }
 
 impl ApiKey {
@@ -40,6 +43,12 @@ impl ApiKey {
 
     pub(crate) fn trust(&self) -> Trust {
         self.trust
+    }
+
+    /// The file that holds the key, where one does.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 }
 
@@ -89,9 +98,14 @@ impl Search<'_> {
     /// The key that counts, if it may go to the endpoint.
     pub(crate) fn find(&self, notes: &mut Vec<String>) -> Result<ApiKey, MissingKey> {
         let provider = &self.endpoint.provider;
-        let Some((source, winner)) = self.named() else {
-            // This variable belongs to the provider by its name, whoever chose the provider.
-            let name = provider_variable(provider);
+        // This variable belongs to the provider by its name, whoever chose the provider.
+        let name = provider_variable(provider);
+        let named = self.named().filter(|(_, winner)| {
+            let displaced = self.displaces(&winner.raw.origin, &name);
+            notes.extend(displaced.then(|| does_not_count(&winner.raw.origin, &name)));
+            !displaced
+        });
+        let Some((source, winner)) = named else {
             let key = self.look_up(&name, None).map_err(MissingKey::or_ours)?;
             return self.withhold(key, self.endpoint.address);
         };
@@ -108,6 +122,11 @@ impl Search<'_> {
             key,
             self.endpoint.address.min(self.endpoint.provider_choice),
         )
+    }
+
+    /// Whether a `.env` names a key and the environment, which wins, holds the provider's own.
+    fn displaces(&self, origin: &Origin, name: &str) -> bool {
+        matches!(origin, Origin::DotEnv { .. }) && self.environment.get(name).is_some()
     }
 
     /// What the last layer says about the key; within a layer the key itself wins.
@@ -150,6 +169,10 @@ impl Search<'_> {
     }
 }
 
+fn does_not_count(origin: &Origin, name: &str) -> String {
+    format!("the API key of {origin} does not count: environment variable `{name}` is set, too")
+}
+
 /// The variable that a provider's key is usually in.
 pub(crate) fn provider_variable(provider: &str) -> String {
     format!("{}_API_KEY", provider.to_ascii_uppercase())
@@ -170,7 +193,9 @@ fn read_file(path: &Path, place: Place, notes: &mut Vec<String>) -> Result<ApiKe
             "other users may read the API key in {path}: chmod 600 {path}"
         ));
     }
-    usable(&text, place)
+    let key = usable(&text, place)?;
+    let file = Some(path.to_owned());
+    Ok(ApiKey { file, ..key })
 }
 
 /// Takes a text as key; white space around it is an editor's or a shell's.
@@ -179,10 +204,15 @@ fn usable(text: &str, Place { origin, trust }: Place) -> Result<ApiKey, MissingK
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(MissingKey::new(MissingKeyKind::Malformed { origin }));
     }
+    let file = match &origin {
+        Origin::DotEnv { path, .. } => Some(path.clone()),
+        _ => None,
+    };
     Ok(ApiKey {
         secret: SecretString::from(text),
         origin,
         trust,
+        file,
     })
 }
 

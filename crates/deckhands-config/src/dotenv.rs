@@ -31,12 +31,16 @@ pub(crate) struct BadLine {
 pub(crate) fn read(text: &str) -> DotEnv {
     let text = without_expansion(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut out = DotEnv::default();
+    // Each search goes on where the last one ended: a file may hold nothing but bad lines.
+    let mut lines = text.lines().enumerate();
     for item in dotenvy::from_read_iter(text.as_bytes()) {
         match item {
             Ok((name, value)) => {
                 out.values.insert(name, value.replace(DOLLAR, "$"));
             }
-            Err(dotenvy::Error::LineParse(part, _)) => out.bad.push(locate(&text, &part)),
+            Err(dotenvy::Error::LineParse(part, _)) => {
+                out.bad.push(locate(&mut lines, &part));
+            }
             Err(_) => out.bad.push(BadLine {
                 line: 0,
                 name: None,
@@ -63,22 +67,22 @@ fn without_expansion(text: &str) -> String {
     out
 }
 
-/// Finds the line of a part that the parser refused.
-fn locate(text: &str, part: &str) -> BadLine {
+/// Finds the line of a part that the parser refused among those after the last one found.
+fn locate<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, part: &str) -> BadLine {
     let first = part
         .lines()
         .find(|line| !line.trim().is_empty())
         .unwrap_or("")
         .trim();
-    let found = text
-        .lines()
-        .enumerate()
-        .find(|(_, line)| line.trim_end().ends_with(first));
-    let Some((index, line)) = found.filter(|_| !first.is_empty()) else {
-        return BadLine {
-            line: 0,
-            name: None,
-        };
+    let unknown = BadLine {
+        line: 0,
+        name: None,
+    };
+    if first.is_empty() {
+        return unknown;
+    }
+    let Some((index, line)) = lines.find(|(_, line)| line.trim_end().ends_with(first)) else {
+        return unknown;
     };
     let name = line.split_once('=').map(|(name, _)| name.trim());
     let name = name.map(|name| name.strip_prefix("export ").unwrap_or(name).trim());

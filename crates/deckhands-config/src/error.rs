@@ -90,6 +90,12 @@ pub enum ConfigErrorKind {
         /// Where it was set.
         origin: Origin,
     },
+    /// A project that is not trusted names a model in a form that can choose where calls go.
+    #[error("`model.id` with an address in it may not be set by a project ({origin})")]
+    UntrustedAddress {
+        /// Where it was set.
+        origin: Origin,
+    },
     /// A workspace beside the root that all must lie in.
     #[error("the workspace `{}` ({origin}) is not inside `{}` ({root_origin})",
         workspace.display(), root.display())]

@@ -15,10 +15,41 @@ const MAX_BYTES: u64 = 1 << 20;
 /// # Errors
 /// As the system reports; `InvalidData` for what is no UTF-8 or too long.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
+    text_of(File::open(path)?)
+}
+
+/// The same of a plain file that somebody else may have made: what is none is not opened, since
+/// opening a device does something, and nothing is waited for, since some files never end.
+///
+/// # Errors
+/// As [`read`]; `InvalidInput` for what is no plain file.
+pub(crate) fn read_plain(path: &Path) -> io::Result<String> {
+    let check = |metadata: fs::Metadata| {
+        let plain = metadata.is_file().then_some(());
+        plain.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"))
+    };
+    check(fs::metadata(path)?)?;
+    let file = open_at_once(path)?;
+    // Somebody may have put something else there meanwhile.
+    check(file.metadata()?)?;
+    text_of(file)
+}
+
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+fn text_of(file: File) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_string(&mut text)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -40,12 +71,12 @@ pub(crate) fn read_if_there(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// The regular file `name` in `start` or the nearest directory above it.
+/// What is called `name` in `start` or the nearest directory above it and is no directory.
 pub(crate) fn find_upward(start: &Path, name: &str) -> Option<PathBuf> {
     start
         .ancestors()
         .map(|dir| dir.join(name))
-        .find(|path| path.is_file())
+        .find(|path| fs::symlink_metadata(path).is_ok() && !path.is_dir())
 }
 
 /// The path with links resolved; of one that does not exist, the part that does.

@@ -99,15 +99,32 @@ impl Stack {
 }
 
 fn check_trust(layer: &Layer) -> Result<(), ConfigError> {
-    let refused = |key: &Key| layer.trust < Trust::Trusted && key.entry().setter == Setter::User;
-    let Some((key, raw)) = layer.values.iter().find(|(key, _)| refused(key)) else {
+    if layer.trust == Trust::Trusted {
         return Ok(());
+    }
+    let refused = |(key, raw): (&Key, &Raw)| {
+        let origin = raw.origin.clone();
+        if key.entry().setter == Setter::User {
+            let setting = key.name().to_owned();
+            return Some(ConfigErrorKind::Untrusted { setting, origin });
+        }
+        let address = *key == Key::Model && may_hold_address(&raw.value);
+        address.then_some(ConfigErrorKind::UntrustedAddress { origin })
     };
-    let kind = ConfigErrorKind::Untrusted {
-        setting: key.name().to_owned(),
-        origin: raw.origin.clone(),
-    };
-    Err(ConfigError::new(kind).with_hint(trust_hint(&layer.base)))
+    match layer.values.iter().find_map(refused) {
+        None => Ok(()),
+        Some(kind) => Err(ConfigError::new(kind).with_hint(trust_hint(&layer.base))),
+    }
+}
+
+/// Whether a model's name could choose where its calls go. The agent's library takes addresses out
+/// of names (`huggingface/https://…`), and regions, which become a part of the host's name
+/// (`bedrock/arn:aws:bedrock:…`).
+fn may_hold_address(model: &RawValue) -> bool {
+    match model {
+        RawValue::Text(text) => text.contains("//") || text.matches(':').count() > 1,
+        RawValue::List(_) => false,
+    }
 }
 
 /// What to do about a setting that a project may not make.

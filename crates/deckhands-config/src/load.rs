@@ -10,6 +10,7 @@ use crate::layer::{Layer, Raw, Stack};
 use crate::origin::{Origin, Trust};
 use crate::resolve;
 use crate::settings::Settings;
+use crate::shown;
 use crate::sources::Sources;
 use crate::toml_layer::{self, Place, TomlFile};
 use crate::variables::{CONFIG, Source, Variables};
@@ -25,6 +26,9 @@ const DOTENV: &str = ".env";
 
 /// The user's file in the user's configuration directory.
 const USER_FILE: &str = "config.toml";
+
+/// Most notes on a project's `.env`.
+const MAX_NOTES: usize = 10;
 
 /// What was found.
 pub(crate) struct Gathered {
@@ -58,6 +62,7 @@ fn gather(sources: &Sources) -> Result<Gathered, ConfigError> {
     {
         let empty = Layer::new(variables.trust, parent(path));
         layers.push(variables.layer(empty, &mut notes)?);
+        cut(&mut notes, path);
     }
     let empty = Layer::new(Trust::Trusted, sources.cwd.clone());
     layers.push(environment.layer(empty, &mut notes)?);
@@ -68,6 +73,16 @@ fn gather(sources: &Sources) -> Result<Gathered, ConfigError> {
         dotenv,
         notes,
     })
+}
+
+/// Keeps what is to be said about a `.env` short: whoever wrote it chose how much that is.
+fn cut(notes: &mut Vec<String>, dotenv: &Path) {
+    let surplus = notes.len().saturating_sub(MAX_NOTES);
+    if surplus > 0 {
+        notes.truncate(MAX_NOTES);
+        let path = shown::path(dotenv);
+        notes.push(format!("{surplus} more notes on `{path}` are left out"));
+    }
 }
 
 /// The user's file, and whether it was named and so has to be there.
@@ -119,7 +134,7 @@ fn read_project_file(
     if user.is_some_and(|user| files::canonical(&user.path) == files::canonical(&path)) {
         return Ok(None);
     }
-    let text = files::read(&path).map_err(|error| unreadable(&path, error))?;
+    let text = files::read_plain(&path).map_err(|error| unreadable(&path, error))?;
     let file = TomlFile {
         path: &path,
         text: &text,
@@ -135,7 +150,13 @@ fn read_dotenv(
     let Some(path) = files::find_upward(&sources.cwd, DOTENV) else {
         return Ok(None);
     };
-    let text = files::read(&path).map_err(|error| unreadable(&path, error))?;
+    if !path.is_file() {
+        // Other programs keep other things under this name, e.g. a pipe.
+        let path = shown::path(&path);
+        notes.push(format!("`{path}` is not a plain file and is left out"));
+        return Ok(None);
+    }
+    let text = files::read_plain(&path).map_err(|error| unreadable(&path, error))?;
     let trust = trust_of(sources, &path);
     Variables::of_dotenv(dotenv::read(&text), path, trust, notes).map(Some)
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::shown::{self, plain};
+
 /// The layer and the place within it that a value was set in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -87,14 +89,15 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::UserFile { path, line } => write!(f, "file {}:{line}", path.display()),
+            Self::UserFile { path, line } => write!(f, "file {}:{line}", shown::path(path)),
             Self::ProjectFile { path, line } => {
-                write!(f, "project file {}:{line}", path.display())
+                write!(f, "project file {}:{line}", shown::path(path))
             }
             Self::DotEnv { path, name } => {
-                write!(f, "variable `{name}` in project file {}", path.display())
+                let (name, path) = (plain(name), shown::path(path));
+                write!(f, "variable `{name}` in project file {path}")
             }
-            Self::Environment { name } => write!(f, "environment variable `{name}`"),
+            Self::Environment { name } => write!(f, "environment variable `{}`", plain(name)),
             Self::Flag { name } => write!(f, "flag `{name}`"),
         }
     }

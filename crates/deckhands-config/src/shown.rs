@@ -15,12 +15,17 @@ const MAX_CHARS: usize = 200;
 
 /// Foreign text made fit for a terminal: control characters escaped, cut at a bound.
 pub(crate) fn plain(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut out = escaped(chars.by_ref().take(MAX_CHARS));
+    if chars.next().is_some() {
+        out.push('…');
+    }
+    out
+}
+
+fn escaped(chars: impl Iterator<Item = char>) -> String {
     let mut out = String::new();
-    for (index, c) in text.chars().enumerate() {
-        if index == MAX_CHARS {
-            out.push('…');
-            break;
-        }
+    for c in chars {
         if c.is_control() {
             out.extend(c.escape_default());
         } else {
@@ -36,7 +41,7 @@ pub(crate) fn shell_word(text: &str) -> String {
     if !text.is_empty() && text.chars().all(simple) {
         return text.to_owned();
     }
-    format!("'{}'", plain(text).replace('\'', r"'\''"))
+    format!("'{}'", escaped(text.chars()).replace('\'', r"'\''"))
 }
 
 /// The known name with the highest score, if that is high enough to be what was meant.
@@ -51,8 +56,14 @@ pub(crate) fn nearest<'a>(
 
 /// How alike two names are, from 0 to 1 (equal): the share of letters that need no edit.
 pub(crate) fn likeness(a: &str, b: &str) -> f64 {
+    if a.len().max(b.len()) > MAX_NAME {
+        return 0.0;
+    }
     strsim::normalized_damerau_levenshtein(a, b)
 }
+
+/// Longest name that is compared, in bytes: comparing takes time and memory by both lengths.
+const MAX_NAME: usize = 100;
 
 /// Likeness from which a name is suggested; below it suggestions are noise.
 const NEAR: f64 = 0.7;
@@ -119,7 +130,7 @@ impl Shown for MilliCpus {
     }
 }
 
-/// A path as text.
+/// A path as text; not cut, for the system bounds it and its end tells most.
 pub(crate) fn path(path: &Path) -> String {
-    plain(&path.to_string_lossy())
+    escaped(path.to_string_lossy().chars())
 }

@@ -30,7 +30,7 @@ fn a_key_goes_only_to_an_endpoint_of_the_same_or_more_trust() {
 }
 
 /// What is set, and the key that counts then.
-const KEYS: [(&str, Make, &str); 10] = [
+const KEYS: [(&str, Make, &str); 12] = [
     (
         "provider's variable",
         |f| f.env("OPENROUTER_API_KEY", "a"),
@@ -67,6 +67,22 @@ const KEYS: [(&str, Make, &str); 10] = [
         "a",
     ),
     (".env alone", |f| f.dotenv("OPENROUTER_API_KEY=b"), "b"),
+    (
+        "environment over a .env that names a key",
+        |f| {
+            f.env("OPENROUTER_API_KEY", "a")
+                .dotenv("DECKHANDS_API_KEY=b")
+        },
+        "a",
+    ),
+    (
+        ".env that names a key over another provider's",
+        |f| {
+            f.env("ANTHROPIC_API_KEY", "a")
+                .dotenv("DECKHANDS_API_KEY=b")
+        },
+        "b",
+    ),
     (
         "file named by the user over the provider's",
         |f| {
@@ -207,5 +223,60 @@ fn a_key_file_that_others_can_read_is_noted() {
         assert!(settings.require_key().is_ok());
         let found = settings.notes.iter().any(|note| note.contains("chmod 600"));
         assert_eq!(found, noted, "{mode:o}");
+    }
+}
+
+#[test]
+fn a_key_that_the_environment_displaces_is_noted() {
+    let fixture = Fixture::new().dotenv("DECKHANDS_API_KEY=b");
+    let noted = |fixture: &Fixture| {
+        let notes = fixture.settings().notes;
+        notes.iter().any(|note| {
+            note.contains("`DECKHANDS_API_KEY`") && note.contains("`OPENROUTER_API_KEY` is set")
+        })
+    };
+    assert!(!noted(&fixture));
+    assert!(noted(&fixture.env("OPENROUTER_API_KEY", "a")));
+}
+
+#[test]
+fn a_key_that_lies_where_the_agent_works_is_noted() {
+    let rows: [(&str, Make, bool); 5] = [
+        (".env", |f| f.dotenv("OPENROUTER_API_KEY=a"), true),
+        (
+            "file",
+            |f| {
+                f.file("project/key", "a")
+                    .env("DECKHANDS_API_KEY_FILE", "../key")
+            },
+            true,
+        ),
+        (
+            "file elsewhere",
+            |f| {
+                f.file("key", "a")
+                    .env("DECKHANDS_API_KEY_FILE", "../../key")
+            },
+            false,
+        ),
+        (
+            ".env above the workspace",
+            |f| {
+                f.dotenv("OPENROUTER_API_KEY=a")
+                    .env("DECKHANDS_WORKSPACE", "deeper")
+            },
+            false,
+        ),
+        ("variable", |f| f.env("OPENROUTER_API_KEY", "a"), false),
+    ];
+    for (name, make, expected) in rows {
+        let fixture = make(Fixture::new().env("DECKHANDS_WORKSPACE", ".."));
+        let settings = fixture.settings();
+        assert!(settings.require_key().is_ok(), "{name}");
+        let noted = settings
+            .notes
+            .iter()
+            .any(|n| n.contains("in the workspace"));
+        assert_eq!(noted, expected, "{name}: {:?}", settings.notes);
     }
 }

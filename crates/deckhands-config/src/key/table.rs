@@ -29,7 +29,7 @@ macro_rules! keys {
 const HOUR: u64 = 3600;
 
 keys! {
-    /// The model of a task.
+    /// The model of a task. A project's may have no address in it: no `//`, at most one `:`.
     Model = "model.id", Anyone, Kind::Model, "openrouter/deepseek/deepseek-chat-v3.1:free",
         ["DECKHANDS_MODEL", "OPENHANDS_CUSTOM_MODEL_ID", "OPENHANDS_MODEL"];
 

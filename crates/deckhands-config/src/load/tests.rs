@@ -180,6 +180,37 @@ fn a_dotenv_is_never_exported() {
 }
 
 #[test]
+fn a_model_with_an_address_is_for_the_user_to_choose() {
+    let name = "huggingface/https://mine.example";
+    let text = format!("model.id = '{name}'");
+    for fixture in [
+        Fixture::new().user(&text),
+        Fixture::new().env("DECKHANDS_MODEL", name),
+        Fixture::new().project(&text).trusting("project"),
+    ] {
+        assert_eq!(fixture.settings().model.value.as_str(), name);
+    }
+    let refused = "`model.id` with an address in it may not be set by a project";
+    for name in [name, "bedrock/arn:aws:bedrock:evil.example/:1:x"] {
+        let text = format!("model.id = '{name}'");
+        assert!(Fixture::new().project(&text).refusal().starts_with(refused));
+        let text = format!("OPENHANDS_MODEL={name}");
+        assert!(Fixture::new().dotenv(&text).refusal().starts_with(refused));
+    }
+    // Versions and variants of models are no addresses.
+    for name in [
+        "bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0",
+        "openrouter/deepseek/deepseek-chat-v3.1:free",
+        "vertex_ai/claude-sonnet-4@20250514",
+    ] {
+        let settings = Fixture::new()
+            .project(&format!("model.id = '{name}'"))
+            .settings();
+        assert_eq!(settings.model.value.as_str(), name);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_an_error() {
     let fixture = Fixture::new();
     fs::create_dir(fixture.path("config/config.toml")).unwrap();
@@ -191,4 +222,58 @@ fn a_file_that_cannot_be_read_is_an_error() {
     let fixture = Fixture::new();
     fs::create_dir(fixture.path("project/.env")).unwrap();
     assert!(fixture.load().is_ok());
+}
+
+#[test]
+fn what_is_no_plain_file_is_told_and_not_waited_for() {
+    let pipe = |path: std::path::PathBuf| {
+        let status = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(status.unwrap().success());
+    };
+    let error = |fixture: &Fixture| {
+        let error = fixture.load().unwrap_err();
+        format!("{error}: {}", std::error::Error::source(&error).unwrap())
+    };
+    let fixture = Fixture::new();
+    pipe(fixture.path("project/deckhands.toml"));
+    assert!(error(&fixture).ends_with("deckhands.toml`: not a plain file"));
+    let fixture = Fixture::new();
+    std::os::unix::fs::symlink("/dev/zero", fixture.path("project/deckhands.toml")).unwrap();
+    assert!(error(&fixture).ends_with("deckhands.toml`: not a plain file"));
+    let fixture = Fixture::new();
+    std::os::unix::fs::symlink("nowhere", fixture.path("project/deckhands.toml")).unwrap();
+    assert!(error(&fixture).contains("No such file"));
+    // Under this name other programs keep other things, and they are left to them.
+    let fixture = Fixture::new();
+    pipe(fixture.path("project/.env"));
+    let notes = fixture.settings().notes;
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.ends_with(".env` is not a plain file and is left out"))
+    );
+}
+
+#[test]
+fn what_is_said_of_a_dotenv_is_bounded_and_soon_there() {
+    let bad: String = (0..60_000).map(|n| format!("no line {n}\n")).collect();
+    let names: String = (0..2_000)
+        .map(|n| format!("OPENHANDS_MODEL{n}=x\n"))
+        .collect();
+    let long = format!("OPENHANDS_{}=x\n", "A".repeat(1_000_000));
+    for text in [bad.clone(), names, long] {
+        let notes = Fixture::new().dotenv(&text).settings().notes;
+        assert!(notes.len() < 20, "{}", notes.len());
+    }
+    // A line of ours is found behind however many others.
+    let fixture = Fixture::new().dotenv(&(bad + "DECKHANDS_TIMEOUT=5 minutes\n"));
+    assert!(
+        fixture
+            .refusal()
+            .starts_with("~/project/.env:60001: `DECKHANDS_TIMEOUT`")
+    );
+    let long = format!("DECKHANDS_{}=x\n", "A".repeat(1_000_000));
+    assert!(Fixture::new().dotenv(&long).refusal().len() < 1000);
+    let long = format!("{} = 1\n", "a".repeat(1_000_000));
+    assert!(Fixture::new().project(&long).refusal().len() < 1000);
 }

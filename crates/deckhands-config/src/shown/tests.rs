@@ -44,3 +44,17 @@ fn only_a_near_name_is_suggested() {
     assert_eq!(suggest("TIMOUT"), Some("TIMEOUT"));
     assert_eq!(suggest("CONVERSATION"), None);
 }
+
+#[test]
+fn what_must_be_exact_is_never_cut() {
+    let long = format!("/a b/{}", "x".repeat(1000));
+    assert_eq!(shell_word(&long), format!("'{long}'"));
+    assert_eq!(PathBuf::from(&long).shown(), long);
+    assert_eq!(path(Path::new("/a\u{1b}[2J")), "/a\\u{1b}[2J");
+}
+
+#[test]
+fn names_that_nobody_meant_are_not_compared() {
+    assert!(likeness("model.id", "model.id") > 0.99);
+    assert!(likeness("model.id", &"x".repeat(1 << 20)) < NEAR);
+}
