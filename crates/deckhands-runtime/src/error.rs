@@ -69,7 +69,7 @@ pub enum RuntimeErrorKind {
     InvalidSpec,
     /// Disk, memory, addresses or a quota are used up.
     Exhausted,
-    /// No permission to talk to the daemon.
+    /// No permission to talk to the daemon or, at a pull, to have the image.
     Denied,
     /// The daemon does not answer or broke off.
     Unreachable,

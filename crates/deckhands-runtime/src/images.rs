@@ -16,8 +16,9 @@ pub trait Images: Send + Sync + 'static {
     /// What a reference means on this daemon; `None` where the image is not there.
     async fn inspect(&self, image: &ImageRef) -> Result<Option<ImageInfo>, RuntimeError>;
 
-    /// Pulls an image. Dropping the stream stops the pull. A refused or unreachable registry is
-    /// `ImageUnavailable`, a full disk `Exhausted`.
+    /// Pulls an image. Dropping the stream stops the pull; Docker notices it when it next has
+    /// progress to tell, and never has half an image. A registry that is unreachable or lacks the
+    /// image is `ImageUnavailable`, one that refuses the user `Denied`, a full disk `Exhausted`.
     async fn pull(&self, image: &ImageRef) -> Result<PullStream, RuntimeError>;
 }
 

@@ -16,9 +16,12 @@ use super::classify::classify;
 use super::endpoint::{ConnectOptions, Endpoint, EndpointError};
 use crate::error::{Operation, RuntimeError, RuntimeErrorKind};
 
-/// Seconds until the answer's head of a prompt call must be here. Bodies and streams are not
-/// covered. The client's own default.
-const ANSWER_SECONDS: u64 = 120;
+/// Until then the answer's head of a prompt call must be here. Bodies and streams are not covered.
+/// The client's own default.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// The same for the first question, which every daemon that is well answers at once.
+const GREETING: Duration = Duration::from_secs(20);
 
 /// The same for calls whose answer may begin late; a day stands for no limit.
 const PATIENT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -70,11 +73,9 @@ impl DockerRuntime {
         if let Some(path) = endpoint.socket_path() {
             check_socket(path, &subject)?;
         }
-        let client = open(&endpoint)
-            .map_err(fail)?
-            .negotiate_version()
-            .await
-            .map_err(fail)?;
+        let greeting = open(&endpoint).map_err(fail)?.with_timeout(GREETING);
+        let client = greeting.negotiate_version().await.map_err(fail)?;
+        let client = client.with_timeout(ANSWER);
         let patient = client.clone().with_timeout(PATIENT);
         let processors = available_parallelism().map_or(1, NonZero::get);
         let births = Arc::new(Semaphore::new(processors * BIRTHS_PER_PROCESSOR));
@@ -88,12 +89,13 @@ impl DockerRuntime {
 }
 
 fn open(endpoint: &Endpoint) -> Result<Docker, bollard::errors::Error> {
+    let seconds = ANSWER.as_secs();
     match endpoint {
         Endpoint::Unix(path) => {
-            Docker::connect_with_unix(&path.to_string_lossy(), ANSWER_SECONDS, API_DEFAULT_VERSION)
+            Docker::connect_with_unix(&path.to_string_lossy(), seconds, API_DEFAULT_VERSION)
         }
         Endpoint::Tcp(authority) => {
-            Docker::connect_with_http(authority, ANSWER_SECONDS, API_DEFAULT_VERSION)
+            Docker::connect_with_http(authority, seconds, API_DEFAULT_VERSION)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The port for images on a daemon.
 
 use async_trait::async_trait;
+use bollard::errors::Error;
 use deckhands_model::ImageRef;
 
 use super::classify::{classify, has_status};
@@ -14,7 +15,7 @@ impl Images for DockerRuntime {
         let answer = match self.client.inspect_image(image.as_str()).await {
             Ok(answer) => answer,
             Err(error) if has_status(&error, 404) => return Ok(None),
-            Err(error) => return Err(classify(Operation::Inspect, image.as_str(), error)),
+            Err(error) => return Err(refused(image, error)),
         };
         let digest = answer.id.unwrap_or_default().parse().map_err(|error| {
             let mut failure = RuntimeError::new(
@@ -37,3 +38,18 @@ impl Images for DockerRuntime {
         Ok(pull::pull(self, image))
     }
 }
+
+/// A name that no image can have is the caller's fault, whatever else the daemon says of it.
+fn refused(image: &ImageRef, error: Error) -> RuntimeError {
+    let impossible = has_status(&error, 400);
+    let error = classify(Operation::Inspect, image.as_str(), error);
+    let kind = if impossible {
+        RuntimeErrorKind::InvalidSpec
+    } else {
+        error.kind
+    };
+    RuntimeError { kind, ..error }
+}
+
+#[cfg(test)]
+mod tests;

@@ -68,9 +68,7 @@ pub(super) async fn archive(
         path: path.to_owned(),
     };
     let subject = format!("{id}:{path}");
-    let bytes = runtime
-        .patient
-        .download_from_container(&id.0, Some(options));
+    let bytes = runtime.client.download_from_container(&id.0, Some(options));
     let bytes =
         bytes.map(move |item| item.map_err(|e| classify(Operation::GetArchive, &subject, e)));
     begin(until_error(bytes)).await

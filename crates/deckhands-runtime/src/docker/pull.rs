@@ -10,8 +10,18 @@ use futures::stream::StreamExt as _;
 use super::DockerRuntime;
 use super::classify::classify;
 use super::output::until_error;
-use crate::error::Operation;
+use crate::error::{Operation, RuntimeError, RuntimeErrorKind};
 use crate::images::{PullProgress, PullStream};
+
+/// How registries say, through the daemon and in lower case, that they want another login or none at all.
+const REFUSALS: [&str; 6] = [
+    "no basic auth credentials",
+    "unauthorized",
+    "authorization failed",
+    "failed to authorize",
+    "access denied",
+    "docker login",
+];
 
 /// Begins when the stream is first polled.
 pub(super) fn pull(runtime: &DockerRuntime, image: &ImageRef) -> PullStream {
@@ -24,8 +34,21 @@ pub(super) fn pull(runtime: &DockerRuntime, image: &ImageRef) -> PullStream {
     let mut layers = Layers::default();
     until_error(lines.map(move |line| match line {
         Ok(line) => Ok(layers.take_in(&line)),
-        Err(error) => Err(classify(Operation::Pull, &subject, error)),
+        Err(error) => Err(refused(classify(Operation::Pull, &subject, error))),
     }))
+}
+
+/// Tells a registry that refuses the user from one that has no such image.
+fn refused(error: RuntimeError) -> RuntimeError {
+    let words = error.message.as_deref().unwrap_or_default().to_lowercase();
+    let refused = words == "denied"
+        || words.contains("denied: ")
+        || REFUSALS.iter().any(|refusal| words.contains(refusal));
+    let kind = match error.kind {
+        RuntimeErrorKind::ImageUnavailable if refused => RuntimeErrorKind::Denied,
+        kind => kind,
+    };
+    RuntimeError { kind, ..error }
 }
 
 /// Bytes here and to come, by layer.

@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-type Answers = Arc<Mutex<HashMap<String, VecDeque<Vec<u8>>>>>;
+/// `None` stands for none, ever.
+type Answers = Arc<Mutex<HashMap<String, VecDeque<Option<Vec<u8>>>>>>;
 
 /// A daemon of laid-down answers; ends when it is dropped.
 pub(crate) struct Daemon {
@@ -39,12 +40,21 @@ impl Daemon {
 
     /// The next answer to requests that begin so, without version and query.
     pub(crate) fn answer(self, request: &str, bytes: Vec<u8>) -> Self {
+        self.next(request, Some(bytes))
+    }
+
+    /// Such a request gets no answer, and neither does any later one.
+    pub(crate) fn hang(self, request: &str) -> Self {
+        self.next(request, None)
+    }
+
+    fn next(self, request: &str, answer: Option<Vec<u8>>) -> Self {
         self.answers
             .lock()
             .expect("no panic under the lock")
             .entry(request.to_owned())
             .or_default()
-            .push_back(bytes);
+            .push_back(answer);
         self
     }
 
@@ -108,8 +118,10 @@ async fn answer_one(mut connection: UnixStream, answers: &Answers) {
         .expect("no panic under the lock")
         .get_mut(&format!("{method} {path}"))
         .and_then(VecDeque::pop_front);
-    if let Some(bytes) = next {
+    match next {
         // The client may hang up early; what matters is what it makes of the answer.
-        let _ = connection.write_all(&bytes).await;
+        Some(Some(bytes)) => drop(connection.write_all(&bytes).await),
+        Some(None) => std::future::pending().await,
+        None => {}
     }
 }

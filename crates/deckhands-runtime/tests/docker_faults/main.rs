@@ -3,10 +3,11 @@
 
 mod canned;
 
-use deckhands_runtime::RuntimeErrorKind::{ImageUnavailable, Protocol, Unreachable};
+use deckhands_runtime::RuntimeErrorKind::{Denied, Protocol, Unreachable};
 use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
 use deckhands_runtime::{ContainerId, Containers as _, Images as _, Removal};
 use futures::StreamExt as _;
+use tokio::time::Instant;
 
 use canned::Daemon;
 
@@ -69,6 +70,23 @@ async fn something_else_behind_the_socket() {
             String::from_utf8_lossy(&answer)
         );
     }
+}
+
+/// The clock stands still but for what is waited for, so it tells how long that is.
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_does_not_answer_is_not_waited_for_without_end() {
+    let started = Instant::now();
+    let daemon = Daemon::new().hang("GET /version");
+    let error = connect(&daemon.socket()).await.unwrap_err();
+    assert_eq!(error.kind(), Unreachable);
+    assert_eq!(started.elapsed().as_secs(), 20);
+
+    let daemon = Daemon::new().alive().hang("GET /containers/c/archive");
+    let runtime = connect(&daemon.socket()).await.unwrap();
+    let started = Instant::now();
+    let error = runtime.get_archive(&id(), "/x").await.err().unwrap();
+    assert_eq!(error.kind, Unreachable);
+    assert_eq!(started.elapsed().as_secs(), 120);
 }
 
 #[tokio::test]
@@ -189,6 +207,6 @@ async fn pull_ends_with_its_error() {
     assert_eq!((progress.done.as_u64(), progress.total.as_u64()), (5, 9));
     assert_eq!(
         (error.kind, error.message.as_deref()),
-        (ImageUnavailable, Some("denied"))
+        (Denied, Some("denied"))
     );
 }
