@@ -166,18 +166,36 @@ async fn one_that_sees_other_files_is_refused_with_a_hint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_breaks_off_in_mid_run_is_told_and_cleared_once_it_is_back() {
+async fn one_that_breaks_off_in_mid_run_and_is_back_soon_is_no_end() {
     let world = usual().daemon(|daemon| {
         daemon
             .slow_next(Operation::Wait, secs(13))
             .fail_next(Operation::Wait, RuntimeErrorKind::Unreachable)
     });
     let ran = world.run().await;
+    assert_eq!(ran.end(), (TaskState::Completed, None));
+    assert!(world.runtime.live().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stays_away_in_mid_run_is_told_and_cleared_once_it_is_back() {
+    let endless = Agent::new().starts().writes("a", "x\n").hangs();
+    let mut world = World::new()
+        .agent(endless)
+        .daemon(|daemon| daemon.slow_next(Operation::Wait, secs(13)));
+    for operation in [Operation::Wait, Operation::Inspect] {
+        for _ in 0..1000 {
+            let kind = RuntimeErrorKind::Unreachable;
+            world = world.daemon(|daemon| daemon.fail_next(operation, kind));
+        }
+    }
+    let ran = world.run().await;
     assert_eq!(
         ran.end(),
         (TaskState::Failed, Some(Cause::DaemonUnreachable))
     );
     assert_eq!(ran.report.error.map(|error| error.code), Some(3));
+    assert!(ran.took < secs(60), "{:?}", ran.took);
     assert!(world.runtime.live().is_empty());
 }
 

@@ -162,6 +162,70 @@ async fn waiting_for_the_provider_is_no_work() {
     assert!(about(attempt.wait_time_s, 150.0), "{}", attempt.wait_time_s);
 }
 
+/// The states of OpenHands 0.59 that it does not leave when nobody is there, as the log and the
+/// store name them, what a run in it is told as, and after how many seconds it must have ended.
+const STAYS: [(&str, &str, Cause, f64); 10] = [
+    ("RATE_LIMITED", "rate_limited", Cause::RateLimited, 5.0),
+    (
+        "AWAITING_USER_INPUT",
+        "awaiting_user_input",
+        Cause::Stuck,
+        5.0,
+    ),
+    (
+        "AWAITING_USER_CONFIRMATION",
+        "awaiting_user_confirmation",
+        Cause::Stuck,
+        5.0,
+    ),
+    ("USER_REJECTED", "user_rejected", Cause::Stuck, 5.0),
+    // The app ends by itself in these; if it does not, nobody waits for it.
+    ("PAUSED", "paused", Cause::Unknown, 5.0),
+    ("STOPPED", "stopped", Cause::Unknown, 5.0),
+    ("REJECTED", "rejected", Cause::AgentRejected, 5.0),
+    // Work may go on from here.
+    (
+        "USER_CONFIRMED",
+        "user_confirmed",
+        Cause::IdleTimeout,
+        181.0,
+    ),
+    ("LOADING", "loading", Cause::IdleTimeout, 181.0),
+    ("SOMETHING_NEW", "something_new", Cause::IdleTimeout, 181.0),
+];
+
+#[tokio::test(start_paused = true)]
+async fn every_state_that_openhands_stays_in_is_ended() {
+    for (logged, stored, cause, within) in STAYS {
+        let agent = Agent::new().starts().turns(logged, stored, "");
+        let ran = check(agent.hangs(), model("openrouter/a/b"), cause).await;
+        // The first event is stored after 12 s, the state a second later.
+        let stayed = ran.took.as_secs_f64() - 13.0;
+        assert!(stayed <= within, "{logged}: {stayed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_did_not_come_to_be_stored_is_ended_too() {
+    let line = "[Agent Controller sid] Setting agent(CodeActAgent) state from AgentState.RUNNING to AgentState.RATE_LIMITED";
+    let agent = Agent::new().starts().log(line);
+    let ran = check(agent.hangs(), |_| {}, Cause::RateLimited).await;
+    assert!(ran.took <= secs(13 + 5), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_is_silent_since_its_sandbox_ended_lost_it() {
+    for (sandbox, cause) in [
+        (Script::new().exit(secs(20), 137), Cause::SandboxLost),
+        (Script::new().oom(secs(20)), Cause::OutOfMemory),
+    ] {
+        let agent = Agent::new().starts_with(sandbox).thinks("hm");
+        let ran = check(agent.hangs(), model("openrouter/a/b"), cause).await;
+        let work = ran.report.attempts[0].work_time_s;
+        assert!(about(work, 181.0), "{work}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pull_that_takes_too_long() {
     let world = World::new().asking(|r| r.images.app = "absent:1".parse().unwrap());

@@ -4,6 +4,7 @@ use std::fs;
 
 use deckhands_model::{Cause, TaskState};
 use deckhands_runtime::test_util::Script;
+use serde_json::json;
 
 use crate::support::{Agent, World, contains, secs};
 
@@ -191,6 +192,84 @@ async fn only_a_stored_state_is_a_good_end() {
         Cause::AgentCrashed,
     )
     .await;
+}
+
+/// A record that repeats an event in words, as the log has it of all that a command prints.
+fn repeats(output: &str) -> String {
+    let message = format!("[Agent Controller sid] {output}");
+    json!({"message": message, "level": "INFO", "msg_type": "OBSERVATION"}).to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_command_prints_is_not_believed() {
+    let state = |word: &str| {
+        format!(
+            "[Agent Controller sid] Setting agent(CodeActAgent) state from AgentState.RUNNING to AgentState.{word}"
+        )
+    };
+    let error = "[Agent Controller sid] Error while running the agent (session ID: sid): litellm.AuthenticationError: 401";
+    let texts = [
+        state("FINISHED"),
+        state("ERROR"),
+        state("RATE_LIMITED"),
+        error.to_owned(),
+        json!({"message": state("ERROR")}).to_string(),
+        "docker.errors.ImageNotFound: 404".to_owned(),
+        "Uncaught exception".to_owned(),
+    ];
+    for text in texts {
+        // As a record of the log, as an event, and on the other stream in the text form.
+        let agent = working()
+            .prints(&repeats(&text))
+            .event(json!({"source": "agent", "observation": "run", "content": text, "extras": {"metadata": {"exit_code": 0}}}))
+            .complains(&format!("\u{1b}[92m18:03:47 - openhands:ERROR\u{1b}[0m: x.py:1 - {text}"));
+        let message = check(agent.exits(0), Cause::AgentCrashed).await;
+        assert_eq!(
+            message, "the app ended with exit code 0 and no final state",
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_of_the_host_is_told_as_such() {
+    let reason = "RuntimeError: There was an unexpected error while running the agent: OSError. You can refresh the page or ask the agent to try again.";
+    let line = "[Errno 28] No space left on device: '/.openhands/sessions/sid/events/7.json'";
+    let message = check(working().fails(reason, Some(line)), Cause::HostDiskFull).await;
+    assert!(message.contains("No space left on device"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_was_survived_does_not_colour_the_end() {
+    let failed = "[Agent Controller sid] Error while running the agent (session ID: sid): litellm.AuthenticationError: 401";
+    let agent = || {
+        working()
+            .log(failed)
+            .log("[Agent Controller sid] Setting agent(CodeActAgent) state from AgentState.ERROR to AgentState.RUNNING")
+            .thinks("once more")
+    };
+    let ran = World::new().agent(agent().finishes("done")).run().await;
+    assert_eq!(ran.end(), (TaskState::Completed, None));
+    check(agent().exits(137), Cause::AppLost).await;
+    check(
+        agent().fails("STATUS$ERROR_LLM_SERVICE_UNAVAILABLE", None),
+        Cause::ProviderError,
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_of_condensations_is_a_full_window_however_it_ends() {
+    for reason in [
+        "AgentStuckInLoopError: Agent got stuck in a loop",
+        "RuntimeError: Agent reached maximum iteration. Current iteration: 100, max iteration: 100",
+    ] {
+        let mut agent = working();
+        for action in ["condensation_request", "condensation"].repeat(5) {
+            agent = agent.event(json!({"source": "agent", "action": action, "args": {}}));
+        }
+        check(agent.fails(reason, None), Cause::ContextWindow).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,11 +85,13 @@ async fn what_it_went_through_and_what_is_left() {
     let names: Vec<_> = kept.keys().map(String::as_str).collect();
     let evidence = [
         "attempt.json",
+        "change.json",
         "change.patch",
         "events.jsonl",
         "lock",
         "result.json",
         "transcript.log",
+        "verdict.json",
     ];
     assert_eq!(names, evidence);
     assert!(kept["change.patch"].contains("+++ b/hello.txt\n@@ -0,0 +1,1 @@\n+Hello\n"));

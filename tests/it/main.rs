@@ -20,6 +20,10 @@ mod endings;
 #[cfg(test)]
 mod first_run;
 #[cfg(test)]
+mod handed_over;
+#[cfg(test)]
+mod kept_change;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod success;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+mod kept;
 mod run;
 
+pub(crate) use kept::{ApplyArgs, DiffArgs};
 pub(crate) use run::RunArgs;
 
 /// Run OpenHands by the dozen: agents in containers, and only proved work comes back.
@@ -65,6 +67,10 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run one task to its end
     Run(Box<RunArgs>),
+    /// Show what a task changed, as a unified diff
+    Diff(DiffArgs),
+    /// Apply a task's change that was not applied
+    Apply(ApplyArgs),
     /// Check Docker, images, permissions, disk, key and model
     Doctor(DoctorArgs),
     /// Remove what dead attempts left

@@ -40,6 +40,8 @@ fn main() -> ExitCode {
 fn run(args: &Args, console: &Console) -> Result<u8, CliError> {
     match &args.command {
         Command::Run(run) => commands::run::run(&args.global, run, console),
+        Command::Diff(diff) => commands::diff::run(&args.global, diff, console),
+        Command::Apply(apply) => commands::apply::run(&args.global, apply, console),
         Command::Doctor(doctor) => commands::doctor::run(&args.global, doctor, console),
         Command::Reap(reap) => commands::reap::run(&args.global, reap, console),
         Command::Config(config) => commands::config::run(&args.global, config, console),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use deckhands_model::{ChangeKind, RunReport, Severity, TaskState, Verdict};
+use deckhands_model::{Change, ChangeKind, Finding, RunReport, Severity, TaskState, Verdict};
 use owo_colors::OwoColorize;
 
 use crate::console::error_text;
@@ -22,7 +22,9 @@ pub(crate) fn summary(report: &RunReport) -> String {
     if !output.is_empty() {
         let _ = writeln!(text, "\n{output}\n");
     }
-    text.push_str(&changes(report));
+    text.push_str(&changed(&report.changes));
+    text.push_str(&conflicts(&report.conflict));
+    text.push_str(&kept(report));
     text.push_str(&findings(report));
     text.push_str(&figures(report));
     for note in unproved(report).iter().chain(&report.notes) {
@@ -57,9 +59,10 @@ fn headline(report: &RunReport) -> String {
     format!("{word} {}\n", format!("(task {id})").dimmed())
 }
 
-fn changes(report: &RunReport) -> String {
+/// The changed paths, a line each, no more than anybody reads.
+pub(crate) fn changed(changes: &[Change]) -> String {
     let mut text = String::new();
-    for change in report.changes.iter().take(LISTED) {
+    for change in changes.iter().take(LISTED) {
         let mark = match change.kind {
             ChangeKind::Created => "+".green().to_string(),
             ChangeKind::Modified => "~".yellow().to_string(),
@@ -72,10 +75,13 @@ fn changes(report: &RunReport) -> String {
             format!("({} bytes)", change.bytes).dimmed()
         );
     }
-    if report.changes.len() > LISTED {
-        let _ = writeln!(text, "  … and {} more", report.changes.len() - LISTED);
-    }
-    for path in &report.conflict {
+    text + &more(changes.len())
+}
+
+/// The paths that changed in the workspace meanwhile, no more than anybody reads.
+pub(crate) fn conflicts(paths: &[String]) -> String {
+    let mut text = String::new();
+    for path in paths.iter().take(LISTED) {
         let _ = writeln!(
             text,
             "  {} {} changed in the workspace meanwhile",
@@ -83,29 +89,51 @@ fn changes(report: &RunReport) -> String {
             shown::line(path)
         );
     }
-    if !report.applied
-        && let Some(patch) = &report.patch
-    {
-        let _ = writeln!(text, "not applied; the change is kept in {patch}");
-    }
-    text
+    text + &more(paths.len())
 }
 
-fn findings(report: &RunReport) -> String {
-    let mut text = String::new();
-    for finding in report.verdict.iter().flat_map(Verdict::findings) {
-        let mark = match finding.severity {
-            Severity::Error => "check failed:".red().to_string(),
-            Severity::Warning | Severity::Info => "warning:".yellow().to_string(),
-        };
-        let _ = writeln!(
-            text,
-            "{mark} {}\n    {}",
-            shown::indented(&finding.check),
-            shown::indented(&finding.message)
-        );
+fn more(count: usize) -> String {
+    match count.checked_sub(LISTED) {
+        Some(more) if more > 0 => format!("  … and {more} more\n"),
+        _ => String::new(),
     }
-    text
+}
+
+/// Where a change is that was not applied, and how to apply it.
+fn kept(report: &RunReport) -> String {
+    let patch = report.patch.as_ref().filter(|_| !report.applied);
+    let Some(patch) = patch else {
+        return String::new();
+    };
+    let id = report.task_id.get(..8).unwrap_or(&report.task_id);
+    let word = match &report.verdict {
+        Some(verdict) if verdict.is_accepted() => "",
+        _ => " --yes",
+    };
+    format!(
+        "not applied; the change is kept in {patch}\n\
+         `deckhands diff {id}` shows it, `deckhands apply {id}{word}` applies it\n"
+    )
+}
+
+/// What refuses the change, all of it, and then as many warnings as anybody reads.
+fn findings(report: &RunReport) -> String {
+    let all = || report.verdict.iter().flat_map(Verdict::findings);
+    let grave = |finding: &&Finding| finding.severity == Severity::Error;
+    let mut text: String = all().filter(grave).map(finding).collect();
+    let warnings: Vec<_> = all().filter(|f| !grave(f)).collect();
+    text.extend(warnings.iter().take(LISTED).map(|f| finding(f)));
+    text + &more(warnings.len())
+}
+
+fn finding(finding: &Finding) -> String {
+    let mark = match finding.severity {
+        Severity::Error => "check failed:".red().to_string(),
+        Severity::Warning | Severity::Info => "warning:".yellow().to_string(),
+    };
+    let check = shown::indented(&finding.check);
+    let message = shown::indented(&finding.message);
+    format!("{mark} {check}\n    {message}\n")
 }
 
 fn figures(report: &RunReport) -> String {

@@ -1,6 +1,6 @@
 //! Picks the implementations and fills each part's own options from the settings. Nowhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
@@ -108,15 +108,14 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
     let socket = endpoint
         .as_ref()
         .and_then(|e| e.socket_path())
-        .map(std::path::Path::to_owned);
+        .map(Path::to_owned);
+    let key = settings.require_key().ok();
     TaskRequest {
         text,
         workspace: settings.workspace.value.clone(),
         model: settings.model.value.clone(),
-        api_key: settings
-            .require_key()
-            .ok()
-            .map(|key| ApiKey::new(key.expose())),
+        api_key: key.map(|key| ApiKey::new(key.expose())),
+        key_file: key.and_then(|key| key.file()).map(Path::to_owned),
         base_url: settings
             .base_url
             .as_ref()

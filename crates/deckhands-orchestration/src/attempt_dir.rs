@@ -1,7 +1,7 @@
 //! The directory of one attempt: its files, and the lock that says somebody lives in it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,12 @@ use deckhands_model::{AttemptId, ImageRef};
 use serde::{Deserialize, Serialize};
 
 use crate::home::{Home, HomeError};
+
+mod files;
+mod remove;
+
+pub(crate) use files::write_private;
+pub(crate) use remove::remove_tree;
 
 /// An attempt's directory, without any claim on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -96,7 +102,20 @@ impl AttemptDir {
         self.root.join("change.patch")
     }
 
+    /// The kept change for machines: every path, what it was and what it became.
+    #[must_use]
+    pub(crate) fn change(&self) -> PathBuf {
+        self.root.join("change.json")
+    }
+
+    /// The judgement over the change, once there is one.
+    #[must_use]
+    pub(crate) fn verdict(&self) -> PathBuf {
+        self.root.join("verdict.json")
+    }
+
     /// The kept change where it was not applied: whole files.
+    #[must_use]
     pub(crate) fn changed_files(&self) -> PathBuf {
         self.root.join("changed-files")
     }
@@ -256,38 +275,6 @@ fn open_lock(root: &Path) -> io::Result<File> {
         .append(true)
         .mode(0o600)
         .open(root.join("lock"))
-}
-
-/// Writes a file of mode 0600 by rename, so that a reader sees the old or the new text.
-///
-/// # Errors
-/// The system's error.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let staged = path.with_extension("new");
-    let mut file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&staged)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(staged, path)
-}
-
-/// Removes a tree, also one whose directories an agent made unreadable. An absent one is fine.
-///
-/// # Errors
-/// The system's error for the first path that stays.
-pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            crate::workspace::open_directories(path)?;
-            fs::remove_dir_all(path)
-        }
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,9 @@ impl RunFailure {
     }
 }
 
+/// For what the daemon does not do without one of the known reasons; there is no transcript yet.
+const REFUSED: &str = "see what the daemon says above and in its own log, then run the task again";
+
 impl From<&RuntimeError> for RunFailure {
     fn from(error: &RuntimeError) -> Self {
         let cause = match error.kind {
@@ -73,7 +76,7 @@ impl From<&RuntimeError> for RunFailure {
             RuntimeErrorKind::Denied => Cause::PermissionDenied,
             RuntimeErrorKind::ImageUnavailable => Cause::ImageMissing,
             RuntimeErrorKind::Exhausted => Cause::HostDiskFull,
-            _ => Cause::Unknown,
+            _ => return Self::of_error(Cause::Unknown, error).with_hint(REFUSED),
         };
         Self::of_error(cause, error)
     }

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_model::{ByteSize, Cause, ImageDigest, ImageRef, ImageReport};
+use deckhands_runtime::{Operation, PullProgress, RuntimeError, RuntimeErrorKind};
 use futures::StreamExt;
+use tokio::time::{Instant, timeout_at};
 
 use crate::attempt_dir::write_private;
 use crate::failure::RunFailure;
@@ -22,7 +24,7 @@ use crate::ports::Ports;
 ///
 /// # Errors
 /// [`Cause::ImageMissing`] where it cannot be had or changed its meaning, [`Cause::PullTimeout`]
-/// where pulling takes longer than `deadline`.
+/// where pulling takes longer than `deadline`, [`Cause::BadInput`] where no image can have the name.
 pub(crate) async fn ensure(
     ports: &Ports,
     home: &Home,
@@ -30,19 +32,10 @@ pub(crate) async fn ensure(
     deadline: Duration,
     observer: &dyn Observer,
 ) -> Result<ImageReport, RunFailure> {
-    let found = match ports.images.inspect(image).await? {
-        Some(info) => info.digest,
-        None => {
-            let pull = pull(ports, image, observer);
-            let late = |_elapsed| {
-                let text = format!(
-                    "pulling `{image}` took longer than {} s",
-                    deadline.as_secs()
-                );
-                RunFailure::new(Cause::PullTimeout, text)
-            };
-            tokio::time::timeout(deadline, pull).await.map_err(late)??
-        }
+    let found = match ports.images.inspect(image).await {
+        Err(error) => return Err(failure(image, &error)),
+        Ok(Some(info)) => info.digest,
+        Ok(None) => pull(ports, image, deadline, observer).await?,
     };
     require(home, image, &found)?;
     Ok(ImageReport {
@@ -54,27 +47,74 @@ pub(crate) async fn ensure(
 async fn pull(
     ports: &Ports,
     image: &ImageRef,
+    deadline: Duration,
     observer: &dyn Observer,
 ) -> Result<ImageDigest, RunFailure> {
-    let mut progress = ports.images.pull(image).await?;
-    let zero = ByteSize::bytes(0);
-    observer.observe(RunEvent::Pull {
-        image,
-        done: zero,
-        total: zero,
-    });
-    while let Some(step) = progress.next().await {
-        let step = step?;
-        observer.observe(RunEvent::Pull {
-            image,
-            done: step.done,
-            total: step.total,
-        });
+    let until = Instant::now() + deadline;
+    let failure = |error: RuntimeError| failure(image, &error);
+    let mut here = PullProgress {
+        done: ByteSize::bytes(0),
+        total: ByteSize::bytes(0),
+    };
+    let begun = timeout_at(until, ports.images.pull(image)).await;
+    let begun = begun.map_err(|_elapsed| late(image, deadline, here))?;
+    let mut progress = begun.map_err(failure)?;
+    loop {
+        let PullProgress { done, total } = here;
+        observer.observe(RunEvent::Pull { image, done, total });
+        let step = timeout_at(until, progress.next()).await;
+        match step.map_err(|_elapsed| late(image, deadline, here))? {
+            Some(step) => here = step.map_err(failure)?,
+            None => break,
+        }
     }
-    let info = ports.images.inspect(image).await?;
+    let info = ports.images.inspect(image).await.map_err(failure)?;
     let text = || format!("`{image}` is not there after it was pulled");
     info.map(|i| i.digest)
         .ok_or_else(|| RunFailure::new(Cause::ImageMissing, text()))
+}
+
+/// A pull that was given up at its deadline, with how far it came.
+fn late(image: &ImageRef, deadline: Duration, here: PullProgress) -> RunFailure {
+    let mib = |size: ByteSize| size.as_u64() >> 20;
+    let seconds = deadline.as_secs();
+    let came = match here.total.as_u64() {
+        0 => "no layer had begun to come".to_owned(),
+        _ => format!("{} of {} MiB had come", mib(here.done), mib(here.total)),
+    };
+    let text = format!("pulling `{image}` took longer than {seconds} s");
+    let hint = format!(
+        "pull it by hand with `docker pull {image}`, or give it longer with DECKHANDS_PULL_TIMEOUT"
+    );
+    RunFailure {
+        causes: vec![came],
+        ..RunFailure::new(Cause::PullTimeout, text).with_hint(hint)
+    }
+}
+
+/// What a failure at an image means where the general meaning of its kind would lead astray.
+fn failure(image: &ImageRef, error: &RuntimeError) -> RunFailure {
+    match (error.operation, error.kind, &error.message) {
+        // The registry said no. Without words it is the daemon's socket that must not be used.
+        (Operation::Pull, RuntimeErrorKind::Denied, Some(_)) => {
+            RunFailure::of_error(Cause::ImageMissing, error).with_hint(login_hint(image))
+        }
+        (_, RuntimeErrorKind::InvalidSpec, _) => RunFailure::of_error(Cause::BadInput, error)
+            .with_hint("an image's name is like `registry/name:tag`, the name in lower case"),
+        _ => RunFailure::from(error),
+    }
+}
+
+/// The pull by hand is needed: the daemon keeps no logins, its own command line has them.
+fn login_hint(image: &ImageRef) -> String {
+    let (first, _rest) = image.as_str().split_once('/').unwrap_or_default();
+    // Docker's own rule for what is a registry and what the first part of a name.
+    let registry = if first == "localhost" || first.contains(['.', ':']) {
+        format!(" {first}")
+    } else {
+        String::new()
+    };
+    format!("check the name; if it is right, `docker login{registry}`, then `docker pull {image}`")
 }
 
 /// Compares with what this home knows, and writes down what it sees for the first time.

@@ -20,6 +20,7 @@ mod workspace;
 mod validate;
 mod worker;
 
+mod kept;
 mod runner;
 mod sweep;
 
@@ -30,6 +31,7 @@ pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
 pub use failure::{RunFailure, error_chain};
 pub use home::{Home, HomeError};
+pub use kept::{ApplyOptions, ApplyReport, KeptChange, KeptError, KeptTask};
 pub use observer::{Observer, Phase, RunEvent, Silent};
 pub use plan::{Plan, plan};
 pub use ports::Ports;

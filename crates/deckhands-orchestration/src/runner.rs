@@ -1,9 +1,10 @@
 //! Carries one task from its text to a proved result.
 
 mod attempt;
+mod hand_over;
+mod keep;
 mod report;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use deckhands_runtime::{Owned, RuntimeInfo};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use report::{died, write_report};
 pub use report::{not_started, simulated};
 
-use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt, write_private};
+use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt};
 use crate::clock::{Clock, IdSource};
 use crate::failure::RunFailure;
 use crate::home::Home;
@@ -27,6 +29,7 @@ use crate::request::TaskRequest;
 use crate::sweep::{SweepOptions, sweep};
 use crate::worker::AttemptCtx;
 use crate::workspace::{CopyError, CopyOptions, CopyReport, copy_workspace, recover};
+use hand_over::{check_writable, copy_failure, left_out};
 use report::Draft;
 
 /// Runs tasks, one at a time. Cheap to clone; clones share nothing but what they run on.
@@ -126,6 +129,7 @@ impl Runner {
         held: &mut Option<LockedAttempt>,
         draft: &mut Draft,
     ) -> Result<Option<(CopyReport, AttemptCtx<'a>)>, RunFailure> {
+        check_writable(job.request)?;
         let Some(info) = job
             .cancel
             .run_until_cancelled(self.greet(job.request, draft))
@@ -215,7 +219,7 @@ impl Runner {
         let options = CopyOptions {
             include_ignored: request.policy.include_ignored,
             max_bytes: (!request.policy.any_size).then_some(request.limits.workspace_bytes),
-            leave_out: Some(self.home.path().to_owned()),
+            leave_out: left_out(request, &self.home),
         };
         let from = request.workspace.clone();
         let to = job.dir.agent_dirs().workspace;
@@ -264,24 +268,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, RunFailure> {
     let joined = tokio::task::spawn_blocking(work).await;
     joined.map_err(|error| RunFailure::of_error(Cause::Unknown, &error))
-}
-
-fn copy_failure(error: &CopyError) -> RunFailure {
-    match error {
-        CopyError::NotADirectory { .. } | CopyError::Stopped => {
-            RunFailure::of_error(Cause::BadInput, error)
-        }
-        CopyError::TooLarge { .. } => RunFailure::of_error(Cause::BadInput, error)
-            .with_hint("name a smaller directory with --workspace, or say --yes"),
-        CopyError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-            RunFailure::of_error(Cause::HostDiskFull, error)
-        }
-        CopyError::Io { .. } => RunFailure::of_error(Cause::PermissionDenied, error),
-    }
-}
-
-fn write_report(dir: &AttemptDir, report: &RunReport) -> io::Result<()> {
-    write_private(&dir.result(), &serde_json::to_vec_pretty(report)?)
 }
 
 /// Whether a directory is one that nobody means to hand to an agent by accident.

@@ -59,6 +59,7 @@ impl Probe {
         mount: &Mount,
     ) -> Result<(), RunFailure> {
         let path = format!("{}/{}", mount.target, self.name());
+        let absent = || format!("a file put into `{}` is not there", mount.source.display());
         let seen = match containers.get_archive(id, &path).await {
             Ok(mut stream) => {
                 let mut seen = Vec::new();
@@ -70,7 +71,7 @@ impl Probe {
                 }
                 seen
             }
-            Err(error) if error.is_not_found() => return Err(not_shared(&mount.source)),
+            Err(error) if error.is_not_found() => return Err(not_shared(absent())),
             Err(error) => return Err(error.into()),
         };
         // A probe that stays is only a small file in a directory that goes with the attempt.
@@ -79,7 +80,7 @@ impl Probe {
         if content == self.nonce.as_bytes() {
             Ok(())
         } else {
-            Err(not_shared(&mount.source))
+            Err(not_shared(absent()))
         }
     }
 }
@@ -177,22 +178,21 @@ pub(crate) fn not_shared_or(error: RuntimeError) -> RunFailure {
             .message
             .as_deref()
             .is_some_and(|m| m.contains("bind source path does not exist"));
-    if !missing_source {
-        return RunFailure::from(error);
+    if missing_source {
+        not_shared(error.to_string())
+    } else {
+        RunFailure::from(error)
     }
+}
+
+/// The daemon looks at other files than we do; `sign` is what shows it.
+fn not_shared(sign: String) -> RunFailure {
     let text = "the Docker daemon does not see this machine's files";
-    let causes = vec![error.to_string()];
     RunFailure {
-        causes,
+        causes: vec![sign],
         ..RunFailure::new(Cause::DaemonUnreachable, text)
     }
     .with_hint(HINT)
-}
-
-fn not_shared(source: &Path) -> RunFailure {
-    let dir = source.display();
-    let text = format!("the Docker daemon does not see this machine's files (tried `{dir}`)");
-    RunFailure::new(Cause::DaemonUnreachable, text).with_hint(HINT)
 }
 
 /// Content of the first file of a tar archive.

@@ -9,16 +9,21 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use deckhands_model::{AttemptId, TaskState};
-use deckhands_runtime::{ContainerSummary, Owned, Phase};
+use deckhands_model::AttemptId;
+use deckhands_runtime::{ContainerSummary, Phase};
 use serde::Serialize;
 
-use crate::attempt_dir::{AttemptDir, Claim, LockedAttempt, write_private};
+use crate::attempt_dir::{AttemptDir, Claim};
 use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::labels;
 use crate::ports::Ports;
+use crate::runner::blocking;
 use crate::worker;
+
+mod close;
+
+use close::close;
 
 /// How far a sweep goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +74,8 @@ pub async fn sweep(
     for (dir, containers) in by_attempt(found) {
         sweep.containers(AttemptDir::at(dir), &containers).await;
     }
-    for dir in unfinished(home) {
+    let own = home.clone();
+    for dir in blocking(move || unfinished(&own)).await? {
         sweep.directory(&dir).await;
     }
     Ok(sweep.report)
@@ -89,7 +95,7 @@ impl Sweep<'_> {
     /// Removes an attempt's containers, unless somebody lives in its directory.
     async fn containers(&mut self, dir: AttemptDir, containers: &[ContainerSummary]) {
         let names: Vec<_> = containers.iter().map(|c| c.name.0.clone()).collect();
-        let held = match self.claim(&dir) {
+        let held = match self.claim(&dir).await {
             Ok(Claim::Live) => return self.report.live.extend(names),
             Ok(Claim::Ours(held)) => Some(held),
             Ok(Claim::Gone) if self.may_live_elsewhere(containers) => {
@@ -133,7 +139,7 @@ impl Sweep<'_> {
     /// Clears the files of a dead attempt.
     async fn directory(&mut self, dir: &AttemptDir) {
         let name = dir.root().display().to_string();
-        let held = match self.claim(dir) {
+        let held = match self.claim(dir).await {
             Ok(Claim::Ours(held)) => held,
             Ok(Claim::Live | Claim::Gone) => return,
             Err(error) => return self.report.failed.push(format!("{name}: {error}")),
@@ -146,7 +152,8 @@ impl Sweep<'_> {
             return self.report.cancelled.push(name);
         }
         let ended = dir.result().exists();
-        match close(self.ports, self.home, &held, self.options.deadline).await {
+        let closed = close(self.ports, self.home, &held, self.options.deadline);
+        match closed.await {
             Ok(()) if ended => self.report.cleared.push(name),
             Ok(()) => self.report.cancelled.push(name),
             Err(reason) => self.report.failed.push(format!("{name}: {reason}")),
@@ -164,9 +171,15 @@ impl Sweep<'_> {
         })
     }
 
-    fn claim(&self, dir: &AttemptDir) -> io::Result<Claim> {
-        let _guard = self.home.guard().map_err(|error| error.source)?;
-        dir.claim()
+    async fn claim(&self, dir: &AttemptDir) -> io::Result<Claim> {
+        let (home, dir) = (self.home.clone(), dir.clone());
+        let claimed = blocking(move || {
+            let _guard = home.guard().map_err(|error| error.source)?;
+            dir.claim()
+        });
+        claimed
+            .await
+            .map_err(|failure| io::Error::other(failure.message))?
     }
 }
 
@@ -201,56 +214,4 @@ fn unfinished(home: &Home) -> Vec<AttemptDir> {
         .map(|attempt| AttemptDir::at(attempt.path()))
         .filter(AttemptDir::is_unfinished)
         .collect()
-}
-
-/// Waits out a create call that a killed process may have sent just before its death.
-async fn clear_late(
-    ports: &Ports,
-    id: AttemptId,
-    dir: &AttemptDir,
-    deadline: Duration,
-) -> Result<(), String> {
-    if dir.result().exists() {
-        return Ok(());
-    }
-    let cleared = worker::clear(ports.containers.as_ref(), id, true, deadline).await;
-    if cleared.names.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("still there: {:?}", cleared.names))
-    }
-}
-
-/// Takes a dead attempt's files back, removes the working ones and books it as cancelled.
-async fn close(
-    ports: &Ports,
-    home: &Home,
-    held: &LockedAttempt,
-    deadline: Duration,
-) -> Result<(), String> {
-    let dir = held.dir();
-    if let Ok(record) = dir.record()
-        && let (Ok(task), Ok(number)) = (record.task_id.parse(), record.number.to_string().parse())
-    {
-        let id = AttemptId { task, number };
-        clear_late(ports, id, dir, deadline).await?;
-        if let Some(image) = record.sandbox_image {
-            let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
-            let given = worker::give_back(&owned, id, dir, &image);
-            let given = tokio::time::timeout(deadline, given).await;
-            given.map_err(|e| e.to_string())?.map_err(|e| e.message)?;
-        }
-    }
-    dir.remove_working_files().map_err(|e| e.to_string())?;
-    if dir.result().exists() {
-        return Ok(());
-    }
-    let booked = serde_json::json!({
-        "schema_version": deckhands_model::REPORT_SCHEMA_VERSION,
-        "state": TaskState::Cancelled,
-        "output": "",
-        "notes": ["the process that ran this task died; its remains were removed"],
-    });
-    let text = serde_json::to_vec_pretty(&booked).map_err(|e| e.to_string())?;
-    write_private(&dir.result(), &text).map_err(|e| e.to_string())
 }

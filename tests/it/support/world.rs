@@ -255,6 +255,7 @@ fn request(root: &Path) -> TaskRequest {
         workspace: root.join("workspace"),
         model: ModelId::resolve("deepseek-v3").unwrap(),
         api_key: Some(ApiKey::new(KEY)),
+        key_file: None,
         base_url: None,
         images: ImagePair {
             app: "app:1".parse().unwrap(),

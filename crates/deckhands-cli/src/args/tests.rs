@@ -108,6 +108,8 @@ fn the_text_comes_from_one_place() {
     assert_eq!(run("--replay dir").replay, Some("dir".into()));
     let rows = [
         ("run", ErrorKind::MissingRequiredArgument),
+        ("diff", ErrorKind::MissingRequiredArgument),
+        ("apply --yes", ErrorKind::MissingRequiredArgument),
         ("run text -f task.md", ErrorKind::ArgumentConflict),
         ("run one two", ErrorKind::UnknownArgument),
         ("run text --simulate --dry-run", ErrorKind::ArgumentConflict),
@@ -201,4 +203,22 @@ fn the_other_commands() {
     fits("models list", |c| matches!(c, Command::Models(_)));
     fits("completions zsh", |c| matches!(c, Command::Completions(_)));
     fits("man", |c| matches!(c, Command::Man));
+}
+
+#[test]
+fn the_commands_over_a_kept_change() {
+    let command = |line: &str| parse(line).unwrap().command;
+    match command("diff last") {
+        Command::Diff(diff) => assert_eq!(diff.id, "last"),
+        other => panic!("{other:?}"),
+    }
+    let apply = |line: &str| match command(line) {
+        Command::Apply(apply) => (apply.id, apply.workspace, apply.yes),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(apply("apply 3fa9"), ("3fa9".to_owned(), None, false));
+    assert_eq!(
+        apply("apply 3fa9 --workspace w --yes"),
+        ("3fa9".to_owned(), Some("w".into()), true)
+    );
 }

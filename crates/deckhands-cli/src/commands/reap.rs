@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use deckhands_orchestration::{
-    Home, PromoteError, SweepOptions, SweepReport, error_chain, recover, sweep,
-};
+use deckhands_orchestration::{SweepOptions, SweepReport, sweep};
 
+use super::recovery::{complete, tell_failed};
 use crate::args::{Global, ReapArgs};
 use crate::console::Console;
 use crate::error::CliError;
@@ -62,29 +61,6 @@ fn refuse_adoptable(args: &ReapArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Completes interrupted changes of workspaces; returns what could not be completed.
-fn complete(home: &Home, console: &Console) -> Vec<String> {
-    let recovered = match recover(home) {
-        Ok(recovered) => recovered,
-        Err(error) => return vec![stuck(&error)],
-    };
-    for workspace in &recovered.completed {
-        let name = workspace.to_string_lossy();
-        let name = shown::line(&name);
-        console.note(&format!("completed an interrupted change of `{name}`"));
-    }
-    for path in &recovered.left {
-        console.note(&shown::indented(&path.to_string()));
-    }
-    recovered.failed.iter().map(stuck).collect()
-}
-
-/// A change that could not be completed, with the reason and what to do.
-fn stuck(error: &PromoteError) -> String {
-    let causes = error_chain(error).join(": ");
-    format!("{error}: {causes}; repair the workspace, then reap again")
-}
-
 fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
     let rows = [
         (&report.removed, "removed", "would remove"),
@@ -105,12 +81,6 @@ fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
     if rows.iter().all(|(names, ..)| names.is_empty()) && report.failed.is_empty() {
         console.note("nothing to remove");
     }
-}
-
-fn tell_failed(failed: &[String], console: &Console) {
-    failed
-        .iter()
-        .for_each(|what| console.stderr(&format!("error: {}\n", shown::indented(what))));
 }
 
 #[cfg(test)]

@@ -82,8 +82,24 @@ fn a_conflict_names_the_paths_and_the_patch() {
             "completed, not applied",
             "! main.py changed in the workspace meanwhile",
             "kept in /home/attempts/1/change.patch",
+            "`deckhands apply 01234567` applies it",
         ],
     );
+}
+
+#[test]
+fn an_unproved_change_is_offered_with_the_word_it_takes() {
+    let rejected = RunReport {
+        verdict: Some(Verdict::Rejected(Vec::new())),
+        ..failed(Cause::CheckFailed)
+    };
+    let unjudged = RunReport {
+        verdict: None,
+        ..failed(Cause::Stuck)
+    };
+    for report in [rejected, unjudged] {
+        check(&report, &["`deckhands apply 01234567 --yes` applies it"]);
+    }
 }
 
 #[test]
@@ -127,6 +143,35 @@ fn findings_are_told_by_gravity() {
             "warning: make test\n    hm\n",
         ],
     );
+}
+
+#[test]
+fn what_refuses_a_change_is_not_lost_among_warnings() {
+    let mut findings = vec![finding(Severity::Warning, "hm"); 100];
+    findings.push(finding(Severity::Error, "boom"));
+    let report = RunReport {
+        verdict: Some(Verdict::Rejected(findings)),
+        ..failed(Cause::CheckFailed)
+    };
+    let text = plain(&summary(&report));
+    assert_eq!(text.matches("warning: make test").count(), 20, "{text}");
+    assert!(
+        text.contains("check failed: make test\n    boom\n"),
+        "{text}"
+    );
+    assert!(text.contains("… and 80 more\n"), "{text}");
+}
+
+#[test]
+fn only_so_many_conflicts_are_listed() {
+    let report = RunReport {
+        applied: false,
+        conflict: (0..50).map(|n| format!("{n}.txt")).collect(),
+        ..completed()
+    };
+    let text = plain(&summary(&report));
+    assert_eq!(text.matches("meanwhile").count(), 20, "{text}");
+    assert!(text.contains("… and 30 more\n"), "{text}");
 }
 
 #[test]

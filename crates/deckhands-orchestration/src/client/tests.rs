@@ -13,6 +13,7 @@ fn request() -> TaskRequest {
         workspace: "/w".into(),
         model: ModelId::resolve("openai/m").unwrap(),
         api_key: None,
+        key_file: None,
         base_url: None,
         images: ImagePair {
             app: "app:1".parse().unwrap(),

@@ -39,6 +39,9 @@ fn every_kind_of_runtime_error_has_its_cause() {
         let failure = RunFailure::from(&error);
         assert_eq!((failure.cause, failure.report().code), (cause, code));
         assert_eq!(failure.message, error.to_string());
+        // The daemon failed, not the agent: there is nothing to read in a transcript.
+        let hint = failure.report().hint.unwrap();
+        assert!(!hint.contains("transcript"), "{kind:?}: {hint}");
     }
 }
 

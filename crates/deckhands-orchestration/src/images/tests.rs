@@ -94,6 +94,98 @@ async fn what_cannot_be_had_says_why() {
     }
 }
 
+#[test]
+fn a_late_pull_tells_how_far_it_came_and_what_helps() {
+    let rows = [
+        (0, 0, "no layer had begun"),
+        (3, 40, "3 of 40 MiB had come"),
+    ];
+    for (done, total, words) in rows {
+        let here = PullProgress {
+            done: ByteSize::mebibytes(done),
+            total: ByteSize::mebibytes(total),
+        };
+        let failure = late(&image(), Duration::from_secs(90), here);
+        assert_eq!(failure.cause, Cause::PullTimeout);
+        assert_eq!(failure.message, "pulling `app:1` took longer than 90 s");
+        assert!(failure.causes[0].contains(words), "{failure:?}");
+        let hint = failure.hint.unwrap();
+        assert!(hint.contains("`docker pull app:1`"), "{hint}");
+        assert!(hint.contains("DECKHANDS_PULL_TIMEOUT"), "{hint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_refuses_wants_a_login() {
+    let (_dir, home) = home();
+    let runtime = FakeRuntime::new().fail_next(Operation::Pull, RuntimeErrorKind::Denied);
+    let failure = ensured(runtime, &home).await.unwrap_err();
+    assert_eq!(failure.cause, Cause::ImageMissing);
+    let hint = failure.hint.unwrap();
+    assert!(
+        hint.contains("`docker login`") && hint.contains("`docker pull app:1`"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_login_is_at_the_registry_of_the_name() {
+    let rows = [
+        ("app:1", "`docker login`"),
+        ("group/app:1", "`docker login`"),
+        ("ghcr.io/group/app:1", "`docker login ghcr.io`"),
+        ("127.0.0.1:5000/app:1", "`docker login 127.0.0.1:5000`"),
+        ("localhost/app@sha256:00", "`docker login localhost`"),
+    ];
+    for (image, login) in rows {
+        let hint = login_hint(&image.parse().unwrap());
+        assert!(hint.contains(login), "{hint}");
+        assert!(hint.ends_with(&format!("`docker pull {image}`")), "{hint}");
+    }
+}
+
+#[test]
+fn what_is_no_refusal_of_a_registry_keeps_its_meaning() {
+    use RuntimeErrorKind::{Denied, ImageUnavailable, InvalidSpec, Unreachable};
+    let rows = [
+        // The socket itself: there are no words of a daemon.
+        (Operation::Pull, Denied, None, Cause::PermissionDenied),
+        (
+            Operation::Inspect,
+            Denied,
+            Some("authorization plugin"),
+            Cause::PermissionDenied,
+        ),
+        (
+            Operation::Pull,
+            ImageUnavailable,
+            Some("manifest unknown"),
+            Cause::ImageMissing,
+        ),
+        (Operation::Pull, Unreachable, None, Cause::DaemonUnreachable),
+        (
+            Operation::Inspect,
+            InvalidSpec,
+            Some("invalid reference format"),
+            Cause::BadInput,
+        ),
+        (
+            Operation::Pull,
+            InvalidSpec,
+            Some("invalid reference format"),
+            Cause::BadInput,
+        ),
+    ];
+    for (operation, kind, words, cause) in rows {
+        let mut error = RuntimeError::new(operation, "app:1", kind);
+        error.message = words.map(str::to_owned);
+        let failure = failure(&image(), &error);
+        assert_eq!(failure.cause, cause, "{error}");
+        let hint = failure.hint.unwrap_or_default();
+        assert!(!hint.contains("login"), "{error}: {hint}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_image_that_changed_its_meaning_is_refused_with_the_way_out() {
     let (_dir, home) = home();

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use deckhands_agent::ContainerFacts;
-use deckhands_model::{Cause, Outcome, Verdict};
+use deckhands_model::{Cause, Outcome, Severity, Verdict};
 use tokio::time::{Instant, timeout};
 
 use super::blocking;
+use super::keep::{collect, keep_files, keep_partial_change, keep_verdict};
 use super::report::Draft;
 use crate::failure::RunFailure;
 use crate::home::Home;
@@ -14,9 +15,7 @@ use crate::images::by_digest;
 use crate::observer::{Phase, RunEvent};
 use crate::validate;
 use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, start, watch};
-use crate::workspace::{
-    ChangeSet, CopyReport, Manifest, Promotion, open_directories, promote, unified_diff,
-};
+use crate::workspace::{ChangeSet, CopyReport, Promotion, promote};
 
 /// Runs the attempt. What could not be removed of it is told in the draft's notes, and then nothing
 /// of its work is believed.
@@ -32,8 +31,8 @@ pub(super) async fn run(
 ) -> Result<(), RunFailure> {
     let started = start_and_watch(ctx, draft).await;
     let Ok(Some(mut watched)) = started else {
-        clear_all(ctx, true, draft).await;
-        let given = own_files(ctx, draft).await;
+        let cleared = clear_all(ctx, true, draft).await;
+        let given = own_files(ctx, &cleared, draft).await;
         return started.and_then(|_none| {
             draft.cancelled();
             given
@@ -44,7 +43,7 @@ pub(super) async fn run(
     draft.timings.cleanup_s = watched.clearing.as_secs_f64();
     tell_leftovers(&cleared, draft);
     let dead = all_dead(&cleared);
-    let given = own_files(ctx, draft).await;
+    let given = own_files(ctx, &cleared, draft).await;
     match settle(watched, cleared.facts, draft) {
         Outcome::Finished { .. } => {
             dead.and(given)?;
@@ -57,6 +56,9 @@ pub(super) async fn run(
             Err(RunFailure::from(&failure))
         }
         Outcome::Cancelled => {
+            if dead.and(given).is_ok() {
+                keep_partial_change(ctx, copy, draft).await;
+            }
             draft.cancelled();
             Ok(())
         }
@@ -93,13 +95,14 @@ async fn start_and_watch(
     Ok(Some(watched))
 }
 
-async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) {
+async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> Leftovers {
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
     let started = Instant::now();
     let deadline = ctx.request.deadlines.cleanup;
     let cleared = clear(ctx.ports.containers.as_ref(), ctx.id, in_flight, deadline).await;
     draft.timings.cleanup_s += started.elapsed().as_secs_f64();
     tell_leftovers(&cleared, draft);
+    cleared
 }
 
 fn tell_leftovers(cleared: &Leftovers, draft: &mut Draft) {
@@ -108,7 +111,15 @@ fn tell_leftovers(cleared: &Leftovers, draft: &mut Draft) {
 }
 
 /// Gives the agent's files to the caller; a helper container that did not end is cleared, too.
-async fn own_files(ctx: &AttemptCtx<'_>, draft: &mut Draft) -> Result<(), RunFailure> {
+/// Nothing is tried where the daemon did not even remove what there was: a later sweep does it.
+async fn own_files(
+    ctx: &AttemptCtx<'_>,
+    cleared: &Leftovers,
+    draft: &mut Draft,
+) -> Result<(), RunFailure> {
+    if !cleared.names.is_empty() {
+        return Ok(());
+    }
     let image = by_digest(&ctx.sandbox_image);
     let given = give_back(&ctx.owned, ctx.id, &ctx.dir, &image);
     let late = |_elapsed| {
@@ -158,76 +169,27 @@ async fn conclude(
     }
     // Whoever asked for the end wants no change any more, however good it is.
     let Some(verdict) = verdict.filter(|_| !ctx.cancel.is_cancelled()) else {
-        keep_files(ctx, &change, draft);
+        keep_files(ctx, change, draft).await;
         draft.cancelled();
         return Ok(());
     };
     draft.verdict(&verdict);
+    keep_verdict(ctx, &verdict, draft);
     if !verdict.is_accepted() {
-        keep_files(ctx, &change, draft);
+        keep_files(ctx, change, draft).await;
         return Err(rejected(&verdict));
     }
-    if ctx.request.policy.apply && !change.is_empty() {
-        take_over(ctx, home, &change, draft).await?;
-    }
+    let taken = if ctx.request.policy.apply && !change.is_empty() {
+        take_over(ctx, home, &change, draft).await
+    } else {
+        Ok(())
+    };
     if !draft.is_applied() {
-        keep_files(ctx, &change, draft);
+        keep_files(ctx, change, draft).await;
     }
+    taken?;
     draft.completed();
     Ok(())
-}
-
-/// Reads what changed and keeps it as a patch.
-async fn collect(
-    ctx: &AttemptCtx<'_>,
-    copy: &CopyReport,
-    draft: &mut Draft,
-) -> Result<ChangeSet, RunFailure> {
-    ctx.observer.observe(RunEvent::Phase(Phase::Collect));
-    let started = Instant::now();
-    let (result, original) = (
-        ctx.dir.agent_dirs().workspace,
-        ctx.request.workspace.clone(),
-    );
-    let (before, patch_path) = (copy.manifest.clone(), ctx.dir.patch());
-    let all = ctx.request.policy.include_ignored;
-    let change = blocking(move || {
-        open_directories(&result)?;
-        let after = Manifest::of_result(&result, &before, !all)?;
-        let change = ChangeSet::between(&before, &after);
-        if !change.is_empty() {
-            let patch = unified_diff(&original, &result, &change);
-            crate::attempt_dir::write_private(&patch_path, patch.as_bytes())?;
-        }
-        Ok::<_, std::io::Error>(change)
-    });
-    let change = change
-        .await?
-        .map_err(|error| RunFailure::of_error(Cause::Unknown, &error))?;
-    draft.change(&change, &ctx.dir.patch());
-    draft.timings.collect_s = started.elapsed().as_secs_f64();
-    Ok(change)
-}
-
-/// What a failed agent got done is kept as evidence; failing at that changes nothing.
-async fn keep_partial_change(ctx: &AttemptCtx<'_>, copy: &CopyReport, draft: &mut Draft) {
-    match collect(ctx, copy, draft).await {
-        Ok(change) => keep_files(ctx, &change, draft),
-        Err(failure) => draft.notes.push(failure.message),
-    }
-}
-
-/// A change that was not applied is kept as whole files, too: a patch cannot tell everything.
-fn keep_files(ctx: &AttemptCtx<'_>, change: &ChangeSet, draft: &mut Draft) {
-    if ctx.request.policy.keep {
-        return;
-    }
-    let (from, to) = (ctx.dir.agent_dirs().workspace, ctx.dir.changed_files());
-    if let Err(error) = change.move_files(&from, &to) {
-        draft
-            .notes
-            .push(format!("the changed files could not be kept: {error}"));
-    }
 }
 
 async fn take_over(
@@ -258,9 +220,12 @@ fn rejected(verdict: &Verdict) -> RunFailure {
         .findings()
         .iter()
         .any(|f| f.check == validate::EMPTY_CHANGE);
-    let last = verdict.findings().last();
+    let mut errors = verdict
+        .findings()
+        .iter()
+        .filter(|f| f.severity == Severity::Error);
     let said = |message: &str| message.lines().next().unwrap_or_default().to_owned();
-    match last {
+    match errors.next() {
         Some(finding) if empty => RunFailure::new(Cause::EmptyChange, finding.message.clone()),
         Some(finding) => {
             let text = format!(

@@ -1,5 +1,6 @@
 //! Puts the result document together while a run goes on.
 
+use std::io;
 use std::path::Path;
 
 use deckhands_agent::redact;
@@ -10,6 +11,7 @@ use deckhands_model::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::attempt_dir::{AttemptDir, write_private};
 use crate::failure::RunFailure;
 use crate::request::TaskRequest;
 use crate::worker::Watched;
@@ -187,14 +189,21 @@ impl Draft {
 
 fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
     RunReport {
+        model_requested: Some(request.model.clone()),
+        ..blank(task.to_string())
+    }
+}
+
+fn blank(task_id: String) -> RunReport {
+    RunReport {
         schema_version: REPORT_SCHEMA_VERSION,
-        task_id: task.to_string(),
+        task_id,
         state: TaskState::Failed,
         output: String::new(),
         error: None,
         profile: "socket".to_owned(),
         egress: "open".to_owned(),
-        model_requested: Some(request.model.clone()),
+        model_requested: None,
         model_served: Vec::new(),
         attempts: Vec::new(),
         verdict: None,
@@ -206,6 +215,19 @@ fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
         images: Vec::new(),
         versions: Versions::default(),
         notes: Vec::new(),
+    }
+}
+
+/// The document of a task whose process died.
+pub(crate) fn died(task_id: String, change: Option<(&ChangeSet, &Path)>) -> RunReport {
+    RunReport {
+        state: TaskState::Cancelled,
+        changes: change
+            .map(|(change, _)| change.changes())
+            .unwrap_or_default(),
+        patch: change.map(|(_, patch)| patch.display().to_string()),
+        notes: vec!["the process that ran this task died; its remains were removed".to_owned()],
+        ..blank(task_id)
     }
 }
 
@@ -231,4 +253,12 @@ pub fn not_started(
     let mut draft = Draft::new(request, task, now);
     draft.fail(failure);
     draft.finish()
+}
+
+/// Keeps the document in the attempt's directory.
+///
+/// # Errors
+/// The system's error.
+pub(crate) fn write_report(dir: &AttemptDir, report: &RunReport) -> io::Result<()> {
+    write_private(&dir.result(), &serde_json::to_vec_pretty(report)?)
 }

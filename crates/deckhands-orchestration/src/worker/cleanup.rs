@@ -1,11 +1,12 @@
 //! Ends everything an attempt made, and proves by listing that nothing is left.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use deckhands_agent::ContainerFacts;
 use deckhands_model::AttemptId;
 use deckhands_runtime::{
-    ContainerSummary, Containers, LabelSelector, Phase, Removal, RuntimeError,
+    ContainerState, ContainerSummary, Containers, LabelSelector, Phase, Removal, RuntimeError,
 };
 use futures::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
@@ -28,6 +29,25 @@ pub(crate) struct Leftovers {
     pub(crate) names: Vec<String>,
     /// Names of what was removed.
     pub(crate) removed: Vec<String>,
+}
+
+/// What earlier tries came to.
+#[derive(Default)]
+struct Tries {
+    /// What was told of failed ones: each thing once, however often it is tried.
+    told: BTreeSet<String>,
+    /// Containers that were looked at. What a later look shows may be our own doing.
+    inspected: BTreeSet<String>,
+}
+
+impl Tries {
+    fn tell(&mut self, what: &str, error: &RuntimeError) {
+        let text = format!("{what}: {error}");
+        if !self.told.contains(&text) {
+            tracing::warn!("{text}; trying again");
+            self.told.insert(text);
+        }
+    }
 }
 
 /// Removes everything that carries the attempt's labels.
@@ -57,11 +77,12 @@ async fn clear_selected(
     leftovers: &mut Leftovers,
 ) {
     let started = Instant::now();
+    let mut tries = Tries::default();
     loop {
         let found = match containers.list(selector).await {
             Ok(found) => found,
             Err(error) => {
-                tracing::warn!(%error, "containers cannot be listed");
+                tries.tell("containers cannot be listed", &error);
                 leftovers.names = vec![format!("unknown ({error})")];
                 sleep(RELIST).await;
                 continue;
@@ -71,7 +92,7 @@ async fn clear_selected(
         if found.is_empty() && (!in_flight || started.elapsed() >= IN_FLIGHT) {
             return;
         }
-        remove_all(containers, found, leftovers).await;
+        remove_all(containers, found, leftovers, &mut tries).await;
         if in_flight || !leftovers.names.is_empty() {
             sleep(RELIST).await;
         }
@@ -83,53 +104,56 @@ async fn remove_all(
     containers: &dyn Containers,
     found: Vec<ContainerSummary>,
     leftovers: &mut Leftovers,
+    tries: &mut Tries,
 ) {
     let removals = found
         .iter()
         .map(|container| remove_one(containers, container));
-    for (container, result) in found.iter().zip(join_all(removals).await) {
-        match result {
-            Ok((removal, facts)) => {
-                leftovers.facts = merge(&leftovers.facts, &facts);
+    for (container, (facts, removal)) in found.iter().zip(join_all(removals).await) {
+        if let Some(facts) = facts
+            && tries.inspected.insert(container.id.0.clone())
+        {
+            leftovers.facts = merge(&leftovers.facts, &facts);
+        }
+        match removal {
+            Ok(removal) => {
                 leftovers.names.retain(|name| *name != container.name.0);
                 if removal == Removal::Removed {
                     leftovers.removed.push(container.name.to_string());
                 }
             }
-            Err(error) => {
-                tracing::warn!(container = %container.name, %error, "removal failed");
-            }
+            Err(error) => tries.tell(&format!("{} stays", container.name), &error),
         }
     }
 }
 
+/// Looks at a container, then removes it; `None` where it could not be looked at.
 async fn remove_one(
     containers: &dyn Containers,
     container: &ContainerSummary,
-) -> Result<(Removal, ContainerFacts), RuntimeError> {
-    let facts = match containers.inspect(&container.id.0).await {
-        Ok(state) => {
-            let ended = (state.phase == Phase::Exited)
-                .then_some(state.exit_code)
-                .flatten();
-            if is_role(container, "app") {
-                ContainerFacts {
-                    app_oom: state.oom_killed,
-                    ..ContainerFacts::default()
-                }
-            } else if is_role(container, "sandbox") {
-                ContainerFacts {
-                    sandbox_exit: ended,
-                    sandbox_oom: state.oom_killed,
-                    ..ContainerFacts::default()
-                }
-            } else {
-                ContainerFacts::default()
-            }
+) -> (Option<ContainerFacts>, Result<Removal, RuntimeError>) {
+    let state = containers.inspect(&container.id.0).await.ok();
+    let facts = state.map(|state| facts_of(container, &state));
+    (facts, containers.remove(&container.id).await)
+}
+
+fn facts_of(container: &ContainerSummary, state: &ContainerState) -> ContainerFacts {
+    let nothing = ContainerFacts::default();
+    if is_role(container, "app") {
+        ContainerFacts {
+            app_oom: state.oom_killed,
+            ..nothing
         }
-        Err(_) => ContainerFacts::default(),
-    };
-    Ok((containers.remove(&container.id).await?, facts))
+    } else if is_role(container, "sandbox") {
+        let ended = state.phase == Phase::Exited;
+        ContainerFacts {
+            sandbox_exit: ended.then_some(state.exit_code).flatten(),
+            sandbox_oom: state.oom_killed,
+            ..nothing
+        }
+    } else {
+        nothing
+    }
 }
 
 fn merge(a: &ContainerFacts, b: &ContainerFacts) -> ContainerFacts {

@@ -1,5 +1,7 @@
 //! Watches a running agent until its stored state, its process, a deadline or the user ends it.
 
+mod hold;
+
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -27,6 +29,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Exit codes above this one tell a signal.
 const SIGNALLED: i64 = 128;
+
+/// Told where output may be missing.
+const GAPS: &str =
+    "the Docker daemon was out of reach for a moment: the agent's output may have gaps";
 
 /// What watching came to.
 pub(crate) struct Watched {
@@ -74,6 +80,8 @@ struct Watching<'a> {
     watchdog: Watchdog,
     final_state: bool,
     working: bool,
+    attached_again: bool,
+    gaps: bool,
 }
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<ExitStatus, RuntimeError>> + Send + 'a>>;
@@ -86,16 +94,14 @@ pub(crate) async fn start(
     ctx: &AttemptCtx<'_>,
     prepared: &Prepared,
 ) -> Result<OutputStream, RunFailure> {
-    // Fused, because the end may be seen by the loop and once more by the draining.
-    let output = ctx
-        .ports
-        .containers
-        .attach(&prepared.app)
-        .await?
-        .fuse()
-        .boxed();
-    ctx.ports.containers.start(&prepared.app).await?;
-    Ok(output)
+    let containers = &ctx.ports.containers;
+    let output = containers.attach(&prepared.app).await?;
+    containers.start(&prepared.app).await?;
+    Ok(hold::output(
+        containers.clone(),
+        prepared.app.clone(),
+        output,
+    ))
 }
 
 /// Watches the started app to its end and clears everything the attempt made.
@@ -130,8 +136,10 @@ pub(crate) async fn watch(
         ),
         final_state: false,
         working: false,
+        attached_again: false,
+        gaps: false,
     };
-    let mut wait: Wait<'_> = Box::pin(containers.wait(&prepared.app));
+    let mut wait: Wait<'_> = Box::pin(hold::wait(containers.as_ref(), &prepared.app));
     let end = watching.until_end(&mut output, &mut wait).await;
     let ended_at = Instant::now();
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
@@ -148,7 +156,9 @@ impl End {
     fn leaves_calls_in_flight(&self, sandbox_seen: bool) -> bool {
         match self {
             Self::Process(Ok(status)) if status.code <= SIGNALLED => false,
-            Self::Process(_) | Self::State | Self::Ours(_) => !sandbox_seen,
+            // A state is stored by an agent, and an agent has its sandbox.
+            Self::State => false,
+            Self::Process(_) | Self::Ours(_) => !sandbox_seen,
         }
     }
 }
@@ -170,13 +180,33 @@ impl Watching<'_> {
 
     /// Takes a piece of output; `false` at its end.
     fn output(&mut self, chunk: Option<Result<OutputChunk, RuntimeError>>) -> bool {
-        let Some(Ok(chunk)) = chunk else { return false };
+        let chunk = match chunk {
+            Some(Ok(chunk)) => chunk,
+            Some(Err(_gap)) => {
+                self.attached_again = true;
+                // What comes next does not go on with a line that was cut.
+                self.last_lines();
+                return true;
+            }
+            None => return false,
+        };
         let (reader, transcript) = (&mut self.reader, &mut self.transcript);
+        // An app that says nothing any more was only slow to end.
+        self.gaps |= self.attached_again;
         self.lines.push(chunk.source, &chunk.bytes, |source, line| {
             reader.log_line(source, line);
             transcript.line(source, line);
         });
         true
+    }
+
+    /// Takes what there is of lines without an end.
+    fn last_lines(&mut self) {
+        let (reader, transcript) = (&mut self.reader, &mut self.transcript);
+        self.lines.finish(|source, line| {
+            reader.log_line(source, line);
+            transcript.line(source, line);
+        });
     }
 
     /// Reads what is new and looks at the deadlines.
@@ -217,11 +247,7 @@ impl Watching<'_> {
         if timeout(DRAIN, rest).await.is_err() {
             tracing::warn!("the agent's output did not end in time");
         }
-        let (reader, transcript) = (&mut self.reader, &mut self.transcript);
-        self.lines.finish(|source, line| {
-            reader.log_line(source, line);
-            transcript.line(source, line);
-        });
+        self.last_lines();
         while self.read_events(true) {}
     }
 
@@ -244,6 +270,9 @@ impl Watching<'_> {
                 (Some(EndedBy::DaemonLost), None, false)
             }
         };
+        if self.gaps {
+            notes.push(GAPS.to_owned());
+        }
         if let Some(error) = self.transcript.close() {
             notes.push(format!("the transcript is not complete: {error}"));
         }

@@ -51,19 +51,18 @@ impl Watchdog {
     /// Books the time since the last look, and tells which deadline has passed, if one has.
     pub(super) fn look(&mut self, progress: &Progress, now: Instant) -> Option<EndedBy> {
         self.book(progress, now);
-        let Some(_) = self.first_event else {
-            return (now - self.started >= self.deadlines.start).then_some(EndedBy::StartDeadline);
-        };
-        self.awaiting_since = match progress.state {
-            AgentState::AwaitingInput => self.awaiting_since.or(Some(now)),
-            _ => None,
-        };
+        self.awaiting_since =
+            does_nothing_more(progress.state).then(|| self.awaiting_since.unwrap_or(now));
         let awaiting = self
             .awaiting_since
             .is_some_and(|t| now - t >= self.deadlines.awaiting);
         if awaiting {
-            Some(EndedBy::Awaiting)
-        } else if self.work >= self.deadlines.work {
+            return Some(EndedBy::Awaiting);
+        }
+        if self.first_event.is_none() {
+            return (now - self.started >= self.deadlines.start).then_some(EndedBy::StartDeadline);
+        }
+        if self.work >= self.deadlines.work {
             Some(EndedBy::WorkDeadline)
         } else {
             (now - self.last_event >= self.idle).then_some(EndedBy::IdleDeadline)
@@ -100,6 +99,12 @@ impl Watchdog {
     }
 }
 
+/// Whether an agent in this state does nothing more by itself. A final state that is stored ends
+/// the watching at once; one that comes here was told by the log alone.
+fn does_nothing_more(state: AgentState) -> bool {
+    state == AgentState::AwaitingInput || state.is_final()
+}
+
 /// How long one call of the agent to its model may last with all repetitions, and a reserve of
 /// 30 s: timeout × calls × tries of the client library + waits between the calls.
 fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
@@ -108,8 +113,15 @@ fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
     } else {
         1
     };
-    let waits = retry.max_wait * retry.attempts.saturating_sub(1);
-    retry.timeout * retry.attempts * tries + waits + Duration::from_secs(30)
+    let calls = retry.attempts.saturating_mul(tries);
+    let waits = retry
+        .max_wait
+        .saturating_mul(retry.attempts.saturating_sub(1));
+    retry
+        .timeout
+        .saturating_mul(calls)
+        .saturating_add(waits)
+        .saturating_add(Duration::from_secs(30))
 }
 
 #[cfg(test)]

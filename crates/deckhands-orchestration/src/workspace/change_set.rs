@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Entry, Manifest, Refusal, shown};
 use super::raw_path;
 
+/// Most refused paths that are told one by one.
+const MAX_FINDINGS: usize = 100;
+
 /// Every path that differs, in path order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct ChangeSet {
@@ -87,13 +90,17 @@ impl ChangeSet {
         self.entries.iter().map(ChangedEntry::change).collect()
     }
 
-    /// Moves every file and link that the change made from one tree to another.
+    /// Moves every file and link that the change made from one tree to another. What is there
+    /// already stays, so that a move which was broken off can be gone on with.
     ///
     /// # Errors
     /// The system's error for the first path; those before it are moved.
     pub(crate) fn move_files(&self, from: &Path, to: &Path) -> io::Result<()> {
         for entry in self.entries.iter().filter(|entry| entry.after.is_some()) {
             let target = to.join(&entry.path);
+            if fs::symlink_metadata(&target).is_ok() {
+                continue;
+            }
             if let Some(parent) = target.parent() {
                 DirBuilder::new()
                     .recursive(true)
@@ -105,23 +112,37 @@ impl ChangeSet {
         Ok(())
     }
 
-    /// A finding for each path that is not taken over: an error where it was there before.
+    /// A finding for each path that is not taken over, the gravest first, at most [`MAX_FINDINGS`]
+    /// and one that counts the others.
     #[must_use]
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let finding = |refused: &RefusedPath| Finding {
-            severity: if refused.was_there {
-                Severity::Error
-            } else {
-                Severity::Warning
-            },
-            check: "refused_path".to_owned(),
-            message: format!(
-                "`{}` is {} and is not taken over",
-                shown(&refused.path),
-                refused.why.describe()
-            ),
-        };
-        self.refused.iter().map(finding).collect()
+        let (grave, new): (Vec<_>, Vec<_>) = self.refused.iter().partition(|r| r.was_there);
+        let mut all = grave.iter().chain(&new).copied();
+        let mut findings: Vec<Finding> = all.by_ref().take(MAX_FINDINGS).map(finding).collect();
+        let rest: Vec<_> = all.collect();
+        if let Some(gravest) = rest.first() {
+            findings.push(Finding {
+                message: format!("and {} more paths are not taken over", rest.len()),
+                ..finding(gravest)
+            });
+        }
+        findings
+    }
+}
+
+fn finding(refused: &RefusedPath) -> Finding {
+    Finding {
+        severity: if refused.was_there {
+            Severity::Error
+        } else {
+            Severity::Warning
+        },
+        check: "refused_path".to_owned(),
+        message: format!(
+            "`{}` is {} and is not taken over",
+            shown(&refused.path),
+            refused.why.describe()
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::change_set::{ChangeSet, ChangedEntry};
+use super::files::has_real_parents;
 use super::manifest::{read_entry, shown};
 
 /// Paths that a change deletes.
@@ -21,6 +22,21 @@ pub(super) fn conflicts(workspace: &Path, change: &ChangeSet) -> Vec<String> {
     };
     let moved = change.entries.iter().filter(in_the_way);
     moved.map(|entry| shown(&entry.path)).collect()
+}
+
+/// Whether a workspace has everything that a change makes, and nothing that it deletes.
+pub(crate) fn holds(workspace: &Path, change: &ChangeSet) -> bool {
+    change.entries.iter().all(|entry| {
+        let path = &entry.path;
+        let there = fs::symlink_metadata(workspace.join(path))
+            .ok()
+            .filter(|meta| !meta.is_dir() && has_real_parents(workspace, path));
+        match (&entry.after, there) {
+            (None, there) => there.is_none(),
+            (Some(_), None) => false,
+            (Some(after), Some(meta)) => read_entry(workspace, path, &meta).as_ref() == Ok(after),
+        }
+    })
 }
 
 /// What is on the way to a path.

@@ -8,13 +8,15 @@ use deckhands_model::ByteSize;
 use ignore::WalkBuilder;
 
 mod report;
+mod tracked;
 
 pub(crate) use report::{CopyError, CopyOptions, CopyReport};
 
 use super::GIT;
 use super::files::{copy_one, copy_plain, open_plain, remove_if_there};
 use super::linked_git::{forget_work_tree, linked_git_dirs};
-use super::manifest::{Refusal, is_reserved, read_entry};
+use super::manifest::{MAX_PATHS, Refusal, is_reserved, read_entry_until};
+use crate::attempt_dir::remove_tree;
 
 /// One copy under way.
 struct Copier<'a> {
@@ -22,6 +24,8 @@ struct Copier<'a> {
     to: &'a Path,
     max_bytes: u64,
     limit: Option<ByteSize>,
+    max_paths: u64,
+    paths: u64,
     stop: &'a dyn Fn() -> bool,
     report: CopyReport,
 }
@@ -41,6 +45,16 @@ pub(crate) fn copy_workspace(
     options: &CopyOptions,
     stop: &dyn Fn() -> bool,
 ) -> Result<CopyReport, CopyError> {
+    copy_within(from, to, options, (MAX_PATHS, stop))
+}
+
+/// The same with another bound on the number of paths.
+fn copy_within(
+    from: &Path,
+    to: &Path,
+    options: &CopyOptions,
+    (max_paths, stop): (u64, &dyn Fn() -> bool),
+) -> Result<CopyReport, CopyError> {
     if !from.is_dir() {
         return Err(CopyError::NotADirectory {
             path: from.to_owned(),
@@ -56,20 +70,23 @@ pub(crate) fn copy_workspace(
     let own = options.leave_out.clone();
     walk.filter_entry(move |entry| {
         let reserved = entry.depth() == 1 && is_reserved(Path::new(entry.file_name()));
-        !reserved
-            && entry.file_name() != GIT
-            && own.as_deref().is_none_or(|own| entry.path() != own)
+        !reserved && entry.file_name() != GIT && own.iter().all(|own| entry.path() != own)
     });
     let mut copier = Copier {
         from,
         to,
         max_bytes: options.max_bytes.map_or(u64::MAX, ByteSize::as_u64),
         limit: options.max_bytes,
+        max_paths,
+        paths: 0,
         stop,
         report: CopyReport::default(),
     };
     for item in walk.build() {
         copier.item(item)?;
+    }
+    if obey_git {
+        copier.tracked(&options.leave_out)?;
     }
     Ok(copier.report)
 }
@@ -90,6 +107,7 @@ impl Copier<'_> {
             .to_owned();
         let io_error = |source| CopyError::at(entry.path(), source);
         let meta = fs::symlink_metadata(entry.path()).map_err(io_error)?;
+        self.count_path()?;
         if !meta.is_dir() {
             return self.leaf(&relative, &meta).map_err(io_error)?;
         }
@@ -117,13 +135,8 @@ impl Copier<'_> {
 
     /// Copies a file or link; the inner result tells of the size bound.
     fn leaf(&mut self, path: &Path, meta: &fs::Metadata) -> io::Result<Result<(), CopyError>> {
-        self.report.bytes += if meta.is_file() { meta.len() } else { 0 };
-        if self.report.bytes > self.max_bytes {
-            let limit = self.limit.unwrap_or(ByteSize::bytes(u64::MAX));
-            return Ok(Err(CopyError::TooLarge {
-                path: self.from.to_owned(),
-                limit,
-            }));
+        if let Err(error) = self.count_bytes(meta) {
+            return Ok(Err(error));
         }
         let (from, target) = (self.from.join(path), self.to.join(path));
         if meta.is_file() {
@@ -142,6 +155,32 @@ impl Copier<'_> {
         Ok(Ok(()))
     }
 
+    /// An agent's result of more paths than these would not be read.
+    fn count_path(&mut self) -> Result<(), CopyError> {
+        self.paths += 1;
+        if self.paths > self.max_paths {
+            return Err(CopyError::TooManyPaths {
+                path: self.from.to_owned(),
+                limit: self.max_paths,
+            });
+        }
+        Ok(())
+    }
+
+    /// Counts a file before it is copied.
+    fn count_bytes(&mut self, meta: &fs::Metadata) -> Result<(), CopyError> {
+        let bytes = if meta.is_file() { meta.len() } else { 0 };
+        self.report.bytes = self.report.bytes.saturating_add(bytes);
+        if self.report.bytes > self.max_bytes {
+            let limit = self.limit.unwrap_or(ByteSize::bytes(u64::MAX));
+            return Err(CopyError::TooLarge {
+                path: self.from.to_owned(),
+                limit,
+            });
+        }
+        Ok(())
+    }
+
     /// Takes the copied path into the manifest, or the reason why it was left out.
     fn note(&mut self, path: &Path, target: &Path, meta: &fs::Metadata) -> io::Result<()> {
         let copied = if meta.is_file() || meta.is_symlink() {
@@ -149,7 +188,10 @@ impl Copier<'_> {
         } else {
             meta
         };
-        let entry = read_entry(self.to, path, copied);
+        let entry = read_entry_until(self.to, path, copied, self.stop);
+        if entry == Err(Refusal::Unreadable) && (self.stop)() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         self.report.manifest.add(path, entry);
         Ok(())
     }
@@ -161,31 +203,34 @@ impl Copier<'_> {
         for item in walk.build() {
             let Ok(entry) = item else { continue };
             let below = entry.path().strip_prefix(from).unwrap_or(entry.path());
-            let io_error = |source| CopyError::at(entry.path(), source);
-            self.git_item(entry.path(), &relative.join(below))
-                .map_err(io_error)?;
+            self.git_item(entry.path(), &relative.join(below))?;
         }
         Ok(())
     }
 
-    fn git_item(&mut self, from: &Path, relative: &Path) -> io::Result<()> {
-        let meta = copy_one(from, &self.to.join(relative), self.stop)?;
-        self.report.bytes += if meta.is_file() { meta.len() } else { 0 };
+    fn git_item(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
+        if (self.stop)() {
+            return Err(CopyError::Stopped);
+        }
+        let io_error = |source| CopyError::at(from, source);
+        self.count_bytes(&fs::symlink_metadata(from).map_err(io_error)?)?;
+        copy_one(from, &self.to.join(relative), self.stop).map_err(io_error)?;
         Ok(())
     }
 
     /// Makes a repository of its own from a linked work tree's or submodule's `.git` file.
     fn git_link(&mut self, link: &Path, relative: &Path) -> Result<(), CopyError> {
         let Some((own, common)) = linked_git_dirs(link) else {
+            self.report.strange_links.push(relative.to_owned());
             return Ok(());
         };
         self.git_dir(&common, relative)?;
-        let _ = fs::remove_dir_all(self.to.join(relative).join("worktrees"));
+        let others = self.to.join(relative).join("worktrees");
+        remove_tree(&others).map_err(|source| CopyError::at(&others, source))?;
         for name in ["HEAD", "index", "ORIG_HEAD"] {
             let from = own.join(name);
             if fs::symlink_metadata(&from).is_ok() {
-                self.replace(&from, &relative.join(name))
-                    .map_err(|source| CopyError::at(&from, source))?;
+                self.replace(&from, &relative.join(name))?;
             }
         }
         let config = self.to.join(relative).join("config");
@@ -196,8 +241,9 @@ impl Copier<'_> {
     }
 
     /// Copies over what was copied already; never through a link there.
-    fn replace(&mut self, from: &Path, relative: &Path) -> io::Result<()> {
-        remove_if_there(&self.to.join(relative))?;
+    fn replace(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
+        let removed = remove_if_there(&self.to.join(relative));
+        removed.map_err(|source| CopyError::at(from, source))?;
         self.git_item(from, relative)
     }
 

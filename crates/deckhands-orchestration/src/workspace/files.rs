@@ -1,14 +1,20 @@
 //! Reading and copying files of a tree that somebody else filled: links are never followed.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt, PermissionsExt as _, symlink};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Bytes that are copied between two questions whether to stop.
-const CHUNK: u64 = 64 << 20;
+/// Bytes that are read between two questions whether to stop.
+pub(super) const CHUNK: u64 = 64 << 20;
+
+/// The bits of a mode that a copy keeps: no set-id and no sticky bit.
+const PLAIN_MODE: u32 = 0o777;
+
+/// Unit in which the system counts the space of a file.
+const BLOCK: u64 = 512;
 
 /// Opens a plain file for reading. Never waits for the other end of a pipe.
 ///
@@ -30,8 +36,10 @@ pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Copies a plain file with mode and modification time to where nothing is yet. Where the file
-/// system can, the content is shared until written. `stop` is asked before each large part.
+/// Copies a plain file with mode (but without set-id and sticky bits) and modification time to where
+/// nothing is yet. Where the file
+/// system can, the content is shared until written, and holes stay holes. `stop` is asked before
+/// each large part.
 ///
 /// # Errors
 /// The system's error; `Interrupted` where it was stopped.
@@ -42,13 +50,56 @@ pub(super) fn copy_plain(source: &mut File, to: &Path, stop: &dyn Fn() -> bool) 
         .create_new(true)
         .mode(0o600)
         .open(to)?;
-    while io::copy(&mut source.by_ref().take(CHUNK), &mut target)? == CHUNK {
+    let size = meta.len();
+    let has_holes = meta.blocks().saturating_mul(BLOCK) < size;
+    if has_holes && data_from(source, 0).is_ok() {
+        let mut at = 0;
+        while let Some((begin, end)) = data_from(source, at)? {
+            source.seek(SeekFrom::Start(begin))?;
+            target.seek(SeekFrom::Start(begin))?;
+            copy_part(source, &mut target, end - begin, stop)?;
+            at = end;
+        }
+        target.set_len(size)?;
+    } else {
+        copy_part(source, &mut target, u64::MAX, stop)?;
+    }
+    let mode = meta.permissions().mode() & PLAIN_MODE;
+    target.set_permissions(fs::Permissions::from_mode(mode))?;
+    target.set_modified(meta.modified()?)
+}
+
+/// Copies so many bytes from where both files are, or up to the end.
+fn copy_part(
+    source: &mut File,
+    target: &mut File,
+    bytes: u64,
+    stop: &dyn Fn() -> bool,
+) -> io::Result<()> {
+    let mut left = bytes;
+    while left > 0 {
+        let part = left.min(CHUNK);
+        let copied = io::copy(&mut source.by_ref().take(part), target)?;
+        if copied < CHUNK {
+            return Ok(());
+        }
+        left -= copied;
         if stop() {
             return Err(io::ErrorKind::Interrupted.into());
         }
     }
-    target.set_permissions(meta.permissions())?;
-    target.set_modified(meta.modified()?)
+    Ok(())
+}
+
+/// The first part at or after a place that is no hole; `None` where there is none any more.
+fn data_from(file: &File, at: u64) -> io::Result<Option<(u64, u64)>> {
+    let begin = match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(at)) {
+        Ok(begin) => begin,
+        Err(rustix::io::Errno::NXIO) => return Ok(None),
+        Err(errno) => return Err(errno.into()),
+    };
+    let end = rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(begin))?;
+    Ok(Some((begin, end)))
 }
 
 /// Copies a file, link or directory (without its content) as it is; anything else is left out.

@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 mod ignored;
 mod read;
 
-pub(super) use read::MAX_NEW_BYTES;
+pub(super) use read::{MAX_NEW_BYTES, MAX_PATHS};
 
-use super::files::open_plain;
+use super::files::{CHUNK, open_plain};
 use super::{PROMOTION_PREFIX, raw_path};
 
 /// A tree's files and links by relative path. Directories count by what is in them.
@@ -71,6 +71,8 @@ pub(crate) enum Refusal {
     TooLarge,
     /// It has a name that promotions use for themselves.
     Reserved,
+    /// A directory so deep that the system takes no path of what is in it.
+    TooDeep,
 }
 
 impl Refusal {
@@ -86,6 +88,7 @@ impl Refusal {
             Self::Unreadable => "not readable",
             Self::TooLarge => "too large",
             Self::Reserved => "named like the place of a promotion",
+            Self::TooDeep => "a directory too deep to be read",
         }
     }
 }
@@ -114,14 +117,16 @@ impl Manifest {
     }
 
     /// Whether a file, link or refused path is known here.
-    fn knows(&self, path: &Path) -> bool {
+    pub(super) fn knows(&self, path: &Path) -> bool {
         self.entries.contains_key(path) || self.refused.contains_key(path)
     }
 
     /// Whether a copy had something at a path. Pipes and the like are refused, but not copied.
     pub(super) fn had(&self, path: &Path) -> bool {
         let copied = |why| matches!(why, &Refusal::OutwardLink | &Refusal::SpecialBits);
-        self.entries.contains_key(path) || self.refused.get(path).is_some_and(copied)
+        self.entries.contains_key(path)
+            || self.directories.contains(path)
+            || self.refused.get(path).is_some_and(copied)
     }
 
     /// Whether anything is known at or below a directory.
@@ -153,6 +158,19 @@ pub(super) fn is_reserved(path: &Path) -> bool {
 /// # Errors
 /// [`Refusal`] for what can be no part of a change.
 pub(super) fn read_entry(root: &Path, relative: &Path, meta: &Metadata) -> Result<Entry, Refusal> {
+    read_entry_until(root, relative, meta, &|| false)
+}
+
+/// The same; `stop` is asked before each part of a file, which is unreadable where it is stopped.
+///
+/// # Errors
+/// As [`read_entry`].
+pub(super) fn read_entry_until(
+    root: &Path,
+    relative: &Path,
+    meta: &Metadata,
+    stop: &dyn Fn() -> bool,
+) -> Result<Entry, Refusal> {
     let kind = meta.file_type();
     let path = root.join(relative);
     if kind.is_symlink() {
@@ -168,7 +186,7 @@ pub(super) fn read_entry(root: &Path, relative: &Path, meta: &Metadata) -> Resul
         if mode & 0o7000 != 0 {
             return Err(Refusal::SpecialBits);
         }
-        let (size, hash) = hash_file(&path).map_err(unreadable)?;
+        let (size, hash) = hash_file(&path, stop).map_err(unreadable)?;
         return Ok(Entry::File {
             executable: mode & 0o100 != 0,
             size,
@@ -188,12 +206,15 @@ fn unreadable(_error: io::Error) -> Refusal {
     Refusal::Unreadable
 }
 
-/// Size and SHA-256 of a file's content.
-fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
+/// Size and SHA-256 of a file's content. `stop` is asked before each large part.
+///
+/// # Errors
+/// The system's error; `Interrupted` where it was stopped.
+pub(super) fn hash_file(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<(u64, [u8; 32])> {
     let mut file = open_plain(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
-    let mut size = 0;
+    let (mut size, mut asked) = (0, 0);
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
@@ -201,13 +222,19 @@ fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
         }
         hasher.update(&buffer[..count]);
         size += count as u64;
+        if size - asked >= CHUNK {
+            asked = size;
+            if stop() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+        }
     }
 }
 
 /// Whether a link at `link` (relative to the root) with this target stays below the root.
 ///
 /// Judged by the text alone: a target through another link is judged at that link.
-fn stays_inside(link: &Path, target: &Path) -> bool {
+pub(super) fn stays_inside(link: &Path, target: &Path) -> bool {
     let mut depth = link.components().count().saturating_sub(1);
     for part in target.components() {
         match part {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,13 @@ use super::change_set::ChangeSet;
 use super::conflict::conflicts;
 use super::files::open_plain;
 use super::journal::{Journal, Stop};
-use super::manifest::{Entry, shown};
+use super::manifest::{Entry, hash_file, shown};
 use super::recovery::{pointer_to, stage_in, write_pointer};
 use super::site::Site;
 use crate::home::{Home, HomeError};
+
+/// Most staged files that are written to the disk one by one.
+const SYNCED_ONE_BY_ONE: usize = 50;
 
 /// What a promotion came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +44,11 @@ pub struct PromoteError {
     /// What the system said.
     #[source]
     pub source: io::Error,
+}
+
+impl PromoteError {
+    /// What was attempted where the new contents could not be made ready.
+    pub(crate) const STAGING: &'static str = "stage the change in";
 }
 
 impl From<HomeError> for PromoteError {
@@ -86,6 +94,7 @@ pub(crate) fn promote(
             source,
         }
     };
+    check_free(&stage, &pointer)?;
     write_pointer(&pointer, workspace).map_err(fail("write", &pointer))?;
     let journal = match stage_all(&stage, result, workspace, change) {
         Ok(journal) => journal,
@@ -93,7 +102,7 @@ pub(crate) fn promote(
             let _ = fs::remove_dir_all(&stage);
             let _ = fs::remove_file(&pointer);
             return Err(PromoteError {
-                action: "stage the change in",
+                action: PromoteError::STAGING,
                 path: stage,
                 source,
             });
@@ -136,6 +145,22 @@ fn told(workspace: &Path, path: &Path, why: Stop) -> Result<Promotion, PromoteEr
     }
 }
 
+/// Refuses to begin beside an earlier promotion of the task that waits for its user: what that one
+/// keeps must stay.
+fn check_free(stage: &Path, pointer: &Path) -> Result<(), PromoteError> {
+    match [stage, pointer]
+        .into_iter()
+        .find(|path| fs::symlink_metadata(path).is_ok())
+    {
+        None => Ok(()),
+        Some(path) => Err(PromoteError {
+            action: "begin while an earlier promotion of the same change is not ended:",
+            path: path.to_owned(),
+            source: io::ErrorKind::AlreadyExists.into(),
+        }),
+    }
+}
+
 /// Refuses a change of a directory that may not be written, while nothing has changed yet.
 fn check_writable(workspace: &Path, change: &ChangeSet) -> Result<(), PromoteError> {
     let parents = change
@@ -174,19 +199,51 @@ fn stage_all(
             keep_mode(&workspace.join(&entry.path), &target, after)?;
         }
     }
+    sync(&site, change)?;
     Ok(Journal::of(change))
 }
 
-/// Copies one new content with the caller's own rights and default mode.
+/// Waits until everything staged is on the disk. Files are written one by one where they are few;
+/// for many that takes ten times as long as to write all that the file system has to write.
+fn sync(site: &Site<'_>, change: &ChangeSet) -> io::Result<()> {
+    let numbered = change.entries.iter().enumerate();
+    let files: Vec<PathBuf> = numbered
+        .filter(|(_, entry)| matches!(entry.after, Some(Entry::File { .. })))
+        .map(|(number, _)| site.new_of(number))
+        .collect();
+    if files.len() > SYNCED_ONE_BY_ONE {
+        return Ok(rustix::fs::syncfs(fs::File::open(site.stage())?)?);
+    }
+    files
+        .iter()
+        .try_for_each(|path| open_plain(path)?.sync_all())
+}
+
+/// Copies one new content with the caller's own rights and default mode. It must be what the change
+/// says it is.
 fn stage_one(from: &Path, to: &Path, after: &Entry) -> io::Result<()> {
-    match after {
-        Entry::Link { target } => symlink(target, to),
-        Entry::File { .. } => {
-            let mut source = open_plain(from)?;
-            let mut target = fs::File::create_new(to)?;
-            io::copy(&mut source, &mut target)?;
-            target.sync_all()
+    let (size, hash) = match after {
+        Entry::Link { target } => return symlink(target, to),
+        Entry::File { size, hash, .. } => (*size, *hash),
+    };
+    let copy = || {
+        let source = open_plain(from)?;
+        if source.metadata()?.len() != size {
+            return Ok::<_, io::Error>(false);
         }
+        io::copy(&mut source.take(size), &mut fs::File::create_new(to)?)?;
+        Ok(hash_file(to, &|| false)? == (size, hash))
+    };
+    let because = |kind, why: &dyn std::fmt::Display| {
+        io::Error::new(kind, format!("`{}`: {why}", from.display()))
+    };
+    match copy() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(because(
+            io::ErrorKind::InvalidData,
+            &"not the content that was recorded",
+        )),
+        Err(error) => Err(because(error.kind(), &error)),
     }
 }
 

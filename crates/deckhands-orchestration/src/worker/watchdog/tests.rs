@@ -185,6 +185,65 @@ async fn waiting_is_booked_apart_and_never_ends_the_work() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whatever_state_it_stays_in_something_ends_it() {
+    use AgentState::{
+        AwaitingInput, Errored, Finished, RateLimited, Rejected, Starting, Stopped, Unknown,
+        Working,
+    };
+    // With the documented deadlines; a look comes every tenth of a second.
+    let (soon, idle) = (
+        (EndedBy::Awaiting, secs(4)),
+        (EndedBy::IdleDeadline, secs(180)),
+    );
+    let rows = [
+        (AwaitingInput, soon),
+        (RateLimited, soon),
+        (Errored, soon),
+        (Rejected, soon),
+        (Stopped, soon),
+        (Finished, soon),
+        (Starting, idle),
+        (Working, idle),
+        (Unknown, idle),
+    ];
+    for (state, expected) in rows {
+        let progress = Progress {
+            state,
+            ..Progress::default()
+        };
+        let mut dog = watchdog("openrouter/a/b", Deadlines::default());
+        dog.event(Instant::now());
+        dog.look(&progress, Instant::now());
+        assert_eq!(until_late(&mut dog, &progress).await, expected, "{state:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_of_which_no_event_came_is_ended_too() {
+    let progress = Progress {
+        state: AgentState::RateLimited,
+        ..Progress::default()
+    };
+    let mut dog = watchdog("openrouter/a/b", Deadlines::default());
+    assert_eq!(
+        until_late(&mut dog, &progress).await,
+        (EndedBy::Awaiting, secs(4))
+    );
+}
+
+#[test]
+fn settings_beyond_all_measure_are_no_panic() {
+    let model = ModelId::resolve("openai/m").unwrap();
+    let retry = Retry {
+        attempts: u32::MAX,
+        min_wait: Duration::MAX,
+        max_wait: Duration::MAX,
+        timeout: Duration::MAX,
+    };
+    assert_eq!(longest_model_call(retry, &model), Duration::MAX);
+}
+
+#[tokio::test(start_paused = true)]
 async fn leaving_the_awaiting_state_starts_it_anew() {
     let mut dog = watchdog("openai/m", only(|d| d.awaiting = secs(4)));
     dog.event(Instant::now());

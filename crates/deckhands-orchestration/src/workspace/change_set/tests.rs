@@ -137,3 +137,78 @@ fn what_was_there_and_is_refused_now_is_an_error() {
         assert_eq!(told, [severity], "row {number}");
     }
 }
+
+#[test]
+fn a_directory_that_became_what_is_refused_is_an_error_too() {
+    type Work = fn(&Tree);
+    let rows: [Work; 3] = [
+        |t| t.link("sub", "/etc"),
+        |t| t.fifo("sub"),
+        |t| t.socket("sub"),
+    ];
+    for (number, work) in rows.into_iter().enumerate() {
+        let tree = Tree::new(&[("a", "one"), ("sub/b", "two")]);
+        let before = Manifest::take(tree.path()).unwrap();
+        fs::remove_dir_all(tree.join("sub")).unwrap();
+        work(&tree);
+        let change = ChangeSet::between(&before, &Manifest::take(tree.path()).unwrap());
+        let told: Vec<_> = change.findings().into_iter().map(|f| f.severity).collect();
+        assert_eq!(told, [Severity::Error], "row {number}");
+    }
+}
+
+/// A change of nothing but refused paths, so many of them new and so many there before.
+fn refusing(new: usize, there: usize) -> ChangeSet {
+    let refused = |prefix: &str, number: usize, was_there: bool| RefusedPath {
+        path: format!("{prefix}{number:03}").into(),
+        why: Refusal::Pipe,
+        was_there,
+    };
+    let new = (0..new).map(|number| refused("a", number, false));
+    ChangeSet {
+        refused: new
+            .chain((0..there).map(|number| refused("b", number, true)))
+            .collect(),
+        ..ChangeSet::default()
+    }
+}
+
+#[test]
+fn only_so_many_refused_paths_are_told_the_gravest_first() {
+    let count = |change: ChangeSet| {
+        let findings = change.findings();
+        let grave = findings.iter().filter(|f| f.severity == Severity::Error);
+        (findings.len(), grave.count())
+    };
+    assert_eq!(count(refusing(99, 1)), (100, 1));
+    assert_eq!(count(refusing(5000, 1)), (101, 1));
+    assert_eq!(count(refusing(0, 5000)), (101, 101));
+    let findings = refusing(5000, 3).findings();
+    assert!(findings[0].message.starts_with("`b000` is "));
+    assert_eq!(
+        findings[100].message,
+        "and 4903 more paths are not taken over"
+    );
+    assert_eq!(findings[100].severity, Severity::Warning);
+}
+
+#[test]
+fn a_move_that_was_broken_off_goes_on() {
+    let (tree, to) = (Tree::new(&[("a", "one"), ("z", "two")]), Tree::empty());
+    let before = Manifest::take(tree.path()).unwrap();
+    tree.edit("a=ONE sub/b=TWO l->a -z");
+    let change = ChangeSet::between(&before, &Manifest::take(tree.path()).unwrap());
+    fs::rename(tree.join("a"), to.join("a")).unwrap();
+    for _again in 0..2 {
+        change.move_files(tree.path(), to.path()).unwrap();
+    }
+    let listing: Vec<_> = to.listing().into_iter().collect();
+    let expected = [("a", "ONE"), ("l", "-> a"), ("sub/", ""), ("sub/b", "TWO")];
+    let expected = expected.map(|(path, content)| (path.to_owned(), content.to_owned()));
+    assert_eq!(listing, expected);
+    to.remove("a");
+    assert!(
+        change.move_files(tree.path(), to.path()).is_err(),
+        "it is lost"
+    );
+}

@@ -11,7 +11,7 @@ fn checked(user: &Tree, agent: impl FnOnce(&Tree)) -> (Tree, Result<(), CopyErro
     let options = CopyOptions {
         include_ignored: false,
         max_bytes: None,
-        leave_out: None,
+        leave_out: Vec::new(),
     };
     let (result, to) = (Tree::empty(), Tree::empty());
     let copy = copy_workspace(user.path(), result.path(), &options, &|| false).unwrap();

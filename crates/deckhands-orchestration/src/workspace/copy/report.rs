@@ -7,6 +7,9 @@ use deckhands_model::ByteSize;
 
 use crate::workspace::manifest::{Manifest, Refusal, shown};
 
+/// Most paths that are told one by one.
+const MAX_NOTES: usize = 20;
+
 /// What to copy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct CopyOptions {
@@ -14,8 +17,8 @@ pub(crate) struct CopyOptions {
     pub(crate) include_ignored: bool,
     /// Bound on the copy's size; `None` where the user gave his word.
     pub(crate) max_bytes: Option<ByteSize>,
-    /// A directory that is no part of the workspace though it may lie in it: our own state.
-    pub(crate) leave_out: Option<PathBuf>,
+    /// What is no part of the workspace though it may lie in it: our own state, files with keys.
+    pub(crate) leave_out: Vec<PathBuf>,
 }
 
 /// What was copied.
@@ -25,6 +28,8 @@ pub(crate) struct CopyReport {
     pub(crate) manifest: Manifest,
     /// Size of the copied files.
     pub(crate) bytes: u64,
+    /// `.git` files whose repository does not point back to them.
+    pub(crate) strange_links: Vec<PathBuf>,
 }
 
 /// Why a workspace cannot be copied.
@@ -43,6 +48,14 @@ pub(crate) enum CopyError {
         path: PathBuf,
         /// The bound.
         limit: ByteSize,
+    },
+    /// It has more files and directories than any work has.
+    #[error("the workspace `{}` has more than {limit} files and directories", path.display())]
+    TooManyPaths {
+        /// The workspace.
+        path: PathBuf,
+        /// The bound.
+        limit: u64,
     },
     /// The caller asked for the end.
     #[error("the copy was stopped")]
@@ -70,21 +83,30 @@ impl CopyError {
 }
 
 impl CopyReport {
-    /// What was left out, for people.
+    /// What was left out and what the agent cannot follow, for people; at most [`MAX_NOTES`] paths.
     #[must_use]
     pub(crate) fn notes(&self) -> Vec<String> {
-        let note = |(path, why): (&PathBuf, &Refusal)| {
-            format!(
-                "left out of the copy: `{}` ({})",
-                shown(path),
-                why.describe()
-            )
+        let refused = &self.manifest.refused;
+        let told = |(path, why): (&PathBuf, &Refusal)| {
+            let path = shown(path);
+            match why {
+                Refusal::OutwardLink => format!(
+                    "`{path}` is {}; the agent has the link, not what it leads to",
+                    why.describe()
+                ),
+                other => format!("left out of the copy: `{path}` ({})", other.describe()),
+            }
         };
-        self.manifest
-            .refused
-            .iter()
-            .filter(|(_, why)| !matches!(why, Refusal::OutwardLink | Refusal::SpecialBits))
-            .map(note)
-            .collect()
+        let mut all = refused.iter().map(told);
+        let mut notes: Vec<String> = all.by_ref().take(MAX_NOTES).collect();
+        let more = all.count();
+        notes.extend(self.strange_links.iter().take(MAX_NOTES).map(|link| {
+            let link = shown(link);
+            format!("`{link}` names a repository that does not name it; the agent has none there")
+        }));
+        if more > 0 {
+            notes.push(format!("and {more} more such paths"));
+        }
+        notes
     }
 }

@@ -14,7 +14,7 @@ use super::*;
 const OBEY_GIT: CopyOptions = CopyOptions {
     include_ignored: false,
     max_bytes: None,
-    leave_out: None,
+    leave_out: Vec::new(),
 };
 
 fn copy_with(from: &Path, options: CopyOptions) -> (Tree, Result<CopyReport, CopyError>) {
@@ -63,8 +63,10 @@ fn a_copy_equals_its_original() {
     );
     assert_eq!(
         report.notes(),
-        Vec::<String>::new(),
-        "an outward link is copied, not left out"
+        [
+            "`home` is a link that leads out of the workspace; the agent has the link, not what it \
+             leads to"
+        ]
     );
 }
 
@@ -130,7 +132,7 @@ fn ignored(from: &Tree, workspace: &str, include_ignored: bool) -> Vec<String> {
     let options = CopyOptions {
         include_ignored,
         max_bytes: None,
-        leave_out: None,
+        leave_out: Vec::new(),
     };
     let (_to, report) = copy_with(&from.join(workspace), options);
     names(&report.unwrap())
@@ -274,6 +276,84 @@ fn a_git_file_that_leads_nowhere_is_left_out() {
 }
 
 #[test]
+fn a_git_file_hands_over_no_directory_that_does_not_point_back() {
+    let private = Tree::new(&[("id", "secret"), ("config", "Host *\n")]);
+    let own = private.path().display();
+    for (name, text) in [
+        (".git", format!("gitdir: {own}\n")),
+        ("sub/.git", format!("gitdir: {own}\n")),
+        (".git", "gitdir: ./fake\n".to_owned()),
+        (".git", "gitdir: ./fake/worktrees/x\n".to_owned()),
+    ] {
+        let from = Tree::new(&[("a", "x"), (name, &text)]);
+        for fake in ["fake", "fake/worktrees/x"] {
+            from.write(format!("{fake}/commondir"), format!("{own}\n"));
+            let back = format!("{}\n", from.join(".git").display());
+            from.write(format!("{fake}/gitdir"), back);
+        }
+        let (to, report) = copy(&from);
+        assert!(!to.join(name).exists(), "{text}");
+        let told = report.notes();
+        assert!(told.iter().any(|note| note.contains(name)), "{told:?}");
+    }
+}
+
+#[test]
+fn a_git_file_whose_repository_is_pipes_or_endless_holds_nothing_up() {
+    let from = Tree::new(&[("a", "x"), (".git", "gitdir: ./fake\n")]);
+    from.fifo("fake/commondir");
+    from.fifo("fake/config");
+    let endless = Tree::new(&[("a", "x"), (".git", "gitdir: ./fake\n")]);
+    fs::File::options()
+        .write(true)
+        .open(endless.join(".git"))
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    for tree in [&from, &endless] {
+        let (to, _report) = copy(tree);
+        assert!(!to.join(".git").exists());
+    }
+}
+
+#[test]
+fn set_id_bits_do_not_come_along_and_are_no_change_of_the_agents() {
+    let from = Tree::new(&[("suid", "x"), ("sgid", "x"), ("sticky", "x")]);
+    for (name, mode) in [("suid", 0o4755), ("sgid", 0o2755), ("sticky", 0o1644)] {
+        from.mode(name, mode);
+    }
+    let (to, report) = copy(&from);
+    for name in ["suid", "sgid", "sticky"] {
+        let meta = fs::metadata(to.join(name)).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o7000, 0, "{name}");
+    }
+    assert_eq!(names(&report), ["sgid", "sticky", "suid"]);
+    assert_eq!(report.notes(), [""; 0]);
+}
+
+#[test]
+fn a_file_with_keys_is_not_copied_even_where_git_tracks_it() {
+    let from = Tree::new(&[
+        ("a", "x"),
+        (".env", "KEY=secret\n"),
+        (".gitignore", ".env\n"),
+    ]);
+    from.git(&["init", "-q"]);
+    from.git(&["add", "-f", "."]);
+    for include_ignored in [false, true] {
+        let options = CopyOptions {
+            include_ignored,
+            leave_out: vec![from.join(".env")],
+            ..OBEY_GIT
+        };
+        let to = Tree::empty();
+        let report = copy_workspace(from.path(), to.path(), &options, &|| false).unwrap();
+        assert_eq!(names(&report), [".gitignore", "a"], "{include_ignored}");
+        assert!(!to.join(".env").exists());
+    }
+}
+
+#[test]
 fn what_cannot_be_copied_is_left_out_and_told() {
     let from = Tree::new(&[("a", "x")]);
     from.fifo("pipe");
@@ -316,7 +396,7 @@ fn the_size_bound_counts_every_copied_byte() {
     let bounded = |bytes| {
         let options = CopyOptions {
             max_bytes: Some(ByteSize::bytes(bytes)),
-            leave_out: None,
+            leave_out: Vec::new(),
             ..OBEY_GIT
         };
         copy_with(from.path(), options).1
@@ -357,13 +437,13 @@ fn nothing_is_written_through_a_link_in_a_repository() {
     for name in ["HEAD", "index", "config"] {
         real.link(&format!("common/{name}"), mine.to_str().unwrap());
     }
-    real.write("common/own/HEAD", "ref: refs/heads/side\n");
-    real.write("common/own/index", "index");
-    real.write("common/own/commondir", "..\n");
-    from.write(
-        ".git",
-        format!("gitdir: {}\n", real.join("common/own").display()),
-    );
+    let own = "common/worktrees/own";
+    real.write(format!("{own}/HEAD"), "ref: refs/heads/side\n");
+    real.write(format!("{own}/index"), "index");
+    real.write(format!("{own}/commondir"), "../..\n");
+    let back = format!("{}\n", from.join(".git").display());
+    real.write(format!("{own}/gitdir"), back);
+    from.write(".git", format!("gitdir: {}\n", real.join(own).display()));
     let before = outside.listing();
     let (to, _report) = copy(&from);
     assert_eq!(outside.listing(), before);
@@ -383,16 +463,179 @@ fn what_a_promotion_keeps_for_itself_is_not_copied() {
 
 #[test]
 fn a_large_file_does_not_hold_up_the_end() {
-    let from = Tree::new(&[("large", "")]);
-    let large = fs::File::options().write(true).open(from.join("large"));
-    large.unwrap().set_len(65 << 20).unwrap();
+    let from = Tree::empty();
+    from.write("large", vec![1; 65 << 20]);
+    // Asked for the root and for the file; then, within the file, where it is copied and where the
+    // copy is read.
+    for last in [3, 4] {
+        let asked = std::cell::Cell::new(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() >= last
+        };
+        let to = Tree::empty();
+        let copied = copy_workspace(from.path(), to.path(), &OBEY_GIT, &stop);
+        assert!(matches!(copied, Err(CopyError::Stopped)), "{copied:?}");
+    }
+}
+
+#[test]
+fn a_sparse_file_counts_with_its_whole_size() {
+    let from = Tree::new(&[("a", "x"), ("disk", "")]);
+    let disk = fs::File::options().write(true).open(from.join("disk"));
+    disk.unwrap().set_len(1 << 40).unwrap();
+    let options = CopyOptions {
+        max_bytes: Some(ByteSize::gibibytes(2)),
+        ..OBEY_GIT
+    };
+    let (to, copied) = copy_with(from.path(), options);
+    assert!(
+        matches!(copied, Err(CopyError::TooLarge { .. })),
+        "{copied:?}"
+    );
+    assert!(!to.join("copy/disk").exists(), "nothing of it is copied");
+}
+
+#[test]
+fn holes_stay_holes() {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    const MIB: u64 = 1 << 20;
+    let from = Tree::new(&[("disk", "begin")]);
+    let disk = fs::File::options().write(true).open(from.join("disk"));
+    let disk = disk.unwrap();
+    disk.write_all_at(b"middle", 20 * MIB).unwrap();
+    disk.set_len(40 * MIB).unwrap();
+    let (to, report) = copy(&from);
+    let copied = fs::metadata(to.join("disk")).unwrap();
+    assert_eq!(copied.len(), 40 * MIB);
+    assert!(copied.blocks() * 512 < MIB, "{} blocks", copied.blocks());
+    assert_eq!(
+        Manifest::take(from.path()).unwrap(),
+        Manifest::take(to.path()).unwrap()
+    );
+    assert_eq!(report.bytes, 40 * MIB);
+}
+
+#[test]
+fn more_paths_than_a_result_may_have_are_refused() {
+    let from = Tree::new(&[("a", "x"), ("sub/b", "x")]);
+    let within = |most| {
+        let to = Tree::empty();
+        copy_within(from.path(), &to.join("copy"), &OBEY_GIT, (most, &|| false))
+    };
+    // Two files and two directories.
+    assert!(within(4).is_ok());
+    let refused = within(3);
+    assert!(
+        matches!(refused, Err(CopyError::TooManyPaths { limit: 3, .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_large_repository_is_refused_before_it_is_copied() {
+    let from = Tree::new(&[(".git/HEAD", "ref: refs/heads/main\n")]);
+    from.write(".git/objects/pack/large.pack", "x".repeat(1000));
+    let options = CopyOptions {
+        max_bytes: Some(ByteSize::bytes(500)),
+        ..OBEY_GIT
+    };
+    let (to, copied) = copy_with(from.path(), options);
+    assert!(
+        matches!(copied, Err(CopyError::TooLarge { .. })),
+        "{copied:?}"
+    );
+    assert!(!to.join("copy/.git/objects/pack/large.pack").exists());
+}
+
+#[test]
+fn a_large_repository_does_not_hold_up_the_end() {
+    let from = Tree::new(&[(".git/HEAD", "ref: refs/heads/main\n"), (".git/a", "x")]);
     let asked = std::cell::Cell::new(0);
-    // Asked for the root, for the file, and within the file.
+    // Asked for the root, and for the first item of its repository.
     let stop = || {
         asked.set(asked.get() + 1);
-        asked.get() == 3
+        asked.get() >= 2
     };
     let to = Tree::empty();
     let copied = copy_workspace(from.path(), to.path(), &OBEY_GIT, &stop);
     assert!(matches!(copied, Err(CopyError::Stopped)), "{copied:?}");
+}
+
+#[test]
+fn only_so_many_paths_are_told_one_by_one() {
+    let from = Tree::new(&[("a", "x")]);
+    for number in 0..120 {
+        from.fifo(&format!("pipes/{number:03}"));
+    }
+    let (_to, report) = copy(&from);
+    let notes = report.notes();
+    assert_eq!(notes.len(), 21);
+    assert_eq!(notes[20], "and 100 more such paths");
+}
+
+#[test]
+fn what_git_tracks_is_copied_though_it_is_ignored() {
+    let from = Tree::new(&[
+        (".gitignore", "*.log\n/build/\n"),
+        ("tracked.log", "x"),
+        ("untracked.log", "x"),
+        ("build/tracked", "x"),
+        ("build/deep/tracked", "x"),
+        ("build/untracked", "x"),
+        ("gone.log", "x"),
+    ]);
+    from.git(&["init", "-q"]);
+    from.git(&[
+        "add",
+        "--force",
+        "tracked.log",
+        "build/tracked",
+        "build/deep/tracked",
+        "gone.log",
+    ]);
+    from.remove("gone.log");
+    let (to, report) = copy(&from);
+    let tracked = ["build/deep/tracked", "build/tracked", "tracked.log"];
+    assert_eq!(names(&report)[1..], tracked);
+    assert_eq!(to.git(&["status", "--porcelain"]).matches("D ").count(), 1);
+    to.edit("tracked.log=changed build/new=x other.log=x");
+    let after = Manifest::of_result(to.path(), &report.manifest, true).unwrap();
+    let change = crate::workspace::ChangeSet::between(&report.manifest, &after);
+    let changed: Vec<_> = change.changes().into_iter().map(|c| c.path).collect();
+    assert_eq!(changed, ["tracked.log"], "new ignored files are no change");
+}
+
+#[test]
+fn what_is_tracked_around_or_in_a_linked_work_tree_is_copied_too() {
+    let (main, linked) = (
+        Tree::new(&[
+            (".gitignore", "*.log\n"),
+            ("sub/a.log", "x"),
+            ("sub/b.log", "x"),
+        ]),
+        Tree::empty(),
+    );
+    main.git(&["init", "-q"]);
+    main.git(&["add", "--force", ".gitignore", "sub/a.log"]);
+    main.git(&["commit", "-q", "-m", "first"]);
+    assert_eq!(ignored(&main, "sub", false), ["a.log"]);
+    let place = linked.join("tree");
+    main.git(&["worktree", "add", "-q", place.to_str().unwrap()]);
+    let (_to, report) = copy_with(&place, OBEY_GIT);
+    assert_eq!(names(&report.unwrap()), [".gitignore", "sub/a.log"]);
+}
+
+#[test]
+fn a_tracked_path_behind_a_link_is_not_followed() {
+    let (outside, from) = (
+        Tree::new(&[("a.log", "secret")]),
+        Tree::new(&[(".gitignore", "*.log\nsub\n"), ("sub/a.log", "x")]),
+    );
+    from.git(&["init", "-q"]);
+    from.git(&["add", "--force", "sub/a.log"]);
+    fs::remove_dir_all(from.join("sub")).unwrap();
+    from.link("sub", outside.path().to_str().unwrap());
+    let (_to, report) = copy(&from);
+    assert_eq!(names(&report), [".gitignore"]);
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::ignored::{Budget, Rules};
 use super::{Entry, Manifest, Refusal, is_reserved, read_entry};
-use crate::workspace::GIT;
+use crate::workspace::{GIT, is_too_long};
 
 /// Largest new or resized file, in bytes of apparent size: 2 GiB. More is no work of an agent but
 /// a sparse file, which would be read for ever.
@@ -17,7 +17,7 @@ const MAX_FILE_BYTES: u64 = 2 << 30;
 pub(in crate::workspace) const MAX_NEW_BYTES: u64 = 8 << 30;
 
 /// Most paths of a tree; large repositories have a tenth of it.
-const MAX_PATHS: u64 = 1_000_000;
+pub(in crate::workspace) const MAX_PATHS: u64 = 1_000_000;
 
 /// Most bytes that all paths of a tree have together: 256 MiB, which must fit into memory.
 const MAX_PATH_BYTES: u64 = 256 << 20;
@@ -110,7 +110,12 @@ impl Reader<'_> {
                 self.manifest.repositories.insert(dir.path.clone(), 0);
                 continue;
             }
-            let meta = fs::symlink_metadata(self.root.join(&path))?;
+            let place = self.root.join(&path);
+            let meta = fs::symlink_metadata(&place)?;
+            if meta.is_dir() && is_too_long(&place) {
+                self.manifest.add(&path, Err(Refusal::TooDeep));
+                continue;
+            }
             let by_rule = || Rules::ignore(dir.rules.as_deref(), &path, meta.is_dir());
             let ignored = dir.ignored || by_rule();
             if !meta.is_dir() {

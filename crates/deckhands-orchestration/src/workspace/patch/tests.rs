@@ -33,7 +33,7 @@ fn applies(program: &str, arguments: &[&str], before: &Tree, after: &Tree) {
     let options = CopyOptions {
         include_ignored: true,
         max_bytes: None,
-        leave_out: None,
+        leave_out: Vec::new(),
     };
     copy_workspace(before.path(), copy.path(), &options, &|| false).unwrap();
     let mut command = Command::new(program);

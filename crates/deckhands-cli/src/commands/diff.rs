@@ -1,0 +1,61 @@
+//! `diff`: what a task changed, as a unified diff.
+
+use std::io::{self, IsTerminal, Write as _};
+
+use deckhands_agent::clean_text;
+use deckhands_orchestration::KeptTask;
+use owo_colors::OwoColorize;
+
+use super::kept;
+use crate::args::{DiffArgs, Global};
+use crate::console::Console;
+use crate::error::CliError;
+use crate::exit_code;
+
+/// Carries the command out.
+pub(crate) fn run(global: &Global, args: &DiffArgs, console: &Console) -> Result<u8, CliError> {
+    let home = kept::home(global, console)?;
+    let task = KeptTask::open(&home, &args.id).map_err(|error| kept::told(&error))?;
+    let known = task.kept();
+    if console.json {
+        console.document(&known);
+        return Ok(exit_code::OK);
+    }
+    if known.changes.is_empty() {
+        let id = kept::short(&known.task_id);
+        console.note(&format!("task {id} has no kept change"));
+    }
+    let patch = task.patch().map_err(|error| kept::told(&error))?;
+    if io::stdout().is_terminal() {
+        console.data(&for_people(&patch));
+    } else {
+        // Byte for byte, so that other programs can apply it. A reader may go away.
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(&patch).and_then(|()| out.flush());
+    }
+    Ok(exit_code::OK)
+}
+
+/// The patch without terminal escapes of its own, and with our colours.
+fn for_people(patch: &[u8]) -> String {
+    let text = clean_text(&String::from_utf8_lossy(patch), usize::MAX);
+    text.split_inclusive('\n').map(coloured).collect()
+}
+
+fn coloured(line: &str) -> String {
+    let (text, end) = match line.strip_suffix('\n') {
+        Some(text) => (text, "\n"),
+        None => (line, ""),
+    };
+    let text = match text.as_bytes() {
+        [b'd', b'i', b'f', b'f', b' ', ..] => text.bold().to_string(),
+        [b'@', b'@', ..] => text.cyan().to_string(),
+        [b'+', ..] => text.green().to_string(),
+        [b'-', ..] => text.red().to_string(),
+        _ => text.to_owned(),
+    };
+    text + end
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! Files that only their owner reads, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Writes a file of mode 0600 by rename, so that a reader sees the old or the new text.
+///
+/// # Errors
+/// The system's error.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension("new");
+    let mut file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&staged)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(staged, path)
+}

@@ -1,0 +1,89 @@
+//! Reads what an attempt changed and keeps it: as a patch, as a record, and as whole files.
+
+use std::io;
+
+use deckhands_model::{Cause, Verdict};
+use tokio::time::Instant;
+
+use super::blocking;
+use super::report::Draft;
+use crate::attempt_dir::write_private;
+use crate::failure::RunFailure;
+use crate::observer::{Phase, RunEvent};
+use crate::worker::AttemptCtx;
+use crate::workspace::{
+    ChangeSet, CopyReport, Manifest, open_directories, unified_diff, write_record,
+};
+
+/// Reads what changed, and keeps it as a patch and a record.
+pub(super) async fn collect(
+    ctx: &AttemptCtx<'_>,
+    copy: &CopyReport,
+    draft: &mut Draft,
+) -> Result<ChangeSet, RunFailure> {
+    ctx.observer.observe(RunEvent::Phase(Phase::Collect));
+    let started = Instant::now();
+    let (result, original) = (
+        ctx.dir.agent_dirs().workspace,
+        ctx.request.workspace.clone(),
+    );
+    let (before, dir) = (copy.manifest.clone(), ctx.dir.clone());
+    let all = ctx.request.policy.include_ignored;
+    let change = blocking(move || {
+        open_directories(&result)?;
+        let after = Manifest::of_result(&result, &before, !all)?;
+        let change = ChangeSet::between(&before, &after);
+        if !change.is_empty() {
+            let patch = unified_diff(&original, &result, &change);
+            write_private(&dir.patch(), patch.as_bytes())?;
+            write_record(&dir.change(), &change)?;
+        }
+        Ok::<_, io::Error>(change)
+    });
+    let change = change
+        .await?
+        .map_err(|error| RunFailure::of_error(Cause::Unknown, &error))?;
+    draft.change(&change, &ctx.dir.patch());
+    draft.timings.collect_s = started.elapsed().as_secs_f64();
+    Ok(change)
+}
+
+/// What an agent that did not finish got done is kept, too; failing at that changes nothing.
+pub(super) async fn keep_partial_change(
+    ctx: &AttemptCtx<'_>,
+    copy: &CopyReport,
+    draft: &mut Draft,
+) {
+    match collect(ctx, copy, draft).await {
+        Ok(change) => keep_files(ctx, change, draft).await,
+        Err(failure) => draft.notes.push(failure.message),
+    }
+}
+
+/// A change that was not applied is kept as whole files, too: a patch cannot tell everything.
+pub(super) async fn keep_files(ctx: &AttemptCtx<'_>, change: ChangeSet, draft: &mut Draft) {
+    if ctx.request.policy.keep {
+        return;
+    }
+    let (from, to) = (ctx.dir.agent_dirs().workspace, ctx.dir.changed_files());
+    let kept = blocking(move || change.move_files(&from, &to)).await;
+    let why = match kept {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(failure) => failure.message,
+    };
+    draft
+        .notes
+        .push(format!("the changed files could not be kept: {why}"));
+}
+
+/// Keeps the judgement before anything follows from it: whoever applies the change later asks it.
+pub(super) fn keep_verdict(ctx: &AttemptCtx<'_>, verdict: &Verdict, draft: &mut Draft) {
+    let written = serde_json::to_vec(verdict)
+        .map_err(io::Error::from)
+        .and_then(|text| write_private(&ctx.dir.verdict(), &text));
+    if let Err(error) = written {
+        let text = format!("the judgement could not be kept: {error}");
+        draft.notes.push(text);
+    }
+}

@@ -1,0 +1,89 @@
+//! What becomes of a dead attempt's files: its change is kept, the working files go, and it is booked.
+
+use std::time::Duration;
+
+use deckhands_model::AttemptId;
+use deckhands_runtime::Owned;
+
+use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt};
+use crate::home::Home;
+use crate::labels;
+use crate::ports::Ports;
+use crate::runner::{blocking, died, write_report};
+use crate::worker;
+use crate::workspace::{holds, read_record};
+
+/// Takes a dead attempt's files back, removes the working ones and books it as cancelled.
+///
+/// # Errors
+/// What stands in the way, for people; doing it again goes on.
+pub(super) async fn close(
+    ports: &Ports,
+    home: &Home,
+    held: &LockedAttempt,
+    deadline: Duration,
+) -> Result<(), String> {
+    let dir = held.dir();
+    let record = dir.record().ok();
+    if let Some(record) = &record
+        && let (Ok(task), Ok(number)) = (record.task_id.parse(), record.number.to_string().parse())
+    {
+        let id = AttemptId { task, number };
+        clear_late(ports, id, dir, deadline).await?;
+        if let Some(image) = &record.sandbox_image {
+            let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
+            let given = worker::give_back(&owned, id, dir, image);
+            let given = tokio::time::timeout(deadline, given).await;
+            given.map_err(|e| e.to_string())?.map_err(|e| e.message)?;
+        }
+    }
+    let dir = dir.clone();
+    let settled = blocking(move || settle(&dir, record.as_ref()));
+    settled.await.map_err(|failure| failure.message)?
+}
+
+/// Waits out a create call that a killed process may have sent just before its death.
+async fn clear_late(
+    ports: &Ports,
+    id: AttemptId,
+    dir: &AttemptDir,
+    deadline: Duration,
+) -> Result<(), String> {
+    if dir.result().exists() {
+        return Ok(());
+    }
+    let cleared = worker::clear(ports.containers.as_ref(), id, true, deadline).await;
+    if cleared.names.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("still there: {:?}", cleared.names))
+    }
+}
+
+/// The file work of it. What cannot be read of a change is given up; the files go all the same.
+fn settle(dir: &AttemptDir, record: Option<&AttemptRecord>) -> Result<(), String> {
+    let ended = dir.result().exists();
+    let change = read_record(&dir.change()).ok().flatten();
+    if let Some(change) = change.as_ref().filter(|_| !ended)
+        && let Err(error) = change.move_files(&dir.agent_dirs().workspace, &dir.changed_files())
+    {
+        tracing::warn!(%error, "the changed files of a dead attempt could not be kept");
+    }
+    dir.remove_working_files().map_err(|e| e.to_string())?;
+    if ended {
+        return Ok(());
+    }
+    let patch = dir.patch();
+    let task_id = record.map(|record| record.task_id.clone());
+    let mut report = died(
+        task_id.unwrap_or_default(),
+        change.as_ref().map(|change| (change, patch.as_path())),
+    );
+    report.verdict = std::fs::read(dir.verdict())
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
+    report.applied = change
+        .zip(record)
+        .is_some_and(|(change, record)| holds(&record.workspace, &change));
+    write_report(dir, &report).map_err(|e| e.to_string())
+}
