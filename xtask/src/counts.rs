@@ -29,7 +29,9 @@ impl AddAssign for Counts {
 /// names it the same for every profile). Failed cases are figures; an error means that nothing
 /// could be counted, or that nextest failed for another reason than a test.
 pub(crate) fn nextest(command: &mut Command, profile: &str) -> Result<Counts> {
-    let report = workspace::target_dir()?
+    // nextest keeps its reports below the workspace, wherever cargo builds.
+    let report = workspace::root()
+        .join("target")
         .join("nextest")
         .join(profile)
         .join("junit.xml");

@@ -2,7 +2,10 @@
 //!
 //! The module `full` runs only in the full set (`cargo xtask ci --full`).
 
+mod causes;
+mod containers;
 mod contract;
+mod daemon_faults;
 mod endings;
 mod environment;
 mod figures;
@@ -10,6 +13,10 @@ mod full;
 mod hello;
 mod inputs;
 mod others;
+mod promotion;
+mod pulling;
 mod reap;
 mod signals;
+mod trees;
+mod trust;
 mod user;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, Running, bash, wait_for};
+use deckhands_e2e::{Bench, Running, Tree, bash, one_step, wait_for};
 use deckhands_testkit::{AfterEnd, Script};
 use tokio::time::Instant;
 
-const LIMIT: Duration = Duration::from_secs(150);
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// How long the second signal may take to end the process.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -70,6 +70,61 @@ fn terminate_while_working() {
         (!bench.requests().is_empty()).then_some(())
     });
     check(&bench, running, "TERM", 143);
+}
+
+/// A check that lasts longer than its test.
+const LONG: &str = "sleep 99";
+
+/// A run whose work is accepted as far as it is judged.
+fn long_check(bench: &Bench) -> Running {
+    bench.start(&["write hello.txt", "--check", "true", "--check", LONG])
+}
+
+/// Sends SIGINT and asserts a clean end that changes nothing, though the work itself was done.
+fn check_not_applied(bench: &Bench, running: Running) {
+    let before = Tree::of(&bench.workspace);
+    running.signal("INT");
+    let ended = running.end().with_code(130);
+    let report = ended.json();
+    assert_eq!(report["state"], "cancelled", "{report:#}");
+    assert_eq!(report["applied"], false, "{report:#}");
+    assert_eq!(report["attempts"][0]["outcome"], "finished", "{report:#}");
+    let patch = report["patch"].as_str().expect("the work as a patch");
+    assert!(std::fs::read_to_string(patch).is_ok_and(|patch| patch.contains("+hello")));
+    assert_eq!(Tree::of(&bench.workspace), before);
+    bench.assert_nothing_left();
+}
+
+/// The last answer is given, and a container that ran until then has begun to go. The check keeps
+/// the run from its end where looking takes longer than cleaning up.
+#[test]
+fn interrupt_while_cleaning_up() {
+    let script = one_step();
+    let last = script.steps().len();
+    let bench = Bench::new(script);
+    let running = long_check(&bench);
+    wait_for("the clean-up", LIMIT, || {
+        let up = |part: &str| {
+            let is = |c: &deckhands_e2e::Container| c.name.contains(part) && c.state == "running";
+            bench.containers().iter().any(is)
+        };
+        let both = ["-app", "openhands-runtime-"];
+        (bench.requests().len() >= last && !both.iter().all(|name| up(name))).then_some(())
+    });
+    check_not_applied(&bench, running);
+}
+
+#[test]
+fn interrupt_while_a_check_runs() {
+    let bench = Bench::new(one_step());
+    let running = long_check(&bench);
+    wait_for("the second check", LIMIT, || {
+        let is = |c: &deckhands_e2e::Container| {
+            c.state == "running" && c.inspect["Config"]["Cmd"].to_string().contains(LONG)
+        };
+        bench.containers().iter().any(is).then_some(())
+    });
+    check_not_applied(&bench, running);
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! An ordinary user in the docker group: everything works without root and stays his.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, CANARY, Running, bash, create_file, deckhands, wait_for};
-use deckhands_testkit::{Script, Step};
+use deckhands_e2e::{
+    Bench, CANARY, Ended, Running, bash, containers, create_file, deckhands, wait_for,
+};
+use deckhands_testkit::{AfterEnd, Dialect, ProviderError, Script, Step, Times};
+use serde_json::Value;
+
+const LIMIT: Duration = Duration::from_secs(150);
 
 /// A user of this machine, made for one test.
 struct User {
@@ -64,85 +69,224 @@ impl Drop for User {
     }
 }
 
+/// A user with the binary and a project, and a provider to work with.
+struct Desk {
+    user: User,
+    bench: Bench,
+}
+
+impl Desk {
+    fn new(script: Script) -> Self {
+        let (user, bench) = (User::make(), Bench::new(script));
+        fs::copy(deckhands(), user.home.join("deckhands")).expect("the binary");
+        fs::create_dir(user.home.join("project")).expect("the workspace");
+        fs::write(user.home.join("project/README.md"), "# mine\n").expect("a file");
+        for path in ["deckhands", "project", "project/README.md"] {
+            user.own(&user.home.join(path));
+        }
+        Self { user, bench }
+    }
+
+    fn project(&self, path: &str) -> PathBuf {
+        self.user.home.join("project").join(path)
+    }
+
+    /// Starts `run` with more arguments, in the words of a shell. The shell writes down the process
+    /// to be signalled: a signal to `runuser` would not reach it.
+    fn start(&self, words: &str) -> Running {
+        let run =
+            format!("echo $$ > pid && exec ./deckhands run --json --workspace project {words}");
+        let mut command = self.user.shell(&run);
+        command
+            .env("OPENROUTER_API_KEY", CANARY)
+            .env("OPENHANDS_BASE_URL", self.bench.base_url());
+        Running::start(command)
+    }
+
+    /// Carries out a shell command of the user that must succeed.
+    fn shell(&self, script: &str) -> Ended {
+        Running::start(self.user.shell(script)).end().with_code(0)
+    }
+
+    fn signal(&self, name: &str) {
+        let _ = self.shell(&format!("kill -{name} $(cat pid)"));
+    }
+
+    fn wait_for_calls(&self, count: usize) {
+        wait_for("a call of the model", LIMIT, || {
+            (self.bench.requests().len() >= count).then_some(())
+        });
+    }
+
+    /// Asserts that no container is left, and that all files are the user's to remove.
+    fn assert_nothing_left(&self) {
+        let id = fs::read_to_string(self.user.home.join(".local/state/deckhands/id"));
+        let label = format!("deckhands.home={}", id.expect("the home's id").trim());
+        let left: Vec<_> = containers(&label).into_iter().map(|c| c.name).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let _ = self.shell("rm -r .local/state/deckhands project");
+    }
+
+    /// Asserts an ending as told, and that nothing was applied.
+    fn check(&self, ended: Ended, code: i32, state: &str, cause: &str) -> Value {
+        let report = ended.with_code(code).json();
+        assert_eq!(report["state"], state, "{report:#}");
+        assert_eq!(
+            report["error"]["cause"].as_str().unwrap_or(""),
+            cause,
+            "{report:#}"
+        );
+        assert_eq!(report["applied"], false, "{report:#}");
+        report
+    }
+}
+
 #[test]
 fn the_result_and_the_state_directory_belong_to_the_user() {
-    let user = User::make();
-    let bench = Bench::new(Script::new([
+    let desk = Desk::new(Script::new([
         create_file("/workspace/by edit.txt", "edited\n"),
         bash("mkdir -m 700 closed && echo x > closed/by-bash.txt && chmod 600 closed/by-bash.txt"),
         Step::finish("done"),
     ]));
-    let binary = user.home.join("deckhands");
-    fs::copy(deckhands(), &binary).expect("the binary");
-    let workspace = user.home.join("project");
-    fs::create_dir(&workspace).expect("the workspace");
-    fs::write(workspace.join("README.md"), "# mine\n").expect("a file");
-    for path in [&binary, &workspace, &workspace.join("README.md")] {
-        user.own(path);
-    }
-    let run =
-        "./deckhands run --json 'write files' --workspace project --check 'cat closed/by-bash.txt'";
-    let mut command = user.shell(run);
-    command
-        .env("OPENROUTER_API_KEY", CANARY)
-        .env("OPENHANDS_BASE_URL", bench.base_url());
-    let report = Running::start(command).end().with_code(0).json();
+    let running = desk.start("'write files' --check 'cat closed/by-bash.txt'");
+    let report = running.end().with_code(0).json();
     assert_eq!(report["applied"], true, "{report:#}");
-    let uid = fs::metadata(&user.home).expect("the home").uid();
+    let uid = fs::metadata(&desk.user.home).expect("the home").uid();
     for path in ["by edit.txt", "closed", "closed/by-bash.txt"] {
-        let meta = fs::metadata(workspace.join(path)).expect("a file of the agent");
+        let meta = fs::metadata(desk.project(path)).expect("a file of the agent");
         assert_eq!(meta.uid(), uid, "{path}");
     }
-    let rewrite = "echo more >> 'project/by edit.txt' && rm -r project/closed && rm -r .local/state/deckhands";
-    let _ = Running::start(user.shell(rewrite)).end().with_code(0);
-    assert!(!user.home.join(".local/state/deckhands").exists());
-    let left = deckhands_e2e::containers(&format!(
-        "deckhands.task={}",
-        report["task_id"].as_str().unwrap_or("?")
-    ));
-    assert!(left.is_empty(), "{left:?}");
+    let _ = desk.shell("echo more >> 'project/by edit.txt' && rm -r project/closed");
+    desk.assert_nothing_left();
 }
 
 #[test]
 fn a_killed_run_of_the_user_is_reaped_by_him() {
-    let user = User::make();
-    let bench = Bench::new(Script::new([
+    let desk = Desk::new(Script::new([
         create_file("/workspace/x.txt", "x\n"),
         bash("sleep 200"),
     ]));
-    let binary = user.home.join("deckhands");
-    fs::copy(deckhands(), &binary).expect("the binary");
-    user.own(&binary);
-    // The shell writes down the process to kill: killing `runuser` would not reach it.
-    let run =
-        "mkdir -p project && echo $$ > pid && exec ./deckhands run 'work' --workspace project";
-    let mut command = user.shell(run);
-    command
-        .env("OPENROUTER_API_KEY", CANARY)
-        .env("OPENHANDS_BASE_URL", bench.base_url());
-    let running = Running::start(command);
-    wait_for("the second call", Duration::from_secs(150), || {
-        (bench.requests().len() >= 2).then_some(())
-    });
-    let pid = fs::read_to_string(user.home.join("pid")).expect("the pid");
-    let _ = Running::start(user.shell(&format!("kill -9 {}", pid.trim())))
-        .end()
-        .with_code(0);
+    let running = desk.start("work");
+    desk.wait_for_calls(2);
+    desk.signal("KILL");
     assert_ne!(running.end().code, 0);
-    let id =
-        fs::read_to_string(user.home.join(".local/state/deckhands/id")).expect("the home's id");
-    let reaped = Running::start(user.shell("./deckhands reap --json"))
-        .end()
-        .with_code(0)
-        .json();
+    let reaped = desk.shell("./deckhands reap --json").json();
     assert_eq!(
         reaped["failed"].as_array().map(Vec::len),
         Some(0),
         "{reaped:#}"
     );
-    let left = deckhands_e2e::containers(&format!("deckhands.home={}", id.trim()));
-    assert!(left.is_empty(), "{left:?}");
-    let _ = Running::start(user.shell("rm -r .local/state/deckhands"))
-        .end()
-        .with_code(0);
+    desk.assert_nothing_left();
+}
+
+/// Files that are not the user's to read are left out and told; a check that fails keeps the change
+/// beside the workspace, for the user to apply.
+#[test]
+fn a_failed_check_of_the_user_keeps_a_patch_that_fits() {
+    let desk = Desk::new(Script::new([
+        bash("echo more >> README.md && mkdir sub && echo new > sub/new.txt"),
+        Step::finish("done"),
+    ]));
+    for name in ["closed.txt", "closed"] {
+        let path = desk.project(name);
+        if name == "closed" {
+            fs::create_dir(&path).expect("a directory of root");
+        } else {
+            fs::write(&path, "of root\n").expect("a file of root");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("its mode");
+    }
+    let check = "'work' --check 'test ! -e closed.txt' --check 'exit 7'";
+    let report = desk.check(desk.start(check).end(), 1, "failed", "CheckFailed");
+    let findings = report["verdict"]["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0]["check"], "exit 7");
+    let notes = report["notes"].to_string();
+    for name in ["`closed.txt`", "`closed`"] {
+        assert!(notes.contains(name), "{name} is not in {notes}");
+    }
+    let readme = || fs::read_to_string(desk.project("README.md")).expect("a file");
+    assert_eq!(readme(), "# mine\n");
+    let patch = report["patch"].as_str().expect("a patch");
+    let _ = desk.shell(&format!("cd project && patch -p1 < '{patch}'"));
+    assert_eq!(readme(), "# mine\nmore\n");
+    let new = fs::read_to_string(desk.project("sub/new.txt"));
+    assert_eq!(new.expect("the new file"), "new\n");
+    for name in ["closed.txt", "closed"] {
+        let path = desk.project(name);
+        assert_eq!(fs::metadata(&path).expect("still there").uid(), 0, "{name}");
+        desk.user.own(&path);
+    }
+    desk.assert_nothing_left();
+}
+
+#[test]
+fn what_the_user_changes_meanwhile_is_not_overwritten() {
+    let desk = Desk::new(Script::new([
+        create_file("/workspace/new.txt", "from the agent\n"),
+        Step::finish("done").after(Duration::from_secs(3)),
+    ]));
+    let running = desk.start("'write new.txt'");
+    desk.wait_for_calls(2);
+    let _ = desk.shell("echo from the user > project/new.txt");
+    let report = desk.check(running.end(), 1, "completed", "");
+    assert_eq!(report["conflict"][0], "new.txt");
+    let text = fs::read_to_string(desk.project("new.txt")).expect("the file");
+    assert_eq!(text, "from the user\n");
+    desk.assert_nothing_left();
+}
+
+#[test]
+fn ctrl_c_of_the_user_leaves_nothing() {
+    let endless = Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast);
+    let desk = Desk::new(endless);
+    let running = desk.start("work");
+    desk.wait_for_calls(1);
+    desk.signal("INT");
+    let _ = desk.check(running.end(), 130, "cancelled", "");
+    desk.assert_nothing_left();
+}
+
+#[test]
+fn a_refused_key_of_the_user_is_told() {
+    let step = Step::provider_error(Dialect::OpenRouter, ProviderError::BadKey);
+    let desk = Desk::new(Script::new([step.times(Times::Forever)]));
+    let _ = desk.check(desk.start("work").end(), 1, "failed", "BadKey");
+    desk.assert_nothing_left();
+}
+
+/// What root's runs prove, too, and takes its time.
+mod full {
+    use super::*;
+
+    #[test]
+    fn too_long_work_of_the_user_is_ended() {
+        let endless = Script::new([bash("echo x > x.txt; sleep 100")]);
+        let desk = Desk::new(endless.after_end(AfterEnd::RepeatLast));
+        let report = desk.check(
+            desk.start("work --timeout 10s").end(),
+            1,
+            "failed",
+            "WorkTimeout",
+        );
+        assert!(
+            report["patch"].is_string(),
+            "what was done is kept: {report:#}"
+        );
+        desk.assert_nothing_left();
+    }
+
+    #[test]
+    fn a_second_signal_of_the_user_leaves_the_rest_to_reap() {
+        let endless = Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast);
+        let desk = Desk::new(endless);
+        let running = desk.start("work");
+        desk.wait_for_calls(1);
+        desk.signal("INT");
+        desk.signal("TERM");
+        let error = running.end().with_code(143).json();
+        assert_eq!(error["hint"], "deckhands reap", "{error:#}");
+        let _ = desk.shell("./deckhands reap");
+        desk.assert_nothing_left();
+    }
 }

@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use deckhands_testkit::{RecordedRequest, Script, ScriptedLlm};
+use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::daemon::{Container, bridge_address, containers};
+use crate::daemon::{Container, bridge_address, container_names, containers};
 use crate::ended::{Ended, Running};
 
 /// The key every test uses. Must turn up nowhere but at the provider.
 pub const CANARY: &str = "sk-canary-7f3a9c51e2";
+
+/// How long an agent may take to start: that a machine is slow is the matter of no test but the one
+/// that sets it otherwise.
+const PATIENCE: &str = "240s";
 
 /// A world of one test.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub struct Bench {
     llm: Option<ScriptedLlm>,
     base_url: String,
     runtime: Runtime,
+    /// When this world came into being.
+    pub(crate) since: Timestamp,
 }
 
 /// The built binary under test.
@@ -82,6 +89,7 @@ impl Bench {
             llm: Some(llm),
             base_url,
             runtime,
+            since: Timestamp::now(),
         }
     }
 
@@ -124,7 +132,8 @@ impl Bench {
             .env("HOME", self.dir.path());
         command
             .env("OPENROUTER_API_KEY", CANARY)
-            .env("OPENHANDS_BASE_URL", &self.base_url);
+            .env("OPENHANDS_BASE_URL", &self.base_url)
+            .env("DECKHANDS_START_TIMEOUT", PATIENCE);
         command
     }
 
@@ -185,7 +194,8 @@ impl Bench {
             .unwrap_or_default()
     }
 
-    /// Asserts that no container of this home is left.
+    /// Asserts that no container of this home is left: none that carries its label, and no sandbox
+    /// of the name that the agent told.
     ///
     /// # Panics
     /// When one is.
@@ -196,6 +206,9 @@ impl Bench {
             .map(|c| (c.name, c.state))
             .collect();
         assert!(left.is_empty(), "containers are left: {left:?}");
+        if let Some(sandbox) = self.sandbox() {
+            assert!(!container_names().contains(&sandbox), "{sandbox} is left");
+        }
     }
 
     /// Asserts that a text is in no file below a directory.

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -63,6 +64,61 @@ fn inspect(id: &str) -> Option<Container> {
         state: inspect["State"]["Status"].as_str()?.to_owned(),
         inspect,
     })
+}
+
+/// What happened to a container, by the daemon's own record.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Moment {
+    /// `create`, `start`, `kill`, `oom`, `die`, `destroy`, …
+    pub(crate) action: String,
+    /// The container's name.
+    pub(crate) container: String,
+    /// When, on the host's clock, which containers share.
+    pub(crate) at: Timestamp,
+}
+
+/// What happened to the containers of a label since a moment. To be asked soon after: the daemon
+/// remembers its last 256 events only.
+///
+/// # Panics
+/// When the daemon's record cannot be read.
+#[must_use]
+pub(crate) fn history(label: &str, since: Timestamp) -> Vec<Moment> {
+    let filter = format!("label={label}");
+    let (since, until) = (since.to_string(), Timestamp::now().to_string());
+    let told = docker(&[
+        "events",
+        "--since",
+        &since,
+        "--until",
+        &until,
+        "--filter",
+        "type=container",
+        "--filter",
+        &filter,
+        "--format",
+        "{{json .}}",
+    ]);
+    let moment = |line: &str| {
+        let event: Value = serde_json::from_str(line).expect("JSON of docker events");
+        let nanoseconds = event["timeNano"].as_i64().expect("a time");
+        Moment {
+            action: event["Action"].as_str().expect("an action").to_owned(),
+            container: event["Actor"]["Attributes"]["name"]
+                .as_str()
+                .expect("a name")
+                .to_owned(),
+            at: Timestamp::from_nanosecond(nanoseconds.into()).expect("a time"),
+        }
+    };
+    told.lines().map(moment).collect()
+}
+
+/// Names of all containers there are, whoever made them.
+#[must_use]
+pub(crate) fn container_names() -> Vec<String> {
+    let names = docker(&["ps", "-a", "--no-trunc", "--format", "{{.Names}}"]);
+    names.lines().map(str::to_owned).collect()
 }
 
 /// The host's address on the daemon's default bridge, where containers reach a provider of ours.

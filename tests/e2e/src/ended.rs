@@ -19,10 +19,11 @@ pub struct Ended {
     pub took: Duration,
 }
 
-/// A command that runs.
+/// A command that runs. Dropped by a test that fails, it is killed.
 #[derive(Debug)]
 pub struct Running {
-    child: Child,
+    /// There until its end is waited for.
+    child: Option<Child>,
     started: Instant,
 }
 
@@ -39,7 +40,7 @@ impl Running {
             .stderr(Stdio::piped());
         let started = Instant::now();
         Self {
-            child: command.spawn().expect("start the binary"),
+            child: Some(command.spawn().expect("start the binary")),
             started,
         }
     }
@@ -49,7 +50,8 @@ impl Running {
     /// # Panics
     /// When the process is gone.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let child = self.child.as_ref().expect("a process that runs");
+        let pid = child.id().to_string();
         let status = Command::new("kill")
             .args([&format!("-{name}"), &pid])
             .status();
@@ -64,12 +66,19 @@ impl Running {
     /// # Panics
     /// When its output cannot be read.
     #[must_use]
-    pub fn end(self) -> Ended {
-        let started = self.started;
-        Ended::of(
-            self.child.wait_with_output().expect("output of the binary"),
-            started,
-        )
+    pub fn end(mut self) -> Ended {
+        let child = self.child.take().expect("a process that runs");
+        let output = child.wait_with_output().expect("output of the binary");
+        Ended::of(output, self.started)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

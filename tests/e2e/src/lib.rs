@@ -6,9 +6,15 @@
 mod bench;
 mod daemon;
 mod ended;
+mod ending;
+mod evidence;
 mod steps;
+mod tree;
 
 pub use bench::{Bench, CANARY, deckhands};
 pub use daemon::{Container, bridge_address, containers, docker, wait_for};
 pub use ended::{Ended, Running};
+pub use ending::Ending;
+pub use evidence::{ENDED_WITHIN_S, stamp};
 pub use steps::{bash, create_file, edit_file, ipython, one_step};
+pub use tree::Tree;
