@@ -8,6 +8,7 @@ mod words;
 
 use deckhands_model::Cause;
 
+use super::log_line::RunError;
 pub(super) use provider::provider_error;
 use provider::{class_cause, structured};
 
@@ -176,23 +177,24 @@ pub(super) fn own_reason(reason: &str) -> Option<Cause> {
 }
 
 /// The cause of an error that the log has the text of; the reason says how far to believe it.
-pub(super) fn logged_failure(reason: &str, error: &str) -> Option<Cause> {
-    if let Some(cause) = first(VERDICTS, reason).or_else(|| told_in(reason)) {
+pub(super) fn logged_failure(reason: &str, failed: &RunError) -> Option<Cause> {
+    let RunError { text, answer } = failed;
+    if let Some(cause) = first(VERDICTS, reason).or_else(|| told_in(reason, answer)) {
         return Some(cause);
     }
     if let Some(class) = unexpected_class(reason) {
         // The text of any other class may hold anything, the model's words too.
         return if class_cause(class).is_some() {
-            structured(error)
+            structured(text, answer)
         } else {
-            first(OWN_ERRORS, error)
+            first(OWN_ERRORS, text)
         };
     }
     if reason.is_empty() || reason.starts_with(COARSE) {
-        let cause = first(OWN_ERRORS, error).unwrap_or_else(|| provider_error(error));
+        let cause = first(OWN_ERRORS, text).unwrap_or_else(|| provider_error(failed));
         return Some(cause).filter(|cause| *cause != Cause::Unknown);
     }
-    structured(error)
+    structured(text, answer)
 }
 
 /// The cause of a reason about a failure, for want of the failure's text.
@@ -205,18 +207,18 @@ pub(super) fn coarse_reason(reason: &str) -> Option<Cause> {
             .or(Some(Cause::AgentCrashed))
     };
     first(VERDICTS, reason)
-        .or_else(|| told_in(reason))
+        .or_else(|| told_in(reason, ""))
         .or_else(by_class)
         .or_else(|| reason.starts_with(COARSE).then_some(Cause::ProviderError))
 }
 
-/// The cause that a reason tells which holds the failure's text.
-fn told_in(reason: &str) -> Option<Cause> {
+/// The cause that a reason tells which holds the failure's text; the answer is the provider's.
+fn told_in(reason: &str, answer: &str) -> Option<Cause> {
     // `NotFoundError: litellm.NotFoundError: …`: the class, then the provider's error.
     let (_class, error) = reason.split_once(": ")?;
     error
         .starts_with("litellm.")
-        .then(|| structured(error))
+        .then(|| structured(error, answer))
         .flatten()
 }
 

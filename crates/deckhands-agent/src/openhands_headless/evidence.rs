@@ -8,7 +8,7 @@ use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
 use crate::one_line::{clean_text, one_line};
 
 use super::classify::Awaited;
-use super::log_line::LogFact;
+use super::log_line::{LogFact, RunError};
 use super::stored::StoredEvent;
 
 /// Bytes kept of the agent's last words.
@@ -28,7 +28,7 @@ pub(super) struct Evidence {
     /// The last change of state in the log. Only second to `stored`.
     pub(super) logged: Option<AgentState>,
     /// The error that ended the work.
-    pub(super) run_error: Option<String>,
+    pub(super) run_error: Option<RunError>,
     /// The reason of the last state in the log, if it did not come to be stored.
     pub(super) status: Option<String>,
     /// Whether a limit was hit, if the reason did not come to be stored.
@@ -66,7 +66,7 @@ impl Evidence {
     pub(super) fn log_fact(&mut self, fact: &LogFact) {
         match fact {
             LogFact::State(state) => self.logged_state(*state),
-            LogFact::RunError(text) => self.run_error = Some(text.clone()),
+            LogFact::RunError(error) => self.run_error = Some(error.clone()),
             LogFact::Status(text) => self.status = Some(text.clone()),
             LogFact::SandboxStarted => self.sandbox_started = true,
             LogFact::SandboxReady => self.sandbox_ready = true,

@@ -21,7 +21,7 @@ use super::event::state;
 use super::lenient::Leaf;
 use super::mend::from_python;
 
-use exception::{exception_text, exceptions};
+use exception::{answer, exception_text, exceptions};
 use text::{TextRecord, text_record};
 
 /// Longest line that is looked into; OpenHands cuts what the model sees at 30 kB.
@@ -40,7 +40,7 @@ pub(super) enum LogFact {
     /// The agent is going over to this state.
     State(AgentState),
     /// The agent's work ended with this error.
-    RunError(String),
+    RunError(RunError),
     /// A status that OpenHands tells, in the words of a state's reason.
     Status(String),
     /// A model call failed and will be repeated.
@@ -58,6 +58,15 @@ pub(super) enum LogFact {
     Exception(String),
     /// A setting could not be read; OpenHands goes on with its default.
     BadSetting(String),
+}
+
+/// The error that ended the agent's work.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct RunError {
+    /// The error's text.
+    pub(super) text: String,
+    /// The provider's answer, its status first, where the record's own traceback repeats it.
+    pub(super) answer: String,
 }
 
 /// Reads lines in their order.
@@ -148,7 +157,7 @@ fn speaker(message: &str) -> (Speaker<'_>, &str) {
 /// What a message tells, by who says it and the words it begins with.
 fn message_fact(message: &str, trace: &str) -> Option<LogFact> {
     match speaker(message) {
-        (Speaker::Controller(session), said) => controller_fact(session, said),
+        (Speaker::Controller(session), said) => controller_fact(session, said, trace),
         (Speaker::Runtime, said) if said.starts_with("Container started: openhands-runtime-") => {
             Some(LogFact::SandboxStarted)
         }
@@ -159,7 +168,7 @@ fn message_fact(message: &str, trace: &str) -> Option<LogFact> {
     }
 }
 
-fn controller_fact(session: &str, said: &str) -> Option<LogFact> {
+fn controller_fact(session: &str, said: &str, trace: &str) -> Option<LogFact> {
     if let Some(rest) = said.strip_prefix("Setting agent(") {
         let (_from, to) = rest
             .split_once(") state from AgentState.")?
@@ -171,7 +180,10 @@ fn controller_fact(session: &str, said: &str) -> Option<LogFact> {
         .strip_prefix("Error while running the agent (session ID: ")?
         .strip_prefix(session)?
         .strip_prefix("): ")?;
-    Some(LogFact::RunError(one_line(error, MAX_ERROR)))
+    Some(LogFact::RunError(RunError {
+        text: one_line(error, MAX_ERROR),
+        answer: one_line(answer(trace).unwrap_or_default(), MAX_ERROR),
+    }))
 }
 
 fn program_fact(said: &str, trace: &str) -> Option<LogFact> {

@@ -4,13 +4,20 @@
 //! beginning, then the class that litellm gave the error. Free text, `words`, comes last, and only
 //! where nothing of all that is there.
 
+mod answer;
+mod refusal;
 mod tables;
 
 use deckhands_model::Cause;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::super::lenient::{Leaf, Shape, object};
-use super::words::{by_words, has_phrase};
+use super::super::log_line::RunError;
+use super::words::by_words;
+use answer::Answer;
+pub(super) use refusal::by_status;
+use refusal::{TOO_MANY, by_phrase, forbidden, is_refusal, rate_limit};
 use tables::{BODIES, CLASSES, KINDS};
 
 /// A failed model call, taken apart.
@@ -21,6 +28,8 @@ struct ProviderError<'a> {
     body: &'a str,
     /// The body, where it is JSON.
     error: ErrorBody,
+    /// The answer as the traceback has it; counts for what the body does not tell.
+    answer: Answer<'a>,
 }
 
 /// The `error` object that OpenAI, OpenRouter and their likes answer with.
@@ -59,6 +68,8 @@ impl Shape for Option<Code> {
 #[serde(default)]
 struct ErrorMetadata {
     raw: Leaf<String>,
+    /// What a moderation found, in whatever form.
+    reasons: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -68,18 +79,24 @@ struct Envelope {
     error: ErrorBody,
 }
 
-/// The cause that a failed model call's text shows; [`Cause::Unknown`] where it shows none.
-pub(in super::super) fn provider_error(text: &str) -> Cause {
-    let error = ProviderError::parse(text);
+/// The cause that a failed model call shows; [`Cause::Unknown`] where it shows none.
+pub(in super::super) fn provider_error(failed: &RunError) -> Cause {
+    let error = ProviderError::parse(&failed.text, &failed.answer);
     error
         .cause()
-        .or_else(|| error.class.is_empty().then(|| by_words(text)).flatten())
+        .or_else(|| {
+            error
+                .class
+                .is_empty()
+                .then(|| by_words(&failed.text))
+                .flatten()
+        })
         .unwrap_or(Cause::Unknown)
 }
 
-/// As [`provider_error`], by structure alone.
-pub(super) fn structured(text: &str) -> Option<Cause> {
-    ProviderError::parse(text).cause()
+/// As [`provider_error`], by structure alone, for a text and the answer it came from.
+pub(super) fn structured(text: &str, answer: &str) -> Option<Cause> {
+    ProviderError::parse(text, answer).cause()
 }
 
 /// The cause that a class of exceptions of the model's side stands for.
@@ -92,7 +109,7 @@ pub(super) fn class_cause(class: &str) -> Option<Cause> {
 
 impl<'a> ProviderError<'a> {
     /// Takes apart `litellm.Class: Class: WrapperException - body`; every part may be missing.
-    fn parse(text: &'a str) -> Self {
+    fn parse(text: &'a str, answer: &'a str) -> Self {
         let (class, rest) = match text
             .strip_prefix("litellm.")
             .and_then(|t| t.split_once(": "))
@@ -115,16 +132,22 @@ impl<'a> ProviderError<'a> {
             Some(Ok(envelope)) if body.starts_with('{') => envelope.error,
             _ => ErrorBody::default(),
         };
-        Self { class, body, error }
+        let answer = Answer::parse(answer);
+        Self {
+            class,
+            body,
+            error,
+            answer,
+        }
     }
 
     fn cause(&self) -> Option<Cause> {
         self.limit()
-            .or_else(|| self.error.by_words())
+            .or_else(|| self.by_kind())
             .or_else(|| self.by_raw())
             .or_else(|| self.by_status())
             .or_else(|| self.by_body())
-            .or_else(|| class_cause(self.class))
+            .or_else(|| self.by_class())
     }
 
     /// What the provider said in words.
@@ -132,36 +155,79 @@ impl<'a> ProviderError<'a> {
         self.error.message.0.as_deref().unwrap_or(self.body)
     }
 
+    fn raw(&self) -> Option<&str> {
+        self.error.metadata.raw.0.as_deref()
+    }
+
     fn status(&self) -> Option<i64> {
         match self.error.code.0 {
             Some(Code::Status(status)) => Some(status),
-            Some(Code::Word(_)) | None => None,
+            Some(Code::Word(_)) | None => self.answer.status,
         }
     }
 
-    /// Which of the three kinds of "too much" it is, if it is one.
+    fn is_refused(&self) -> bool {
+        self.status().is_some_and(is_refusal)
+    }
+
+    /// Which kind of "too much" it is, if it is one.
+    ///
+    /// litellm gives the class to any text with `429` in it: all that is plainer comes first.
     fn limit(&self) -> Option<Cause> {
-        const TOO_MANY: i64 = 429;
-        if self.status() != Some(TOO_MANY) && self.class != "RateLimitError" {
-            return None;
+        const PLAINER: [Cause; 2] = [Cause::ContextWindow, Cause::BadKey];
+        match self.status() {
+            Some(TOO_MANY) => {}
+            None if self.class == "RateLimitError" => {
+                let told = self.by_kind().or_else(|| by_phrase(self.message()));
+                if let Some(cause) = told.filter(|cause| PLAINER.contains(cause)) {
+                    return Some(cause);
+                }
+            }
+            Some(_) | None => return None,
         }
-        let raw = self.error.metadata.raw.0.as_deref().unwrap_or_default();
-        Some(rate_limit(self.error.words(), &[self.message(), raw]))
+        // A router's `raw` is no word about our own account.
+        let message = match (&self.error.message.0, self.raw()) {
+            (None, Some(_)) => "",
+            _ => self.message(),
+        };
+        let [code, kind] = self.error.words();
+        let [answer_code, answer_kind] = self.answer.words;
+        let words = [code, kind, answer_code, answer_kind];
+        let whole = [self.body, self.answer.text].join(" ");
+        Some(rate_limit(&words, message, &whole))
     }
 
-    /// What the provider behind the provider said, where a router hands its JSON on.
-    fn by_raw(&self) -> Option<Cause> {
-        let raw = self.error.metadata.raw.0.as_deref()?;
-        let inner = serde_json::from_str::<Envelope>(raw).ok()?.error;
-        let said = inner.message.0.as_deref().unwrap_or_default();
-        let refused = matches!(self.status(), Some(400 | 422));
-        inner
+    /// By the words for the error's kind; a refusal is no failure of the provider's.
+    fn by_kind(&self) -> Option<Cause> {
+        self.error
             .by_words()
-            .or_else(|| refused.then(|| bad_request(said)).flatten())
+            .or_else(|| by_kinds(self.answer.words))
+            .filter(|cause| *cause != Cause::ProviderError || !self.is_refused())
+    }
+
+    /// What the provider behind the provider said, where a router hands its text on.
+    fn by_raw(&self) -> Option<Cause> {
+        let raw = self.raw()?;
+        serde_json::from_str::<Envelope>(raw)
+            .ok()
+            .and_then(|inner| inner.error.by_words())
+            .filter(|cause| *cause != Cause::ProviderError || !self.is_refused())
+            .or_else(|| self.is_refused().then(|| by_phrase(raw)).flatten())
     }
 
     fn by_status(&self) -> Option<Cause> {
-        by_status(self.status()?, self.message())
+        const FORBIDDEN: i64 = 403;
+        let status = self.status()?;
+        if status == FORBIDDEN && self.error.metadata.reasons.is_some() {
+            return Some(Cause::ContentRefused);
+        }
+        by_status(status, self.message())
+    }
+
+    /// By litellm's class, where the status does not contradict it.
+    fn by_class(&self) -> Option<Cause> {
+        let mistaken = self.class == "RateLimitError" && self.is_refused();
+        class_cause(self.class).filter(|_| !mistaken)
     }
 
     fn by_body(&self) -> Option<Cause> {
@@ -170,11 +236,12 @@ impl<'a> ProviderError<'a> {
             .iter()
             .find(|(start, _)| body.starts_with(start))
             .map(|(_, cause)| *cause)
-            .or_else(|| {
+            .filter(|cause| *cause != Cause::ProviderError || !self.is_refused())
+            .or_else(|| match self.class {
                 // What litellm and OpenHands put in front of a wrapped message differs by version.
-                (self.class == "BadRequestError")
-                    .then(|| bad_request(body))
-                    .flatten()
+                "BadRequestError" => by_phrase(body),
+                "PermissionDeniedError" => Some(forbidden(body)),
+                _ => None,
             })
     }
 }
@@ -190,80 +257,22 @@ impl ErrorBody {
     }
 
     fn by_words(&self) -> Option<Cause> {
-        let known = |word: &str| KINDS.iter().find(|(kind, _)| *kind == word);
-        self.words()
-            .into_iter()
-            .find_map(known)
-            .map(|(_, cause)| *cause)
+        by_kinds(self.words())
     }
 }
 
-/// `…: OpenrouterException`, `OpenAIException` or `APITimeoutError`: what litellm puts before a body.
+/// The cause of the first word that is known.
+fn by_kinds(words: [&str; 2]) -> Option<Cause> {
+    let known = |word: &str| KINDS.iter().find(|(kind, _)| *kind == word);
+    words.into_iter().find_map(known).map(|(_, cause)| *cause)
+}
+
+/// `…: OpenrouterException`, `GeminiException BadRequestError` or `APITimeoutError`: what litellm
+/// puts before a body.
 fn ends_with_wrapper(head: &str) -> bool {
-    let word = head.rsplit(": ").next().unwrap_or_default();
-    (word.ends_with("Exception") || word.ends_with("Error")) && !word.contains(' ')
-}
-
-/// Which of the three kinds of "too much" a refusal is.
-fn rate_limit(words: [&str; 2], texts: &[&str]) -> Cause {
-    let says = |phrase: &str| {
-        texts
-            .iter()
-            .any(|text| text.to_lowercase().contains(phrase))
-    };
-    if words.contains(&"insufficient_quota") || says("exceeded your current quota") {
-        Cause::OutOfCredit
-    } else if says("-per-day") || says("per day (") {
-        Cause::QuotaUntilReset
-    } else {
-        Cause::RateLimited
-    }
-}
-
-/// What an HTTP status means that is not about too many requests.
-pub(super) fn by_status(status: i64, message: &str) -> Option<Cause> {
-    match status {
-        400 | 422 => bad_request(message),
-        401 => Some(Cause::BadKey),
-        402 => Some(Cause::OutOfCredit),
-        403 => Some(forbidden(message)),
-        404 => Some(Cause::BadModel),
-        408 | 504 => Some(Cause::ProviderTimeout),
-        413 => Some(Cause::ContextWindow),
-        429 => Some(rate_limit(["", ""], &[message])),
-        500..=599 => Some(Cause::ProviderError),
-        _ => None,
-    }
-}
-
-/// What access was refused for: moderation, unless the provider speaks of the key.
-fn forbidden(message: &str) -> Cause {
-    let lower = message.to_lowercase();
-    if has_phrase(&lower, "key limit exceeded") {
-        Cause::OutOfCredit
-    } else if has_phrase(&lower, "api key") {
-        Cause::BadKey
-    } else {
-        Cause::ContentRefused
-    }
-}
-
-/// What a refused request was refused for.
-fn bad_request(message: &str) -> Option<Cause> {
-    const PHRASES: [(&str, Cause); 7] = [
-        ("is not a valid model id", Cause::BadModel),
-        ("llm provider not provided", Cause::BadModel),
-        ("exceededbudget", Cause::OutOfCredit),
-        ("maximum context length", Cause::ContextWindow),
-        ("context_length_exceeded", Cause::ContextWindow),
-        ("prompt is too long", Cause::ContextWindow),
-        ("context window exceeded", Cause::ContextWindow),
-    ];
-    let lower = message.to_lowercase();
-    PHRASES
-        .iter()
-        .find(|(phrase, _)| has_phrase(&lower, phrase))
-        .map(|(_, cause)| *cause)
+    let last = head.rsplit(": ").next().unwrap_or_default();
+    last.split(' ')
+        .all(|word| word.ends_with("Exception") || word.ends_with("Error"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use deckhands_model::Cause;
 
+use crate::openhands_headless::log_line::RunError;
+
 use super::{Awaited, coarse_reason, logged_failure, own_reason, start_failure};
 
 /// Reasons of an error state.
@@ -123,8 +125,12 @@ fn a_reason_says_how_far_to_believe_the_log() {
             Some(class) => format!("{UNEXPECTED}{class}. You can refresh"),
             None => (*reason).to_owned(),
         };
+        let failed = RunError {
+            text: (*error).to_owned(),
+            answer: String::new(),
+        };
         assert_eq!(
-            logged_failure(&reason, error),
+            logged_failure(&reason, &failed),
             *expected,
             "{reason}: {error}"
         );

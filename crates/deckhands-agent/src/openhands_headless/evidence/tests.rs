@@ -5,7 +5,7 @@ use deckhands_model::AgentState;
 use super::Evidence;
 use crate::adapter::EventFile;
 use crate::openhands_headless::event::{parse, translate};
-use crate::openhands_headless::log_line::LogFact;
+use crate::openhands_headless::log_line::{LogFact, RunError};
 
 fn take(evidence: &mut Evidence, json: &str) {
     let stored = parse(EventFile {
@@ -134,7 +134,10 @@ fn the_last_verdict_counts() {
 fn work_that_goes_on_takes_back_what_was_said_before() {
     let mut evidence = Evidence::default();
     for fact in [
-        LogFact::RunError("a".to_owned()),
+        LogFact::RunError(RunError {
+            text: "a".to_owned(),
+            answer: String::new(),
+        }),
         LogFact::Status("b".to_owned()),
         LogFact::LimitsHit,
         LogFact::State(AgentState::Errored),
@@ -142,12 +145,18 @@ fn work_that_goes_on_takes_back_what_was_said_before() {
         evidence.log_fact(&fact);
     }
     assert_eq!(
-        (evidence.run_error.as_deref(), evidence.reason()),
+        (
+            evidence.run_error.as_ref().map(|error| error.text.as_str()),
+            evidence.reason()
+        ),
         (Some("a"), "b")
     );
     evidence.log_fact(&LogFact::State(AgentState::Working));
     assert_eq!(
-        (evidence.run_error.as_deref(), evidence.reason()),
+        (
+            evidence.run_error.as_ref().map(|error| error.text.as_str()),
+            evidence.reason()
+        ),
         (None, "")
     );
     assert!(!evidence.limits_hit);

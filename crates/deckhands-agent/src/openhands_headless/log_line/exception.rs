@@ -28,6 +28,23 @@ pub(super) fn exception_text(line: &str) -> Option<String> {
     told.then(|| one_line(line, MAX_TEXT))
 }
 
+/// What the provider answered, by the last line of a traceback with which its client tells it:
+/// `openai.APIStatusError: Error code: 402 - {…}`.
+///
+/// Only at a line's beginning, and not in litellm's own exception, whose message is not escaped:
+/// it may repeat whatever the agent wrote.
+pub(super) fn answer(trace: &str) -> Option<&str> {
+    let (before, _) = trace
+        .split_once("\nlitellm.exceptions.")
+        .unwrap_or((trace, ""));
+    before.lines().rev().find_map(|line| {
+        let (class, told) = line.split_once(": ")?;
+        let client = class.starts_with("openai.") || class.starts_with("litellm.");
+        told.strip_prefix("Error code: ")
+            .filter(|_| client && is_exception_class(class))
+    })
+}
+
 /// `docker.errors.NotFound` and the like: a dotted name whose last part is a known kind of class.
 fn is_exception_class(class: &str) -> bool {
     const ENDS: [&str; 6] = [

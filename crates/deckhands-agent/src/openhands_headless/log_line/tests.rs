@@ -3,7 +3,7 @@
 use deckhands_model::AgentState;
 use deckhands_runtime::OutputSource::{Stderr, Stdout};
 
-use super::{LogFact, LogReader};
+use super::{LogFact, LogReader, RunError};
 
 const STATE: &str = "[Agent Controller s-1] Setting agent(CodeActAgent) state from AgentState.RUNNING to AgentState.ERROR";
 
@@ -21,6 +21,13 @@ fn text(message: &str) -> String {
 
 fn read(source: deckhands_runtime::OutputSource, line: &str) -> Option<LogFact> {
     LogReader::default().read(source, line.as_bytes())
+}
+
+fn run_error(text: &str) -> LogFact {
+    LogFact::RunError(RunError {
+        text: text.to_owned(),
+        answer: String::new(),
+    })
 }
 
 /// Messages that tell nothing; who says a thing is part of what is said.
@@ -50,7 +57,7 @@ fn both_forms_tell_the_same() {
         "Error setting env var MAX_ITERATIONS=abc: check that the value is of the right type";
     let rows = [
         (STATE, Some(LogFact::State(AgentState::Errored))),
-        (failed.as_str(), Some(LogFact::RunError(error.to_owned()))),
+        (failed.as_str(), Some(run_error(error))),
         (retry, Some(LogFact::Retry)),
         (
             "[runtime s-1] Container started: openhands-runtime-s-1. VSCode URL: None",
@@ -194,10 +201,7 @@ fn states_are_written_in_capitals() {
 #[test]
 fn half_a_character_in_a_record_costs_nothing() {
     let line = r#"{"message": "[Agent Controller s] Error while running the agent (session ID: s): \ud83d x", "level": "ERROR"}"#;
-    assert_eq!(
-        read(Stdout, line),
-        Some(LogFact::RunError("\u{fffd} x".to_owned()))
-    );
+    assert_eq!(read(Stdout, line), Some(run_error("\u{fffd} x")));
 }
 
 #[test]
@@ -205,7 +209,7 @@ fn a_provider_s_body_is_kept_whole() {
     let body = format!("litellm.APIError: {}", "x".repeat(50_000));
     let line =
         format!("[Agent Controller s] Error while running the agent (session ID: s): {body}");
-    assert_eq!(read(Stdout, &json(&line)), Some(LogFact::RunError(body)));
+    assert_eq!(read(Stdout, &json(&line)), Some(run_error(&body)));
 }
 
 #[test]
@@ -223,5 +227,43 @@ fn broken_and_endless_lines_are_data() {
     for line in rows {
         assert_eq!(LogReader::default().read(Stdout, line), None);
         assert_eq!(LogReader::default().read(Stderr, line), None);
+    }
+}
+
+#[test]
+fn the_provider_s_answer_is_read_from_the_traceback_of_the_same_record() {
+    let said = "litellm.APIError: APIError: OpenAIException - Error code: 401 - x";
+    let rows = [
+        (
+            "Traceback\n  File \"x\"\nopenai.APIStatusError: Error code: 500 - {}\n\nDuring\nlitellm.llms.openai.common_utils.OpenAIError: Error code: 402 - {'error': {}}\nlitellm.exceptions.APIError: litellm.APIError: APIError: OpenAIException - x",
+            "402 - {'error': {}}",
+        ),
+        ("openai.APIStatusError: Error code: 402", "402"),
+        // A message of several lines.
+        (
+            "openai.APIStatusError: Error code: 500 - {}\nlitellm.exceptions.APIError: x\nopenai.APIStatusError: Error code: 402 - {}",
+            "500 - {}",
+        ),
+        // Words of a message, of a line of code, of another class.
+        (
+            "litellm.exceptions.APIError: litellm.APIError: Error code: 402 - x",
+            "",
+        ),
+        ("    raise openai.APIStatusError: Error code: 402 - x", ""),
+        ("Error code: 402 - x", ""),
+        ("ValueError: Error code: 402 - x", ""),
+        ("", ""),
+    ];
+    for (trace, answer) in rows {
+        let record = |kind: &str| {
+            serde_json::json!({"message": format!("[Agent Controller s] Error while running the agent (session ID: s): {said}"), "exc_info": trace, kind: "OBSERVATION"})
+                .to_string()
+        };
+        let expected = LogFact::RunError(RunError {
+            text: said.to_owned(),
+            answer: answer.to_owned(),
+        });
+        assert_eq!(read(Stdout, &record("other")), Some(expected), "{trace}");
+        assert_eq!(read(Stdout, &record("msg_type")), None, "{trace}");
     }
 }

@@ -50,17 +50,17 @@ fn errored(evidence: &Evidence) -> Found {
     if let Some(cause) = own_reason(reason) {
         return (refined(cause, evidence), reason.to_owned());
     }
-    let logged = evidence.run_error.as_deref();
+    let logged = evidence.run_error.as_ref();
     let cause = logged
         .and_then(|error| logged_failure(reason, error))
         .or_else(|| coarse_reason(reason));
     match (cause, logged) {
-        (Some(cause), Some(error)) => (cause, error.to_owned()),
+        (Some(cause), Some(error)) => (cause, error.text.clone()),
         (Some(cause), None) => (cause, reason.to_owned()),
         (None, None) if reason.is_empty() && evidence.limits_hit => {
             (Cause::IterationLimit, "control flag limits hit".to_owned())
         }
-        (None, Some(error)) => (Cause::Unknown, error.to_owned()),
+        (None, Some(error)) => (Cause::Unknown, error.text.clone()),
         (None, None) => (
             Cause::Unknown,
             reason_or(evidence, "the agent ended with an error"),
@@ -86,8 +86,15 @@ fn rate_limited(evidence: &Evidence) -> Found {
         );
     };
     let cause = match provider_error(error) {
-        cause @ (Cause::OutOfCredit | Cause::QuotaUntilReset) => cause,
+        // The state follows litellm's class, which any text with a `429` in it gets.
+        cause @ (Cause::OutOfCredit
+        | Cause::QuotaUntilReset
+        | Cause::ContextWindow
+        | Cause::BadKey
+        | Cause::BadModel
+        | Cause::ContentRefused
+        | Cause::ProviderError) => cause,
         _ => Cause::RateLimited,
     };
-    (cause, error.clone())
+    (cause, error.text.clone())
 }

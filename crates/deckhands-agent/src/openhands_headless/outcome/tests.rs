@@ -7,12 +7,19 @@ use deckhands_model::{AgentState, Cause, Outcome};
 use super::decide;
 use crate::adapter::{ContainerFacts, EndedBy, Progress};
 use crate::openhands_headless::evidence::Evidence;
-use crate::openhands_headless::log_line::LogFact;
+use crate::openhands_headless::log_line::{LogFact, RunError};
 
 fn stored(state: AgentState, reason: &str) -> Evidence {
     Evidence {
         stored: Some((state, reason.to_owned())),
         ..Evidence::default()
+    }
+}
+
+fn run_error(text: &str) -> RunError {
+    RunError {
+        text: text.to_owned(),
+        answer: String::new(),
     }
 }
 
@@ -183,6 +190,22 @@ const FINAL: &[(AgentState, &str, Option<&str>, Cause)] = &[
         Some("boom"),
         Cause::RateLimited,
     ),
+    (
+        AgentState::RateLimited,
+        "",
+        Some(
+            "litellm.RateLimitError: RateLimitError: OpenAIException - Incorrect API key provided: sk-4290",
+        ),
+        Cause::BadKey,
+    ),
+    (
+        AgentState::RateLimited,
+        "",
+        Some(
+            "litellm.RateLimitError: RateLimitError: XException - This model's maximum context length is 4290",
+        ),
+        Cause::ContextWindow,
+    ),
     (AgentState::Rejected, "", None, Cause::AgentRejected),
     (AgentState::Stopped, "", None, Cause::Unknown),
 ];
@@ -191,7 +214,7 @@ const FINAL: &[(AgentState, &str, Option<&str>, Cause)] = &[
 fn final_states() {
     for (state, reason, error, expected) in FINAL {
         let mut evidence = stored(*state, reason);
-        evidence.run_error = error.map(str::to_owned);
+        evidence.run_error = error.map(run_error);
         let found = cause(&evidence, &ContainerFacts::default(), None);
         assert_eq!(found, Some(*expected), "{state:?} {reason} {error:?}");
     }
@@ -242,10 +265,10 @@ fn the_log_alone_makes_no_good_end() {
 #[test]
 fn a_message_is_one_bounded_line_without_keys() {
     let mut evidence = stored(AgentState::Errored, "");
-    evidence.run_error = Some(format!(
+    evidence.run_error = Some(run_error(&format!(
         "bad key sk-0123456789\n\u{1b}[31m{}",
         "x".repeat(1000)
-    ));
+    )));
     let outcome = decide(
         &evidence,
         &Progress::default(),

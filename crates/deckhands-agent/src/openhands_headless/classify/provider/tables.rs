@@ -22,9 +22,40 @@ pub(super) const KINDS: &[(&str, Cause)] = &[
     ("api_error", Cause::ProviderError),
 ];
 
+/// Phrases of a refused request, the first one that is there.
+pub(super) const REFUSALS: &[(&str, Cause)] = &[
+    ("credit balance is too low", Cause::OutOfCredit),
+    ("insufficient balance", Cause::OutOfCredit),
+    ("requires more credits", Cause::OutOfCredit),
+    ("can only afford", Cause::OutOfCredit),
+    ("exceededbudget", Cause::OutOfCredit),
+    ("incorrect api key provided", Cause::BadKey),
+    ("api key not valid", Cause::BadKey),
+    ("api key expired", Cause::BadKey),
+    ("api key was reported as leaked", Cause::BadKey),
+    ("is not a valid model id", Cause::BadModel),
+    ("llm provider not provided", Cause::BadModel),
+    ("maximum context length", Cause::ContextWindow),
+    ("context_length_exceeded", Cause::ContextWindow),
+    ("prompt is too long", Cause::ContextWindow),
+    ("context window exceeded", Cause::ContextWindow),
+    (
+        "exceeds the maximum number of tokens allowed",
+        Cause::ContextWindow,
+    ),
+    ("exceed the configured limit of", Cause::ContextWindow),
+    (
+        "exceeds the context window of this model",
+        Cause::ContextWindow,
+    ),
+];
+
 /// Bodies without a code, by their beginning.
 pub(super) const BODIES: &[(&str, Cause)] = &[
     ("Insufficient credits", Cause::OutOfCredit),
+    ("Insufficient Balance", Cause::OutOfCredit),
+    ("Your credit balance is too low", Cause::OutOfCredit),
+    ("This request requires more credits", Cause::OutOfCredit),
     ("Provider returned error", Cause::ProviderError),
     ("[Errno 111]", Cause::ProviderUnreachable),
     ("[Errno 104]", Cause::ProviderUnreachable),
@@ -49,7 +80,7 @@ pub(super) const CLASSES: &[(&str, Cause)] = &[
     ("AuthenticationError", Cause::BadKey),
     ("RateLimitError", Cause::RateLimited),
     ("LLMNoResponseError", Cause::ProviderError),
-    ("PermissionDeniedError", Cause::ContentRefused),
+    ("PermissionDeniedError", Cause::BadKey),
     ("NotFoundError", Cause::BadModel),
     ("Timeout", Cause::ProviderTimeout),
     ("APIConnectionError", Cause::ProviderUnreachable),

@@ -71,6 +71,17 @@ fn step(text: &str) -> Step {
         "error" => record(format!(
             "{CONTROLLER}Error while running the agent (session ID: s): {rest}"
         )),
+        "traced" => {
+            let (error, answer) = rest.split_once(" | ").unwrap();
+            Step::Line(
+                Stdout,
+                json!({
+                    "message": format!("{CONTROLLER}Error while running the agent (session ID: s): {error}"),
+                    "exc_info": format!("Traceback (most recent call last):\n  File \"x\"\nopenai.APIStatusError: Error code: {answer}\n\nlitellm.exceptions.APIError: {error}"),
+                })
+                .to_string(),
+            )
+        }
         "seen" => Step::Line(
             Stdout,
             json!({"message": format!("{CONTROLLER}{rest}"), "msg_type": "OBSERVATION"}).to_string(),
