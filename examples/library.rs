@@ -89,7 +89,7 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         workspace,
         model: ModelId::resolve(MODEL)?,
         api_key: Some(ApiKey::new(key)),
-        key_file: None,
+        key_files: Vec::new(),
         base_url: variable("OPENHANDS_BASE_URL"),
         images: ImagePair {
             app: APP_IMAGE.parse()?,

@@ -1,4 +1,5 @@
-//! Where output goes: data on stdout, everything else on stderr. A closed pipe is a normal end.
+//! Where output goes: data on stdout, everything else on stderr. A closed pipe is a normal end, any
+//! other loss of data is an error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -10,6 +11,13 @@ use serde::Serialize;
 use crate::args::{Color, Global};
 use crate::error::CliError;
 use crate::{exit_code, shown};
+
+use stdout::Stdout;
+
+mod stdout;
+
+/// There is one stdout in a process.
+static STDOUT: Stdout = Stdout::new();
 
 /// How a command talks to its user.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +47,22 @@ impl Console {
         }
     }
 
-    /// Prints data. A reader that went away ends the process's output, not its work.
+    /// Prints data. A reader that went away ends the process's output, not its work; any other
+    /// failure counts in [`settled`].
     pub(crate) fn data(&self, text: &str) {
-        let mut out = anstream::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        STDOUT.write(anstream::stdout().lock(), text.as_bytes());
+    }
+
+    /// Prints data byte for byte, for other programs.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        STDOUT.write(io::stdout().lock(), bytes);
     }
 
     /// Prints a document as JSON.
     pub(crate) fn document(&self, document: &impl Serialize) {
         match serde_json::to_string_pretty(document) {
             Ok(text) => self.data(&format!("{text}\n")),
-            Err(error) => self.note(&format!("the document cannot be written: {error}")),
+            Err(error) => STDOUT.keep(Err(error.into())),
         }
     }
 
@@ -108,12 +121,24 @@ pub(crate) fn usage_error(error: &clap::Error) -> u8 {
         };
         return console.error(&CliError::new(exit_code::USAGE, message, Some(hint)));
     }
-    let _ = error.print();
+    let printed = error.print();
     if error.use_stderr() {
-        exit_code::USAGE
-    } else {
-        exit_code::OK
+        return exit_code::USAGE;
     }
+    STDOUT.keep(printed.and_then(|()| io::stdout().flush()));
+    exit_code::OK
+}
+
+/// The exit code of the process, once everything is printed: data that was lost is no success. Told
+/// on stderr also with `--json`, as stdout is what fails.
+pub(crate) fn settled(code: u8) -> u8 {
+    let (code, lost) = STDOUT.settled(code);
+    if let Some(lost) = lost {
+        let _ = anstream::stderr()
+            .lock()
+            .write_all(error_text(&lost.0).as_bytes());
+    }
+    code
 }
 
 /// Sends the log to stderr, one short line each.

@@ -23,16 +23,21 @@ use crate::console::Console;
 use crate::error::CliError;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return exit_code::of(console::usage_error(&error)),
+    let code = match Args::try_parse() {
+        Ok(args) => carry_out(&args),
+        Err(error) => console::usage_error(&error),
     };
+    exit_code::of(console::settled(code))
+}
+
+/// Carries out the command and tells its error; returns the exit code.
+fn carry_out(args: &Args) -> u8 {
     let console = Console::new(&args.global);
     let report = crash::install();
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&args, &console))) {
-        Ok(Ok(code)) => exit_code::of(code),
-        Ok(Err(error)) => exit_code::of(console.error(&error)),
-        Err(_panic) => exit_code::of(console.error(&report.error())),
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(args, &console))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => console.error(&error),
+        Err(_panic) => console.error(&report.error()),
     }
 }
 

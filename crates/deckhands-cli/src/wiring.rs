@@ -115,7 +115,7 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
         workspace: settings.workspace.value.clone(),
         model: settings.model.value.clone(),
         api_key: key.map(|key| ApiKey::new(key.expose())),
-        key_file: key.and_then(|key| key.file()).map(Path::to_owned),
+        key_files: settings.key_files.clone(),
         base_url: settings
             .base_url
             .as_ref()

@@ -16,6 +16,7 @@ use crate::origin::{Origin, Trust};
 use crate::shown;
 use crate::variables::Variables;
 
+mod holders;
 mod missing;
 
 #[cfg(test)]
@@ -30,8 +31,6 @@ pub struct ApiKey {
     /// Where the key, or the file or variable that holds it, was named.
     pub origin: Origin,
     trust: Trust,
-    /// The file that it was read from.
-    file: Option<PathBuf>,
 }
 
 impl ApiKey {
@@ -43,12 +42,6 @@ impl ApiKey {
 
     pub(crate) fn trust(&self) -> Trust {
         self.trust
-    }
-
-    /// The file that holds the key, where one does.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
     }
 }
 
@@ -193,9 +186,7 @@ fn read_file(path: &Path, place: Place, notes: &mut Vec<String>) -> Result<ApiKe
             "other users may read the API key in {path}: chmod 600 {path}"
         ));
     }
-    let key = usable(&text, place)?;
-    let file = Some(path.to_owned());
-    Ok(ApiKey { file, ..key })
+    usable(&text, place)
 }
 
 /// Takes a text as key; white space around it is an editor's or a shell's.
@@ -204,15 +195,10 @@ fn usable(text: &str, Place { origin, trust }: Place) -> Result<ApiKey, MissingK
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(MissingKey::new(MissingKeyKind::Malformed { origin }));
     }
-    let file = match &origin {
-        Origin::DotEnv { path, .. } => Some(path.clone()),
-        _ => None,
-    };
     Ok(ApiKey {
         secret: SecretString::from(text),
         origin,
         trust,
-        file,
     })
 }
 

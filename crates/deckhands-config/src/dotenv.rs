@@ -1,7 +1,7 @@
 //! A `.env` text as names and values. Nothing is exported, and nothing is expanded: `$NAME` stays
 //! as it is written, so that a project cannot pull the user's variables into a setting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +16,9 @@ pub(crate) struct DotEnv {
     pub(crate) values: BTreeMap<String, String>,
     /// Lines that are not `NAME=value`.
     pub(crate) bad: Vec<BadLine>,
+    /// Names that something is given to anywhere in the text, also in a line that cannot be read, in
+    /// one that is commented out, or before the line that counts.
+    pub(crate) given: BTreeSet<String>,
 }
 
 /// A line that cannot be read. It is not kept: it may hold a secret.
@@ -30,12 +33,18 @@ pub(crate) struct BadLine {
 /// Reads a text. Lines of other programs may be in any form; they only end up in `bad`.
 pub(crate) fn read(text: &str) -> DotEnv {
     let text = without_expansion(text.strip_prefix('\u{feff}').unwrap_or(text));
-    let mut out = DotEnv::default();
+    let mut out = DotEnv {
+        given: text.lines().flat_map(given).collect(),
+        ..DotEnv::default()
+    };
     // Each search goes on where the last one ended: a file may hold nothing but bad lines.
     let mut lines = text.lines().enumerate();
     for item in dotenvy::from_read_iter(text.as_bytes()) {
         match item {
             Ok((name, value)) => {
+                if !value.trim().is_empty() {
+                    out.given.insert(name.clone());
+                }
                 out.values.insert(name, value.replace(DOLLAR, "$"));
             }
             Err(dotenvy::Error::LineParse(part, _)) => {
@@ -48,6 +57,24 @@ pub(crate) fn read(text: &str) -> DotEnv {
         }
     }
     out
+}
+
+/// The names in a line that something is given to, whatever the line is.
+fn given(line: &str) -> impl Iterator<Item = String> {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let values = line.split('=').skip(1);
+    line.split('=')
+        .zip(values)
+        .filter_map(move |(left, value)| {
+            let name = left.trim_end().rsplit(|c| !part_of_name(c)).next()?;
+            let value = value.trim_start();
+            let quoted = value
+                .strip_prefix("''")
+                .or_else(|| value.strip_prefix("\"\""));
+            let value = quoted.unwrap_or(value).trim();
+            let something = !value.is_empty() && !value.starts_with('#');
+            (something && !name.is_empty()).then(|| name.to_owned())
+        })
 }
 
 /// Hides each `$` from the parser. `\$` is an escaped dollar there and would be an unknown escape.

@@ -39,7 +39,7 @@ pub(crate) struct Layer {
     pub(crate) base: PathBuf,
 }
 
-/// The winning value of a key.
+/// A value of a key and its layer; the winning one, unless all are asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Winner<'a> {
     pub(crate) raw: &'a Raw,
@@ -79,7 +79,16 @@ impl Stack {
         self.last(key, |_| true)
     }
 
-    /// The same among the layers of the user.
+    /// The values of all layers that set `key`, the one that wins last.
+    pub(crate) fn all(&self, key: Key) -> impl Iterator<Item = Winner<'_>> {
+        let ranked = self.layers.iter().enumerate();
+        ranked.filter_map(move |(rank, layer)| {
+            let raw = layer.values.get(&key)?;
+            Some(Winner { raw, layer, rank })
+        })
+    }
+
+    /// The same as [`Stack::winner`] among the layers of the user.
     pub(crate) fn trusted_winner(&self, key: Key) -> Option<Winner<'_>> {
         self.last(key, |layer| layer.trust == Trust::Trusted)
     }

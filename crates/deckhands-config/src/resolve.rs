@@ -8,7 +8,6 @@ use deckhands_model::ModelId;
 use crate::base_url::BaseUrl;
 use crate::credential::{ApiKey, Endpoint, MissingKey, Search};
 use crate::error::{ConfigError, ConfigErrorKind};
-use crate::files;
 use crate::key::{Key, Kind};
 use crate::layer::{RawValue, Stack, Winner};
 use crate::load::Gathered;
@@ -67,13 +66,8 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
     resolver.row_of_key(&key);
     let (profile, network) = resolver.walls()?;
     let (workspace, workspace_root) = resolver.workspace()?;
-    let file = key.as_ref().ok().and_then(ApiKey::file);
-    if let Some(path) = file.filter(|file| files::canonical(file).starts_with(&workspace.value)) {
-        let path = shown::path(path);
-        resolver.notes.push(format!(
-            "the API key is in the workspace, in `{path}`: the agent can read it unless git ignores it"
-        ));
-    }
+    let key_files = search.files();
+    resolver.note_key_files(&key_files, &workspace.value);
     Ok(Settings {
         model,
         base_url,
@@ -92,6 +86,7 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         home: resolver.home()?,
         circuit_breaker: resolver.setting(Key::CircuitBreaker, true, parse::boolean)?,
         docker: resolver.docker()?,
+        key_files,
         key,
         notes: resolver.notes,
         rows: resolver.rows.into_values().collect(),

@@ -47,6 +47,9 @@ pub struct Settings {
     pub circuit_breaker: Setting<bool>,
     /// How the Docker daemon is found.
     pub docker: DockerSettings,
+    /// Every file known to hold a key, whichever key counts: those that any layer names, and the
+    /// project's `.env` if it gives one. No agent may be handed them.
+    pub key_files: Vec<PathBuf>,
     /// What the user should hear once: shadowed variables, a key that others can read, …
     pub notes: Vec<String>,
     pub(crate) key: Result<ApiKey, MissingKey>,

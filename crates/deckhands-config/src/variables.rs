@@ -2,7 +2,7 @@
 //!
 //! A variable that is set to nothing counts as not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use crate::dotenv::DotEnv;
@@ -27,6 +27,8 @@ const THEIRS: &str = "OPENHANDS_";
 /// Variables of one source. No `Debug`: they hold secrets.
 pub(crate) struct Variables {
     pub(crate) values: BTreeMap<String, String>,
+    /// Of a `.env`, [`DotEnv::given`].
+    pub(crate) given: BTreeSet<String>,
     pub(crate) source: Source,
     pub(crate) trust: Trust,
 }
@@ -64,6 +66,7 @@ impl Variables {
         }
         Ok(Self {
             values,
+            given: BTreeSet::new(),
             source: Source::Environment,
             trust: Trust::Trusted,
         })
@@ -98,6 +101,7 @@ impl Variables {
         }
         Ok(Self {
             values: file.values,
+            given: file.given,
             source: Source::DotEnv(path),
             trust,
         })

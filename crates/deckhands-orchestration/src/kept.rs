@@ -25,7 +25,8 @@ pub struct KeptTask {
     record: AttemptRecord,
     report: Option<RunReport>,
     verdict: Option<Verdict>,
-    change: Option<ChangeSet>,
+    /// Why its record cannot be read stops only what needs the record.
+    change: io::Result<Option<ChangeSet>>,
 }
 
 /// What is told of a kept change.
@@ -38,7 +39,7 @@ pub struct KeptChange {
     /// The workspace it worked on.
     #[serde(serialize_with = "lossy")]
     pub workspace: PathBuf,
-    /// What changed.
+    /// What changed, as far as that is known.
     pub changes: Vec<Change>,
     /// The change as a unified diff; `None` where nothing changed.
     pub patch: Option<String>,
@@ -96,18 +97,11 @@ impl KeptTask {
             Err(source) => return Err(KeptError::Io { path: root, source }),
         };
         let record = dir.record().map_err(at(&root.join("attempt.json")))?;
-        let change = read_record(&dir.change()).map_err(|source| match source.kind() {
-            io::ErrorKind::InvalidData => KeptError::Damaged {
-                task_id: id,
-                source,
-            },
-            _ => at(&dir.change())(source),
-        })?;
         let report: Option<RunReport> = read_json(&dir.result());
         let verdict = report.as_ref().and_then(|report| report.verdict.clone());
         Ok(Self {
             verdict: verdict.or_else(|| read_json(&dir.verdict())),
-            change,
+            change: read_record(&dir.change()),
             held,
             record,
             report,
@@ -119,13 +113,16 @@ impl KeptTask {
     pub fn kept(&self) -> KeptChange {
         let report = self.report.as_ref();
         let told = || report.map(|report| report.changes.clone());
-        let changes = self.change.as_ref().map(ChangeSet::changes).or_else(told);
+        let recorded = self.change.as_ref().ok().and_then(Option::as_ref);
+        let changes = recorded.map(ChangeSet::changes).or_else(told);
         let changes = changes.unwrap_or_default();
+        let patch = self.dir().patch();
+        let has_patch = !changes.is_empty() || (self.change.is_err() && patch.is_file());
         KeptChange {
             task_id: self.record.task_id.clone(),
             state: report.map(|report| report.state),
             workspace: self.record.workspace.clone(),
-            patch: (!changes.is_empty()).then(|| self.dir().patch().display().to_string()),
+            patch: has_patch.then(|| patch.display().to_string()),
             changes,
             applied: report.is_some_and(|report| report.applied),
         }
@@ -136,7 +133,7 @@ impl KeptTask {
     /// # Errors
     /// [`KeptError`] where it cannot be read.
     pub fn patch(&self) -> Result<Vec<u8>, KeptError> {
-        if self.kept().changes.is_empty() {
+        if self.kept().patch.is_none() {
             return Ok(Vec::new());
         }
         let path = self.dir().patch();
@@ -145,6 +142,15 @@ impl KeptTask {
 
     fn dir(&self) -> &AttemptDir {
         self.held.dir()
+    }
+
+    /// What is told where the store is not as it was recorded.
+    fn damaged(&self, source: io::Error) -> KeptError {
+        KeptError::Damaged {
+            task_id: self.record.task_id.clone(),
+            patch: Some(self.dir().patch()).filter(|patch| patch.is_file()),
+            source,
+        }
     }
 }
 

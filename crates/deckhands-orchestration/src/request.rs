@@ -16,8 +16,8 @@ pub struct TaskRequest {
     pub model: ModelId,
     /// The provider's key.
     pub api_key: Option<ApiKey>,
-    /// The file the key was read from. It is not handed to the agent, should it lie in the workspace.
-    pub key_file: Option<PathBuf>,
+    /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
+    pub key_files: Vec<PathBuf>,
     /// Where the provider is, as seen from a container; `None` is its own address.
     pub base_url: Option<String>,
     /// The images to run.

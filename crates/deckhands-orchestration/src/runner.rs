@@ -118,6 +118,9 @@ impl Runner {
             }
             Err(failure) => Err(failure),
         };
+        if draft.keeps_working_files {
+            return ended;
+        }
         // Why the task ended matters more than a clean-up that did not succeed.
         ended.and(clear_files(job, held.as_ref()).await)
     }

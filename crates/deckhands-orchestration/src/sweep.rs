@@ -43,7 +43,7 @@ pub struct SweepReport {
     pub removed: Vec<String>,
     /// Attempts whose files were cleared and which were booked as cancelled (or would be).
     pub cancelled: Vec<String>,
-    /// Attempts that had ended, whose remaining working files were cleared.
+    /// Attempts that had ended, whose remaining working files were cleared (or would be).
     pub cleared: Vec<String>,
     /// Containers of living attempts, left alone.
     pub live: Vec<String>,
@@ -148,14 +148,13 @@ impl Sweep<'_> {
         if !dir.is_unfinished() || self.stuck.contains(dir.root()) {
             return;
         }
-        if self.options.dry_run {
-            return self.report.cancelled.push(name);
-        }
         let ended = dir.result().exists();
+        if self.options.dry_run {
+            return self.report.book(name, ended);
+        }
         let closed = close(self.ports, self.home, &held, self.options.deadline);
         match closed.await {
-            Ok(()) if ended => self.report.cleared.push(name),
-            Ok(()) => self.report.cancelled.push(name),
+            Ok(()) => self.report.book(name, ended),
             Err(reason) => self.report.failed.push(format!("{name}: {reason}")),
         }
     }
@@ -180,6 +179,17 @@ impl Sweep<'_> {
         claimed
             .await
             .map_err(|failure| io::Error::other(failure.message))?
+    }
+}
+
+impl SweepReport {
+    /// An attempt whose files were cleared: only one without an end of its own is cancelled by it.
+    fn book(&mut self, name: String, ended: bool) {
+        if ended {
+            self.cleared.push(name);
+        } else {
+            self.cancelled.push(name);
+        }
     }
 }
 
@@ -215,3 +225,6 @@ fn unfinished(home: &Home) -> Vec<AttemptDir> {
         .filter(AttemptDir::is_unfinished)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -255,7 +255,7 @@ fn request(root: &Path) -> TaskRequest {
         workspace: root.join("workspace"),
         model: ModelId::resolve("deepseek-v3").unwrap(),
         api_key: Some(ApiKey::new(KEY)),
-        key_file: None,
+        key_files: Vec::new(),
         base_url: None,
         images: ImagePair {
             app: "app:1".parse().unwrap(),

@@ -1,9 +1,9 @@
 //! `diff`: what a task changed, as a unified diff.
 
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 
 use deckhands_agent::clean_text;
-use deckhands_orchestration::KeptTask;
+use deckhands_orchestration::{Home, KeptChange, KeptTask};
 use owo_colors::OwoColorize;
 
 use super::kept;
@@ -15,25 +15,36 @@ use crate::exit_code;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &DiffArgs, console: &Console) -> Result<u8, CliError> {
     let home = kept::home(global, console)?;
-    let task = KeptTask::open(&home, &args.id).map_err(|error| kept::told(&error))?;
-    let known = task.kept();
+    let (known, patch) = look(&home, &args.id, console)?;
     if console.json {
         console.document(&known);
         return Ok(exit_code::OK);
     }
-    if known.changes.is_empty() {
+    if known.patch.is_none() {
         let id = kept::short(&known.task_id);
         console.note(&format!("task {id} has no kept change"));
     }
-    let patch = task.patch().map_err(|error| kept::told(&error))?;
     if io::stdout().is_terminal() {
         console.data(&for_people(&patch));
     } else {
-        // Byte for byte, so that other programs can apply it. A reader may go away.
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(&patch).and_then(|()| out.flush());
+        console.bytes(&patch);
     }
     Ok(exit_code::OK)
+}
+
+/// What is known of the task and, where that is printed, its patch. Nothing of the task is held
+/// after this: whoever reads the output may take long.
+fn look(home: &Home, id: &str, console: &Console) -> Result<(KeptChange, Vec<u8>), CliError> {
+    let read = || {
+        let task = KeptTask::open(home, id)?;
+        let patch = if console.json {
+            Vec::new()
+        } else {
+            task.patch()?
+        };
+        Ok((task.kept(), patch))
+    };
+    read().map_err(|error| kept::told(&error))
 }
 
 /// The patch without terminal escapes of its own, and with our colours.

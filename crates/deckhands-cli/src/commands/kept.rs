@@ -1,5 +1,8 @@
 //! What `diff` and `apply` share: the home, made whole first, and how their errors are told.
 
+use std::io;
+use std::path::Path;
+
 use deckhands_orchestration::{Home, KeptError, error_chain};
 
 use super::recovery::{complete, tell_failed};
@@ -26,8 +29,15 @@ pub(super) fn told(error: &KeptError) -> CliError {
     let (code, hint) = match error {
         KeptError::Unknown { recent, .. } => (exit_code::USAGE, newest(recent)),
         KeptError::Ambiguous { matches, .. } => (exit_code::USAGE, candidates(matches)),
-        KeptError::Live { .. } => (exit_code::WORK_FAILED, "wait for its end".to_owned()),
-        KeptError::NoChange { task_id } => (
+        KeptError::Live { .. } => (
+            exit_code::WORK_FAILED,
+            "wait until its run, or the other command, has ended; then try again".to_owned(),
+        ),
+        KeptError::NoChange { ended: false, .. } => (
+            exit_code::USAGE,
+            "its process died: `deckhands reap` removes what it left".to_owned(),
+        ),
+        KeptError::NoChange { task_id, .. } => (
             exit_code::USAGE,
             format!(
                 "`deckhands diff {}` shows what is known of it",
@@ -44,6 +54,10 @@ pub(super) fn told(error: &KeptError) -> CliError {
             exit_code::USAGE,
             "name the directory it is now with --workspace DIR".to_owned(),
         ),
+        KeptError::NothingThere { .. } => (
+            exit_code::USAGE,
+            "name a copy of the task's workspace with --workspace DIR".to_owned(),
+        ),
         KeptError::NotKept { task_id } => {
             let hint = format!(
                 "`deckhands diff {} | git apply` takes the text of it",
@@ -51,22 +65,42 @@ pub(super) fn told(error: &KeptError) -> CliError {
             );
             (exit_code::WORK_FAILED, hint)
         }
-        KeptError::Damaged { .. } => (
-            exit_code::WORK_FAILED,
-            "nothing was changed; run the task again".to_owned(),
-        ),
+        KeptError::Damaged { patch, .. } => (exit_code::WORK_FAILED, damaged(patch.as_deref())),
         KeptError::Promote(_) => (
             exit_code::ENVIRONMENT,
             "repair what is named above, then apply again".to_owned(),
         ),
-        KeptError::Io { .. } => (
-            exit_code::ENVIRONMENT,
-            "look at the files of the task in the state directory".to_owned(),
-        ),
+        KeptError::Io { path, source } => (exit_code::ENVIRONMENT, unusable(path, source)),
     };
     let mut told = CliError::new(code, error.to_string(), Some(hint));
     told.0.causes = error_chain(error);
     told
+}
+
+/// What is left to do where the record or the files cannot be relied on.
+fn damaged(patch: Option<&Path>) -> String {
+    match patch {
+        Some(patch) => format!(
+            "nothing was changed; the text of the change is in `{}`, for `git apply`",
+            patch.display()
+        ),
+        None => "nothing was changed; run the task again".to_owned(),
+    }
+}
+
+/// What to do about a file that cannot be used.
+fn unusable(path: &Path, source: &io::Error) -> String {
+    let path = path.display();
+    match source.kind() {
+        io::ErrorKind::NotFound => format!("put `{path}` back, or run the task again"),
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            format!("put `{path}` back as it was, or run the task again")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("give yourself the right to read and write `{path}`, then try again")
+        }
+        _ => format!("see what is wrong with `{path}` (`ls -ld` on it), then try again"),
+    }
 }
 
 fn newest(recent: &[String]) -> String {

@@ -30,6 +30,26 @@ fn values() {
 }
 
 #[test]
+fn what_a_name_is_given_in_any_line_is_known() {
+    for (text, expected) in [
+        ("A=1\nexport B = 'two'", "A B"),
+        ("\u{feff}A=1\r\nB=2\r\n", "A B"),
+        ("A=x y", "A"),
+        ("# A=x\n#B=y", "A B"),
+        ("A=1\nA=", "A"),
+        ("A=\"one\nB=two", "A B"),
+        ("A=\"\none\"", "A"),
+        ("A==x", "A"),
+        ("A=$X", "A"),
+        ("export A=1 B=2", "A B"),
+        ("A=\nB=''\nC=\"\" # none\nD= # none\n# text", ""),
+    ] {
+        let given: Vec<_> = read(text).given.into_iter().collect();
+        assert_eq!(given.join(" "), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn nothing_is_expanded() {
     // `PATH` is set wherever tests run, so an expansion would show.
     for (text, expected) in [

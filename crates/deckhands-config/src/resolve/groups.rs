@@ -1,6 +1,6 @@
 //! Settings that belong together: limits, deadlines, walls, workspace, Docker.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use deckhands_model::{Deadlines, ImageRef, Limits, ModelId};
@@ -12,7 +12,7 @@ use crate::key::Key;
 use crate::origin::{Origin, Setting};
 use crate::parse;
 use crate::settings::DockerSettings;
-use crate::shown::MilliCpus;
+use crate::shown::{self, MilliCpus};
 use crate::words::{Network, Profile};
 
 /// Tries of one model call without a relay in between: more would hide a provider's trouble behind
@@ -104,6 +104,17 @@ impl Resolver<'_> {
             }
             root => Ok((workspace, root)),
         }
+    }
+
+    /// Tells which files the agent misses in the workspace, since they hold keys.
+    pub(super) fn note_key_files(&mut self, key_files: &[PathBuf], workspace: &Path) {
+        let inside =
+            |file: &&PathBuf| file.exists() && files::canonical(file).starts_with(workspace);
+        let notes = key_files.iter().filter(inside).map(|file| {
+            let path = shown::path(file);
+            format!("`{path}` in the workspace holds an API key: it is not handed to the agent")
+        });
+        self.notes.extend(notes);
     }
 
     pub(super) fn image(&mut self, key: Key) -> Result<Setting<ImageRef>, ConfigError> {

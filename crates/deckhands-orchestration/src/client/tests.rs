@@ -13,7 +13,7 @@ fn request() -> TaskRequest {
         workspace: "/w".into(),
         model: ModelId::resolve("openai/m").unwrap(),
         api_key: None,
-        key_file: None,
+        key_files: Vec::new(),
         base_url: None,
         images: ImagePair {
             app: "app:1".parse().unwrap(),

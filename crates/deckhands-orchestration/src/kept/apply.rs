@@ -17,19 +17,9 @@ impl KeptTask {
     /// # Errors
     /// [`KeptError`]; the workspace is as it was then.
     pub fn apply(&mut self, home: &Home, options: &ApplyOptions) -> Result<ApplyReport, KeptError> {
-        let task_id = self.record.task_id.clone();
-        let Some(change) = self.change.clone().filter(|change| !change.is_empty()) else {
-            return Err(KeptError::NoChange { task_id });
-        };
-        let named = options.workspace.as_ref();
-        let workspace = named.unwrap_or(&self.record.workspace);
-        let workspace = workspace
-            .canonicalize()
-            .ok()
-            .filter(|path| path.is_dir())
-            .ok_or_else(|| KeptError::NoWorkspace {
-                path: workspace.clone(),
-            })?;
+        let change = self.recorded()?;
+        let workspace = self.place(options)?;
+        let own = workspace == self.record.workspace;
         let mut report = ApplyReport {
             already_applied: holds(&workspace, &change),
             applied: true,
@@ -38,7 +28,7 @@ impl KeptTask {
             patch: self.dir().patch().display().to_string(),
             notes: Vec::new(),
             workspace,
-            task_id,
+            task_id: self.record.task_id.clone(),
         };
         if !report.already_applied {
             match self.promote(home, &report.workspace, &change, options.unproved)? {
@@ -48,14 +38,61 @@ impl KeptTask {
                     return Ok(report);
                 }
             }
+        } else if deletes_only(&change) && !(own && self.kept().applied) {
+            // That files are absent proves nothing: any empty directory is without them.
+            self.ask(options.unproved)?;
+            if !own {
+                let (task_id, path) = (report.task_id, report.workspace);
+                return Err(KeptError::NothingThere { task_id, path });
+            }
+            let text = "everything it deletes was gone before; the result document is as it was";
+            report.notes.push(text.to_owned());
+            return Ok(report);
         }
-        if report.workspace == self.record.workspace
-            && let Err(error) = self.note_applied()
-        {
+        if own && let Err(error) = self.note_applied() {
             let text = format!("the result document does not tell of it: {error}");
             report.notes.push(text);
         }
         Ok(report)
+    }
+
+    /// The change, which has at least one path.
+    fn recorded(&self) -> Result<ChangeSet, KeptError> {
+        match &self.change {
+            Ok(Some(change)) if !change.is_empty() => Ok(change.clone()),
+            Ok(_) => Err(KeptError::NoChange {
+                task_id: self.record.task_id.clone(),
+                ended: self.dir().result().exists(),
+            }),
+            Err(error) => {
+                let source = io::Error::new(error.kind(), error.to_string());
+                Err(match error.kind() {
+                    io::ErrorKind::InvalidData => self.damaged(source),
+                    _ => at(&self.dir().change())(source),
+                })
+            }
+        }
+    }
+
+    /// The directory that is to have the change.
+    fn place(&self, options: &ApplyOptions) -> Result<PathBuf, KeptError> {
+        let named = options.workspace.as_ref();
+        let workspace = named.unwrap_or(&self.record.workspace);
+        let found = workspace.canonicalize().ok().filter(|path| path.is_dir());
+        found.ok_or_else(|| KeptError::NoWorkspace {
+            path: workspace.clone(),
+        })
+    }
+
+    /// Refuses what no judgement accepted, unless the user wants that, too.
+    fn ask(&self, unproved: bool) -> Result<(), KeptError> {
+        match self.why_unproved() {
+            Some(why) if !unproved => Err(KeptError::Unproved {
+                task_id: self.record.task_id.clone(),
+                why,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn promote(
@@ -65,17 +102,14 @@ impl KeptTask {
         change: &ChangeSet,
         unproved: bool,
     ) -> Result<Promotion, KeptError> {
-        let task_id = self.record.task_id.clone();
-        if let Some(why) = self.why_unproved()
-            && !unproved
-        {
-            return Err(KeptError::Unproved { task_id, why });
-        }
-        let task: TaskId = task_id
+        self.ask(unproved)?;
+        let task: TaskId = self
+            .record
+            .task_id
             .parse()
             .map_err(|error| at(self.dir().root())(io::Error::other(error)))?;
         let files = self.files(change)?;
-        promote(home, task, workspace, &files, change).map_err(|error| failed(task_id, error))
+        promote(home, task, workspace, &files, change).map_err(|error| self.failed(error))
     }
 
     /// Where the new contents are.
@@ -91,8 +125,7 @@ impl KeptTask {
             // The process that was to keep them died before it was done.
             change.move_files(&working, &kept).map_err(at(&kept))?;
         }
-        let deletes_only = change.entries.iter().all(|entry| entry.after.is_none());
-        if kept.is_dir() || deletes_only || !self.kept().applied {
+        if kept.is_dir() || deletes_only(change) || !self.kept().applied {
             Ok(kept)
         } else {
             let task_id = self.record.task_id.clone();
@@ -136,18 +169,22 @@ impl KeptTask {
             None => Ok(()),
         }
     }
+
+    /// A kept file that is missing or another than recorded is the store's fault, not the
+    /// workspace's.
+    fn failed(&self, error: PromoteError) -> KeptError {
+        let staging = error.action == PromoteError::STAGING;
+        let damage = matches!(
+            error.source.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::NotFound
+        );
+        if staging && damage {
+            return self.damaged(error.source);
+        }
+        KeptError::Promote(error)
+    }
 }
 
-/// A kept file that is missing or another than recorded is the store's fault, not the workspace's.
-fn failed(task_id: String, error: PromoteError) -> KeptError {
-    let staging = error.action == PromoteError::STAGING;
-    let damage = matches!(
-        error.source.kind(),
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::NotFound
-    );
-    if staging && damage {
-        let source = error.source;
-        return KeptError::Damaged { task_id, source };
-    }
-    KeptError::Promote(error)
+fn deletes_only(change: &ChangeSet) -> bool {
+    change.entries.iter().all(|entry| entry.after.is_none())
 }

@@ -25,8 +25,8 @@ pub enum KeptError {
         /// All of them.
         matches: Vec<String>,
     },
-    /// A process works on it.
-    #[error("task {task_id} is still under way")]
+    /// Its own process works on it, or another command.
+    #[error("task {task_id} is still under way, or another command is using it")]
     Live {
         /// The task.
         task_id: String,
@@ -36,6 +36,8 @@ pub enum KeptError {
     NoChange {
         /// The task.
         task_id: String,
+        /// Whether it has a result; it has none where its process died.
+        ended: bool,
     },
     /// No judgement accepted it.
     #[error("the change of task {task_id} is not proved: {why}")]
@@ -51,6 +53,14 @@ pub enum KeptError {
         /// The workspace.
         path: PathBuf,
     },
+    /// The change only deletes, and nothing of that is in another directory than the task's own.
+    #[error("`{}` has nothing that the change of task {task_id} deletes", path.display())]
+    NothingThere {
+        /// The task.
+        task_id: String,
+        /// The directory.
+        path: PathBuf,
+    },
     /// The change was applied when the task ended, and only its patch was kept.
     #[error("the changed files of task {task_id} were not kept, because its change was applied")]
     NotKept {
@@ -62,6 +72,8 @@ pub enum KeptError {
     Damaged {
         /// The task.
         task_id: String,
+        /// The change as a unified diff, where that is there.
+        patch: Option<PathBuf>,
         /// What is wrong with it.
         #[source]
         source: io::Error,

@@ -1,4 +1,4 @@
-//! Which task is meant, and who may have it.
+//! Which task is meant, who may have it, and what its kept change is good for.
 
 use std::fs;
 
@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::SystemIds;
+use crate::runner::{died, write_report};
+use crate::workspace::{Manifest, unified_diff, write_record};
 
 /// A home with a task for each of these bytes; the later ones in the list began earlier.
 fn home(tasks: &[u8]) -> (TempDir, Home) {
@@ -104,4 +106,142 @@ fn a_task_without_a_change_has_an_empty_patch_and_nothing_to_apply() {
         matches!(applied, Err(KeptError::NoChange { .. })),
         "{applied:?}"
     );
+}
+
+#[test]
+fn a_task_whose_process_died_before_there_was_a_change_is_told_apart() {
+    let (_dir, home) = home(&[1]);
+    let mut task = KeptTask::open(&home, "last").unwrap();
+    let mut ended = || match task.apply(&home, &ApplyOptions::default()) {
+        Err(KeptError::NoChange { ended, .. }) => ended,
+        other => panic!("{other:?}"),
+    };
+    assert!(!ended());
+    let report = died(id(1).task.to_string(), None);
+    write_report(&AttemptDir::of(&home, id(1)), &report).unwrap();
+    assert!(ended());
+}
+
+/// An accepted change of the only task, which was not applied.
+fn kept_change(home: &Home, before: &[&str], after: &[&str]) {
+    let trees = [before, after].map(|names| {
+        let tree = TempDir::new().unwrap();
+        for name in names {
+            fs::write(tree.path().join(name), "text\n").unwrap();
+        }
+        tree
+    });
+    let [old, new] = trees.each_ref().map(TempDir::path);
+    let manifests = [old, new].map(|tree| Manifest::take(tree).unwrap());
+    let change = ChangeSet::between(&manifests[0], &manifests[1]);
+    let dir = AttemptDir::of(home, id(1));
+    write_record(&dir.change(), &change).unwrap();
+    fs::write(dir.patch(), unified_diff(old, new, &change)).unwrap();
+    fs::create_dir(dir.changed_files()).unwrap();
+    change.move_files(new, &dir.changed_files()).unwrap();
+    dir.remove_working_files().unwrap();
+    let mut report = died(
+        id(1).task.to_string(),
+        Some((&change, dir.patch().as_path())),
+    );
+    report.verdict = Some(Verdict::Accepted(Vec::new()));
+    write_report(&dir, &report).unwrap();
+}
+
+fn result(home: &Home) -> RunReport {
+    read_json(&AttemptDir::of(home, id(1)).result()).unwrap()
+}
+
+fn apply(home: &Home, options: &ApplyOptions) -> Result<ApplyReport, KeptError> {
+    KeptTask::open(home, "last")?.apply(home, options)
+}
+
+#[test]
+fn a_damaged_record_stops_only_what_needs_it() {
+    for with_result in [true, false] {
+        let (_dir, home) = home(&[1]);
+        kept_change(&home, &[], &["new.txt"]);
+        let dir = AttemptDir::of(&home, id(1));
+        fs::write(dir.change(), "{").unwrap();
+        if !with_result {
+            fs::remove_file(dir.result()).unwrap();
+        }
+        let mut task = KeptTask::open(&home, "last").unwrap();
+        let patch = String::from_utf8(task.patch().unwrap()).unwrap();
+        assert!(patch.contains("+++ b/new.txt"), "{with_result}: {patch}");
+        let told = task.kept();
+        assert_eq!(told.patch, Some(dir.patch().display().to_string()));
+        assert_eq!(told.changes.len(), usize::from(with_result));
+        let mut named = || match task.apply(&home, &ApplyOptions::default()) {
+            Err(KeptError::Damaged { patch, .. }) => patch,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(), Some(dir.patch()));
+        fs::remove_file(dir.patch()).unwrap();
+        assert_eq!(named(), None);
+    }
+}
+
+#[test]
+fn a_directory_without_the_deleted_files_is_no_proof_of_an_applied_change() {
+    let (own, home) = home(&[1]);
+    kept_change(&home, &["old.txt"], &[]);
+    let empty = TempDir::new().unwrap();
+    let there = ApplyOptions {
+        workspace: Some(empty.path().to_owned()),
+        unproved: false,
+    };
+    let applied = apply(&home, &there);
+    assert!(
+        matches!(applied, Err(KeptError::NothingThere { .. })),
+        "{applied:?}"
+    );
+    let applied = apply(&home, &ApplyOptions::default()).unwrap();
+    assert!(applied.already_applied && applied.notes.len() == 1);
+    assert!(!result(&home).applied, "nothing was done");
+    // Where there is something to delete it goes, and from then on the document is the proof.
+    for dir in [own.path(), empty.path()] {
+        fs::write(dir.join("old.txt"), "text\n").unwrap();
+    }
+    let applied = apply(&home, &there).unwrap();
+    assert!(applied.applied && !applied.already_applied);
+    assert!(!empty.path().join("old.txt").exists());
+    assert!(!result(&home).applied, "not in its own workspace");
+    let applied = apply(&home, &ApplyOptions::default()).unwrap();
+    assert!(applied.applied && !applied.already_applied);
+    assert!(!own.path().join("old.txt").exists() && result(&home).applied);
+    let again = apply(&home, &ApplyOptions::default()).unwrap();
+    assert!(again.already_applied && again.notes.is_empty());
+}
+
+#[test]
+fn an_unproved_deletion_needs_the_user_s_word_also_where_nothing_is_there() {
+    let (_own, home) = home(&[1]);
+    kept_change(&home, &["old.txt"], &[]);
+    let unproved = RunReport {
+        verdict: None,
+        ..result(&home)
+    };
+    write_report(&AttemptDir::of(&home, id(1)), &unproved).unwrap();
+    let refused = apply(&home, &ApplyOptions::default());
+    assert!(
+        matches!(refused, Err(KeptError::Unproved { .. })),
+        "{refused:?}"
+    );
+    let any = ApplyOptions {
+        unproved: true,
+        ..ApplyOptions::default()
+    };
+    assert!(apply(&home, &any).unwrap().already_applied);
+    assert!(!result(&home).applied);
+}
+
+#[test]
+fn a_workspace_with_everything_that_was_made_holds_the_change() {
+    let (own, home) = home(&[1]);
+    kept_change(&home, &["old.txt"], &["new.txt"]);
+    fs::write(own.path().join("new.txt"), "text\n").unwrap();
+    let applied = apply(&home, &ApplyOptions::default()).unwrap();
+    assert!(applied.applied && applied.already_applied);
+    assert!(result(&home).applied, "the new file proves it");
 }

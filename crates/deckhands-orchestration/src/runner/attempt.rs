@@ -7,7 +7,7 @@ use deckhands_model::{Cause, Outcome, Severity, Verdict};
 use tokio::time::{Instant, timeout};
 
 use super::blocking;
-use super::keep::{collect, keep_files, keep_partial_change, keep_verdict};
+use super::keep::{collect, keep_files, keep_partial_change, keep_verdict, tell_unkept};
 use super::report::Draft;
 use crate::failure::RunFailure;
 use crate::home::Home;
@@ -108,6 +108,8 @@ async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> 
 fn tell_leftovers(cleared: &Leftovers, draft: &mut Draft) {
     let note = |name| format!("could not be removed: {name} (`deckhands reap` tries again)");
     draft.notes.extend(cleared.names.iter().map(note));
+    // Nothing is removed below what may still run; a later sweep does it.
+    draft.keeps_working_files |= !cleared.names.is_empty();
 }
 
 /// Gives the agent's files to the caller; a helper container that did not end is cleared, too.
@@ -169,14 +171,15 @@ async fn conclude(
     }
     // Whoever asked for the end wants no change any more, however good it is.
     let Some(verdict) = verdict.filter(|_| !ctx.cancel.is_cancelled()) else {
-        keep_files(ctx, change, draft).await;
+        tell_unkept(keep_files(ctx, change, draft).await, draft);
         draft.cancelled();
         return Ok(());
     };
+    let verdict = draft.redacted(verdict);
     draft.verdict(&verdict);
     keep_verdict(ctx, &verdict, draft);
     if !verdict.is_accepted() {
-        keep_files(ctx, change, draft).await;
+        tell_unkept(keep_files(ctx, change, draft).await, draft);
         return Err(rejected(&verdict));
     }
     let taken = if ctx.request.policy.apply && !change.is_empty() {
@@ -184,10 +187,12 @@ async fn conclude(
     } else {
         Ok(())
     };
-    if !draft.is_applied() {
-        keep_files(ctx, change, draft).await;
-    }
-    taken?;
+    let kept = if draft.is_applied() {
+        Ok(())
+    } else {
+        keep_files(ctx, change, draft).await
+    };
+    taken.and(kept)?;
     draft.completed();
     Ok(())
 }

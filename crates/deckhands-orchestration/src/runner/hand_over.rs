@@ -12,6 +12,9 @@ use crate::home::Home;
 use crate::request::TaskRequest;
 use crate::workspace::CopyError;
 
+#[cfg(test)]
+mod tests;
+
 /// A workspace that the result could not be applied to is told before an agent works for nothing.
 ///
 /// # Errors
@@ -33,7 +36,7 @@ pub(super) fn check_writable(request: &TaskRequest) -> Result<(), RunFailure> {
 
 /// What the agent is not given of a workspace that it lies in.
 pub(super) fn left_out(request: &TaskRequest, home: &Home) -> Vec<PathBuf> {
-    let keys = request.key_file.iter().map(|file| {
+    let keys = request.key_files.iter().map(|file| {
         // Compared with paths below the canonical workspace.
         file.canonicalize().unwrap_or_else(|_gone| file.clone())
     });
@@ -46,6 +49,8 @@ pub(super) fn copy_failure(error: &CopyError) -> RunFailure {
         CopyError::NotADirectory { .. } | CopyError::Stopped => {
             RunFailure::of_error(Cause::BadInput, error)
         }
+        CopyError::NoRules { .. } => RunFailure::of_error(Cause::BadInput, error)
+            .with_hint("remove it, or hand everything over with --include-ignored"),
         CopyError::TooLarge { .. } => RunFailure::of_error(Cause::BadInput, error)
             .with_hint("name a smaller directory with --workspace, or say --yes"),
         CopyError::TooManyPaths { .. } => RunFailure::of_error(Cause::BadInput, error)

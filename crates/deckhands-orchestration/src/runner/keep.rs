@@ -55,26 +55,57 @@ pub(super) async fn keep_partial_change(
     draft: &mut Draft,
 ) {
     match collect(ctx, copy, draft).await {
-        Ok(change) => keep_files(ctx, change, draft).await,
+        Ok(change) => tell_unkept(keep_files(ctx, change, draft).await, draft),
         Err(failure) => draft.notes.push(failure.message),
     }
 }
 
-/// A change that was not applied is kept as whole files, too: a patch cannot tell everything.
-pub(super) async fn keep_files(ctx: &AttemptCtx<'_>, change: ChangeSet, draft: &mut Draft) {
+/// A change that was not applied is kept as whole files, too: a patch cannot tell everything. Where
+/// that fails, the working files are all there is of it and stay.
+///
+/// # Errors
+/// [`RunFailure`] where the files could not be moved.
+pub(super) async fn keep_files(
+    ctx: &AttemptCtx<'_>,
+    change: ChangeSet,
+    draft: &mut Draft,
+) -> Result<(), RunFailure> {
     if ctx.request.policy.keep {
-        return;
+        return Ok(());
     }
     let (from, to) = (ctx.dir.agent_dirs().workspace, ctx.dir.changed_files());
     let kept = blocking(move || change.move_files(&from, &to)).await;
-    let why = match kept {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(failure) => failure.message,
+    let error = match kept {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(failure) => io::Error::other(failure.message),
     };
-    draft
-        .notes
-        .push(format!("the changed files could not be kept: {why}"));
+    draft.keeps_working_files = true;
+    if let Ok(mut record) = ctx.dir.record() {
+        record.keep = true;
+        // Without it a later sweep tries the same again, and removes nothing if that fails.
+        let _ = ctx.dir.write_record(&record);
+    }
+    let cause = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Cause::HostDiskFull,
+        _ => Cause::PermissionDenied,
+    };
+    let dir = ctx.dir.agent_dirs().workspace;
+    let text = format!("keep the changed files; they stay in `{}`", dir.display());
+    Err(RunFailure {
+        causes: vec![error.to_string()],
+        ..RunFailure::new(cause, text)
+    })
+}
+
+/// Where the task failed anyway, files that could not be kept are a note.
+pub(super) fn tell_unkept(kept: Result<(), RunFailure>, draft: &mut Draft) {
+    if let Err(failure) = kept {
+        let why: String = failure.causes.iter().map(|c| format!(": {c}")).collect();
+        draft
+            .notes
+            .push(format!("could not {}{why}", failure.message));
+    }
 }
 
 /// Keeps the judgement before anything follows from it: whoever applies the change later asks it.

@@ -20,6 +20,8 @@ use crate::workspace::ChangeSet;
 /// The document as far as it is known.
 pub(super) struct Draft {
     pub(super) notes: Vec<String>,
+    /// The working files stay: something may still write to them, or they are all there is.
+    pub(super) keeps_working_files: bool,
     pub(super) timings: Timings,
     pub(super) images: Vec<ImageReport>,
     pub(super) versions: Versions,
@@ -35,6 +37,7 @@ impl Draft {
     pub(super) fn new(request: &TaskRequest, task: TaskId, now: Timestamp) -> Self {
         Self {
             notes: Vec::new(),
+            keeps_working_files: false,
             timings: Timings::default(),
             images: Vec::new(),
             versions: Versions {
@@ -102,6 +105,15 @@ impl Draft {
     pub(super) fn change(&mut self, change: &ChangeSet, patch: &Path) {
         self.report.changes = change.changes();
         self.report.patch = (!change.is_empty()).then(|| patch.display().to_string());
+    }
+
+    /// A judgement without secrets: checks print what they like.
+    pub(super) fn redacted(&self, mut verdict: Verdict) -> Verdict {
+        let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        for finding in verdict.findings_mut() {
+            finding.message = redact(&finding.message, &secrets);
+        }
+        verdict
     }
 
     /// Takes the judgement.

@@ -1,5 +1,6 @@
 //! What becomes of a dead attempt's files: its change is kept, the working files go, and it is booked.
 
+use std::io;
 use std::time::Duration;
 
 use deckhands_model::AttemptId;
@@ -60,14 +61,18 @@ async fn clear_late(
     }
 }
 
-/// The file work of it. What cannot be read of a change is given up; the files go all the same.
+/// The file work of it. A record of a change that is none is given up; where the changed files
+/// cannot be kept, nothing goes.
 fn settle(dir: &AttemptDir, record: Option<&AttemptRecord>) -> Result<(), String> {
     let ended = dir.result().exists();
-    let change = read_record(&dir.change()).ok().flatten();
+    let change = match read_record(&dir.change()) {
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(error.to_string()),
+        read => read.ok().flatten(),
+    };
     if let Some(change) = change.as_ref().filter(|_| !ended)
         && let Err(error) = change.move_files(&dir.agent_dirs().workspace, &dir.changed_files())
     {
-        tracing::warn!(%error, "the changed files of a dead attempt could not be kept");
+        return Err(format!("its changed files could not be kept: {error}"));
     }
     dir.remove_working_files().map_err(|e| e.to_string())?;
     if ended {
@@ -84,6 +89,7 @@ fn settle(dir: &AttemptDir, record: Option<&AttemptRecord>) -> Result<(), String
         .and_then(|text| serde_json::from_slice(&text).ok());
     report.applied = change
         .zip(record)
+        .filter(|(change, _record)| change.entries.iter().any(|entry| entry.after.is_some()))
         .is_some_and(|(change, record)| holds(&record.workspace, &change));
     write_report(dir, &report).map_err(|e| e.to_string())
 }

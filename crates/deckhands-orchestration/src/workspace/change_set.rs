@@ -54,12 +54,12 @@ impl ChangeSet {
     #[must_use]
     pub(crate) fn between(before: &Manifest, after: &Manifest) -> Self {
         let paths: BTreeSet<&PathBuf> = before.entries.keys().chain(after.entries.keys()).collect();
-        let entries = paths
+        let (special, entries): (Vec<_>, Vec<_>) = paths
             .into_iter()
             .filter(|path| !after.refused.contains_key(*path))
             .filter_map(|path| differing(path, before.entries.get(path), after.entries.get(path)))
-            .collect();
-        let refused = after
+            .partition(|entry| before.special.contains(&entry.path));
+        let new = after
             .refused
             .iter()
             .filter(|(path, why)| before.refused.get(*path) != Some(why))
@@ -67,8 +67,14 @@ impl ChangeSet {
                 path: path.clone(),
                 why: *why,
                 was_there: before.had(path),
-            })
-            .collect();
+            });
+        // The workspace's own file has bits that a promotion would not keep.
+        let special = special.into_iter().map(|entry| RefusedPath {
+            path: entry.path,
+            why: Refusal::SpecialBits,
+            was_there: true,
+        });
+        let refused = new.chain(special).collect();
         let same = |(path, why): &(&PathBuf, &Refusal)| before.refused.get(*path) == Some(*why);
         let still_refused = after.refused.iter().filter(same);
         Self {
@@ -140,10 +146,22 @@ fn finding(refused: &RefusedPath) -> Finding {
         check: "refused_path".to_owned(),
         message: format!(
             "`{}` is {} and is not taken over",
-            shown(&refused.path),
+            shortened(&shown(&refused.path)),
             refused.why.describe()
         ),
     }
+}
+
+/// A path as its begin and its end, where it is longer than anybody reads.
+fn shortened(path: &str) -> String {
+    const SHOWN: usize = 100;
+    let length = path.chars().count();
+    if length <= 3 * SHOWN {
+        return path.to_owned();
+    }
+    let begin: String = path.chars().take(SHOWN).collect();
+    let end: String = path.chars().skip(length - SHOWN).collect();
+    format!("{begin}…{end}")
 }
 
 impl ChangedEntry {

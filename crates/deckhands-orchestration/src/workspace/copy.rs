@@ -2,21 +2,25 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use deckhands_model::ByteSize;
-use ignore::WalkBuilder;
 
+mod ignored;
 mod report;
+mod repository;
 mod tracked;
+mod walk;
 
 pub(crate) use report::{CopyError, CopyOptions, CopyReport};
 
+use walk::walk;
+
 use super::GIT;
-use super::files::{copy_one, copy_plain, open_plain, remove_if_there};
-use super::linked_git::{forget_work_tree, linked_git_dirs};
-use super::manifest::{MAX_PATHS, Refusal, is_reserved, read_entry_until};
-use crate::attempt_dir::remove_tree;
+use super::files::{copy_one, copy_plain, open_plain};
+use super::manifest::{MAX_PATH_BYTES, MAX_PATHS, Refusal, SPECIAL_BITS, read_entry_until};
 
 /// One copy under way.
 struct Copier<'a> {
@@ -24,8 +28,10 @@ struct Copier<'a> {
     to: &'a Path,
     max_bytes: u64,
     limit: Option<ByteSize>,
+    leave_out: &'a [PathBuf],
     max_paths: u64,
     paths: u64,
+    path_bytes: u64,
     stop: &'a dyn Fn() -> bool,
     report: CopyReport,
 }
@@ -60,33 +66,29 @@ fn copy_within(
             path: from.to_owned(),
         });
     }
-    let mut walk = WalkBuilder::new(from);
-    walk.standard_filters(false).follow_links(false);
     let obey_git = !options.include_ignored;
-    walk.git_ignore(obey_git)
-        .git_exclude(obey_git)
-        .parents(obey_git)
-        .require_git(true);
-    let own = options.leave_out.clone();
-    walk.filter_entry(move |entry| {
-        let reserved = entry.depth() == 1 && is_reserved(Path::new(entry.file_name()));
-        !reserved && entry.file_name() != GIT && own.iter().all(|own| entry.path() != own)
-    });
+    let strange = Arc::new(OnceLock::new());
+    let walk = walk(from, options, strange.clone())?;
     let mut copier = Copier {
         from,
         to,
         max_bytes: options.max_bytes.map_or(u64::MAX, ByteSize::as_u64),
         limit: options.max_bytes,
+        leave_out: &options.leave_out,
         max_paths,
         paths: 0,
+        path_bytes: 0,
         stop,
         report: CopyReport::default(),
     };
-    for item in walk.build() {
+    for item in walk {
         copier.item(item)?;
     }
+    if let Some(path) = strange.get() {
+        return Err(CopyError::NoRules { path: path.clone() });
+    }
     if obey_git {
-        copier.tracked(&options.leave_out)?;
+        copier.tracked()?;
     }
     Ok(copier.report)
 }
@@ -107,29 +109,13 @@ impl Copier<'_> {
             .to_owned();
         let io_error = |source| CopyError::at(entry.path(), source);
         let meta = fs::symlink_metadata(entry.path()).map_err(io_error)?;
-        self.count_path()?;
+        self.count_path(relative.as_os_str().len())?;
         if !meta.is_dir() {
             return self.leaf(&relative, &meta).map_err(io_error)?;
         }
         fs::create_dir_all(self.to.join(&relative)).map_err(io_error)?;
         self.git(&entry.path().join(GIT), &relative)?;
         self.report.manifest.directories.insert(relative);
-        Ok(())
-    }
-
-    /// Copies the repository of a directory, if it has one, and notes how large it is.
-    fn git(&mut self, git: &Path, directory: &Path) -> Result<(), CopyError> {
-        let (already, to) = (self.report.bytes, directory.join(GIT));
-        match fs::symlink_metadata(git) {
-            Ok(meta) if meta.is_dir() => self.git_dir(git, &to)?,
-            Ok(meta) if meta.is_file() => self.git_link(git, &to)?,
-            _ => {}
-        }
-        if fs::symlink_metadata(self.to.join(to)).is_ok() {
-            let bytes = self.report.bytes - already;
-            let repositories = &mut self.report.manifest.repositories;
-            repositories.insert(directory.to_owned(), bytes);
-        }
         Ok(())
     }
 
@@ -150,15 +136,17 @@ impl Copier<'_> {
             }
         } else if meta.is_symlink() {
             copy_one(&from, &target, self.stop)?;
+            self.path_bytes += meta.len();
         }
         self.note(path, &target, meta)?;
         Ok(Ok(()))
     }
 
     /// An agent's result of more paths than these would not be read.
-    fn count_path(&mut self) -> Result<(), CopyError> {
+    fn count_path(&mut self, bytes: usize) -> Result<(), CopyError> {
         self.paths += 1;
-        if self.paths > self.max_paths {
+        self.path_bytes += bytes as u64;
+        if self.paths > self.max_paths || self.path_bytes > MAX_PATH_BYTES {
             return Err(CopyError::TooManyPaths {
                 path: self.from.to_owned(),
                 limit: self.max_paths,
@@ -188,63 +176,15 @@ impl Copier<'_> {
         } else {
             meta
         };
+        if meta.is_file() && meta.permissions().mode() & SPECIAL_BITS != 0 {
+            self.report.manifest.special.insert(path.to_owned());
+        }
         let entry = read_entry_until(self.to, path, copied, self.stop);
         if entry == Err(Refusal::Unreadable) && (self.stop)() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         self.report.manifest.add(path, entry);
         Ok(())
-    }
-
-    /// Copies git's directory whole, outside of the manifest.
-    fn git_dir(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
-        let mut walk = WalkBuilder::new(from);
-        walk.standard_filters(false).follow_links(false);
-        for item in walk.build() {
-            let Ok(entry) = item else { continue };
-            let below = entry.path().strip_prefix(from).unwrap_or(entry.path());
-            self.git_item(entry.path(), &relative.join(below))?;
-        }
-        Ok(())
-    }
-
-    fn git_item(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
-        if (self.stop)() {
-            return Err(CopyError::Stopped);
-        }
-        let io_error = |source| CopyError::at(from, source);
-        self.count_bytes(&fs::symlink_metadata(from).map_err(io_error)?)?;
-        copy_one(from, &self.to.join(relative), self.stop).map_err(io_error)?;
-        Ok(())
-    }
-
-    /// Makes a repository of its own from a linked work tree's or submodule's `.git` file.
-    fn git_link(&mut self, link: &Path, relative: &Path) -> Result<(), CopyError> {
-        let Some((own, common)) = linked_git_dirs(link) else {
-            self.report.strange_links.push(relative.to_owned());
-            return Ok(());
-        };
-        self.git_dir(&common, relative)?;
-        let others = self.to.join(relative).join("worktrees");
-        remove_tree(&others).map_err(|source| CopyError::at(&others, source))?;
-        for name in ["HEAD", "index", "ORIG_HEAD"] {
-            let from = own.join(name);
-            if fs::symlink_metadata(&from).is_ok() {
-                self.replace(&from, &relative.join(name))?;
-            }
-        }
-        let config = self.to.join(relative).join("config");
-        forget_work_tree(&config).map_err(|source| CopyError::Io {
-            path: config,
-            source,
-        })
-    }
-
-    /// Copies over what was copied already; never through a link there.
-    fn replace(&mut self, from: &Path, relative: &Path) -> Result<(), CopyError> {
-        let removed = remove_if_there(&self.to.join(relative));
-        removed.map_err(|source| CopyError::at(from, source))?;
-        self.git_item(from, relative)
     }
 
     /// A directory that cannot be listed is left out and told; anything else ends the copy.

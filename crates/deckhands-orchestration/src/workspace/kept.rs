@@ -17,7 +17,7 @@ use super::manifest::{Entry, is_reserved, stays_inside};
 /// Version of the record's form.
 const VERSION: u32 = 1;
 
-/// Largest record that is read: 1 GiB, more than the largest tree that a change can be of makes.
+/// Largest record that is written and read: 1 GiB, some two million changed files.
 const MAX_BYTES: u64 = 1 << 30;
 
 #[derive(Deserialize)]
@@ -52,6 +52,11 @@ pub(crate) fn write_record(path: &Path, change: &ChangeSet) -> io::Result<()> {
     };
     serde_json::to_writer(&mut file, &record)?;
     file.flush()?;
+    if file.get_ref().metadata()?.len() > MAX_BYTES {
+        std::fs::remove_file(&staged)?;
+        let text = "the change has too many paths to be recorded";
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
     file.get_ref().sync_all()?;
     std::fs::rename(staged, path)
 }

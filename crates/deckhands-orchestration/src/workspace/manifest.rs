@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 mod ignored;
 mod read;
 
-pub(super) use read::{MAX_NEW_BYTES, MAX_PATHS};
+pub(super) use read::{MAX_NEW_BYTES, MAX_PATH_BYTES, MAX_PATHS};
 
 use super::files::{CHUNK, open_plain};
 use super::{PROMOTION_PREFIX, raw_path};
@@ -28,9 +28,14 @@ pub(crate) struct Manifest {
     pub(crate) refused: BTreeMap<PathBuf, Refusal>,
     /// Directories, so that empty ones are known; the root is the empty path.
     pub(crate) directories: BTreeSet<PathBuf>,
+    /// Files whose originals have set-id or sticky bits, which a copy does not have.
+    pub(crate) special: BTreeSet<PathBuf>,
     /// Directories with a `.git` in them, and its size in bytes where it was copied.
     pub(crate) repositories: BTreeMap<PathBuf, u64>,
 }
+
+/// The set-user-id, set-group-id and sticky bits of a mode.
+pub(super) const SPECIAL_BITS: u32 = 0o7000;
 
 /// One path of a tree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -183,7 +188,7 @@ pub(super) fn read_entry_until(
     }
     if kind.is_file() {
         let mode = meta.permissions().mode();
-        if mode & 0o7000 != 0 {
+        if mode & SPECIAL_BITS != 0 {
             return Err(Refusal::SpecialBits);
         }
         let (size, hash) = hash_file(&path, stop).map_err(unreadable)?;

@@ -49,7 +49,7 @@ pub(crate) fn open_directories(root: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The system's error.
-pub(crate) fn open_directory(dir: &Path) -> io::Result<()> {
+fn open_directory(dir: &Path) -> io::Result<()> {
     let mode = fs::symlink_metadata(dir)?.permissions().mode();
     if mode & 0o700 == 0o700 {
         return Ok(());
@@ -61,7 +61,8 @@ pub(crate) fn open_directory(dir: &Path) -> io::Result<()> {
 pub(crate) fn is_too_long(path: &Path) -> bool {
     const PATH_MAX: usize = 4096;
     const NAME_MAX: usize = 255;
-    path.as_os_str().len() + NAME_MAX + 2 > PATH_MAX
+    // One more, because what is kept or applied may lie a little deeper than it was read.
+    path.as_os_str().len() + 2 * NAME_MAX > PATH_MAX
 }
 
 #[cfg(test)]

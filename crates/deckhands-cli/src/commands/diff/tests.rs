@@ -1,4 +1,9 @@
-//! What a person sees of a patch.
+//! What a person sees of a patch, and what is held meanwhile.
+
+use std::fs;
+
+use deckhands_orchestration::SystemIds;
+use tempfile::TempDir;
 
 use super::*;
 use crate::sample::plain;
@@ -21,5 +26,31 @@ fn the_text_is_whole_and_colours_end_with_their_line() {
             !line.ends_with("same") && !line.ends_with("end"),
             "{line:?}"
         );
+    }
+}
+
+#[test]
+fn nothing_is_held_while_the_output_is_read() {
+    let dir = TempDir::new().unwrap();
+    let home = Home::open(dir.path(), &SystemIds).unwrap();
+    let id = "0123456789abcdef0123456789abcdef";
+    let attempt = home.attempts_dir().join(id).join("1");
+    fs::create_dir_all(&attempt).unwrap();
+    let record = serde_json::json!({
+        "task_id": id, "number": 1, "started_at": "2026-01-01T00:00:00Z", "workspace": "/w",
+    });
+    fs::write(attempt.join("attempt.json"), record.to_string()).unwrap();
+    // A record that cannot be read, so that the patch counts.
+    fs::write(attempt.join("change.json"), "{").unwrap();
+    fs::write(attempt.join("change.patch"), "+x\n").unwrap();
+    for (json, printed) in [(false, &b"+x\n"[..]), (true, b"")] {
+        let console = Console {
+            json,
+            quiet: true,
+            live: false,
+        };
+        let seen = look(&home, "last", &console).unwrap();
+        assert!(KeptTask::open(&home, id).is_ok(), "the task is free");
+        assert_eq!((&seen.0.task_id[..], &seen.1[..]), (id, printed));
     }
 }

@@ -14,53 +14,8 @@ fn denied() -> io::Error {
     io::ErrorKind::PermissionDenied.into()
 }
 
-#[test]
-fn every_error_has_its_code_and_what_to_do() {
-    let (task_id, path) = (task_id, || "/w".into());
-    let word = || "x".to_owned();
-    let promote = PromoteError {
-        action: "write to",
-        path: path(),
-        source: denied(),
-    };
-    let unknown = KeptError::Unknown {
-        word: word(),
-        recent: vec![task_id()],
-    };
-    let damaged = KeptError::Damaged {
-        task_id: task_id(),
-        source: denied(),
-    };
-    let unproved = KeptError::Unproved {
-        task_id: task_id(),
-        why: "it was rejected".to_owned(),
-    };
-    let rows = [
-        (unknown, 2, "the newest are 01234567"),
-        (KeptError::Live { task_id: task_id() }, 1, "wait"),
-        (
-            KeptError::NoChange { task_id: task_id() },
-            2,
-            "deckhands diff 01234567",
-        ),
-        (unproved, 2, "deckhands apply 01234567 --yes"),
-        (
-            KeptError::NoWorkspace { path: path() },
-            2,
-            "--workspace DIR",
-        ),
-        (KeptError::NotKept { task_id: task_id() }, 1, "git apply"),
-        (damaged, 1, "nothing was changed"),
-        (KeptError::Promote(promote), 3, "apply again"),
-        (
-            KeptError::Io {
-                path: path(),
-                source: denied(),
-            },
-            3,
-            "state directory",
-        ),
-    ];
+/// Asserts the exit code, a part of the hint, and that causes are told where there are some.
+fn check(rows: impl IntoIterator<Item = (KeptError, u8, &'static str)>) {
     for (error, code, hint) in rows {
         let told = told(&error).0;
         assert_eq!(told.code, code, "{error:?}");
@@ -71,6 +26,65 @@ fn every_error_has_its_code_and_what_to_do() {
         let sources = std::error::Error::source(&error).is_some();
         assert_eq!(!told.causes.is_empty(), sources, "{error:?}");
     }
+}
+
+#[test]
+fn what_is_asked_for_in_vain_has_its_code_and_what_to_do() {
+    let (task_id, path) = (task_id, || "/w".into());
+    let unknown = KeptError::Unknown {
+        word: "x".to_owned(),
+        recent: vec![task_id()],
+    };
+    let no_change = |ended| KeptError::NoChange {
+        task_id: task_id(),
+        ended,
+    };
+    let unproved = KeptError::Unproved {
+        task_id: task_id(),
+        why: "it was rejected".to_owned(),
+    };
+    let nothing_there = KeptError::NothingThere {
+        task_id: task_id(),
+        path: path(),
+    };
+    let (live, nowhere) = (
+        KeptError::Live { task_id: task_id() },
+        KeptError::NoWorkspace { path: path() },
+    );
+    check([
+        (unknown, 2, "the newest are 01234567"),
+        (live, 1, "or the other command"),
+        (no_change(true), 2, "deckhands diff 01234567"),
+        (no_change(false), 2, "deckhands reap"),
+        (unproved, 2, "deckhands apply 01234567 --yes"),
+        (nowhere, 2, "--workspace DIR"),
+        (nothing_there, 2, "--workspace DIR"),
+        (KeptError::NotKept { task_id: task_id() }, 1, "git apply"),
+    ]);
+}
+
+#[test]
+fn what_goes_wrong_has_its_code_and_what_to_do() {
+    let damaged = |patch: Option<&str>| KeptError::Damaged {
+        task_id: task_id(),
+        patch: patch.map(Into::into),
+        source: denied(),
+    };
+    let promote = PromoteError {
+        action: "write to",
+        path: "/w".into(),
+        source: denied(),
+    };
+    let io = KeptError::Io {
+        path: "/h/attempt.json".into(),
+        source: denied(),
+    };
+    check([
+        (damaged(None), 1, "run the task again"),
+        (damaged(Some("/h/change.patch")), 1, "`/h/change.patch`"),
+        (KeptError::Promote(promote), 3, "apply again"),
+        (io, 3, "read and write `/h/attempt.json`"),
+    ]);
 }
 
 #[test]
@@ -101,4 +115,25 @@ fn a_home_without_tasks_says_so() {
     };
     let hint = told(&error).0.hint.unwrap();
     assert!(hint.contains("no task yet"), "{hint}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_what_to_do_about_it() {
+    let kinds = [
+        (io::ErrorKind::NotFound, "put `/h/attempt.json` back"),
+        (io::ErrorKind::InvalidData, "put `/h/attempt.json` back"),
+        (io::ErrorKind::UnexpectedEof, "put `/h/attempt.json` back"),
+        (io::ErrorKind::PermissionDenied, "write `/h/attempt.json`"),
+        (io::ErrorKind::StorageFull, "wrong with `/h/attempt.json`"),
+    ];
+    for (kind, action) in kinds {
+        let error = KeptError::Io {
+            path: "/h/attempt.json".into(),
+            source: kind.into(),
+        };
+        let told = told(&error).0;
+        let hint = told.hint.unwrap();
+        assert_eq!(told.code, 3);
+        assert!(hint.contains(action), "{kind:?}: {hint}");
+    }
 }

@@ -212,3 +212,40 @@ fn a_move_that_was_broken_off_goes_on() {
         "it is lost"
     );
 }
+
+#[test]
+fn a_long_path_is_told_by_its_ends() {
+    let path = format!("begin/{}/end", "x".repeat(4000));
+    let before = Manifest::default();
+    let mut after = Manifest::default();
+    after.add(Path::new(&path), Err(Refusal::TooDeep));
+    let findings = ChangeSet::between(&before, &after).findings();
+    let told = &findings[0].message;
+    assert!(
+        told.starts_with("`begin/x") && told.contains("x/end` is"),
+        "{told}"
+    );
+    assert!(told.chars().count() < 300, "{told}");
+}
+
+#[test]
+fn a_change_of_a_file_whose_original_has_special_bits_is_refused() {
+    for work in [(|t| t.write("a", "other")) as fn(&Tree), |t| {
+        fs::remove_file(t.join("a")).unwrap()
+    }] {
+        let tree = Tree::new(&[("a", "one"), ("b", "two")]);
+        let mut before = Manifest::take(tree.path()).unwrap();
+        before.special.insert("a".into());
+        work(&tree);
+        tree.write("b", "more");
+        let change = ChangeSet::between(&before, &Manifest::take(tree.path()).unwrap());
+        let changed: Vec<_> = change.entries.iter().map(|e| shown(&e.path)).collect();
+        assert_eq!(changed, ["b"]);
+        let finding = &change.findings()[0];
+        assert_eq!(finding.severity, Severity::Error);
+        assert!(
+            finding.message.starts_with("`a` is a file with a set-id"),
+            "{finding:?}"
+        );
+    }
+}

@@ -57,6 +57,12 @@ pub(crate) enum CopyError {
         /// The bound.
         limit: u64,
     },
+    /// Something that cannot be read as rules is in the place of a `.gitignore`.
+    #[error("`{}` is no plain file of a usual size, so what git ignores is not known", path.display())]
+    NoRules {
+        /// The `.gitignore`.
+        path: PathBuf,
+    },
     /// The caller asked for the end.
     #[error("the copy was stopped")]
     Stopped,

@@ -76,7 +76,9 @@ fn the_manifest_on_the_way_is_the_one_of_the_copy() {
     from.mode("d", 0o755);
     from.link("l", "a");
     from.mode("b/c", 0o4755);
-    let (to, report) = copy(&from);
+    let (to, mut report) = copy(&from);
+    assert_eq!(report.manifest.special, ["b/c".into()].into());
+    report.manifest.special.clear();
     assert_eq!(Manifest::take(to.path()).unwrap(), report.manifest);
 }
 
@@ -317,6 +319,39 @@ fn a_git_file_whose_repository_is_pipes_or_endless_holds_nothing_up() {
 }
 
 #[test]
+fn what_is_no_file_of_rules_is_told_and_not_waited_for() {
+    for place in [".gitignore", "sub/.gitignore"] {
+        let pipe = Tree::new(&[("a", "x"), ("sub/b", "x")]);
+        pipe.git(&["init", "-q"]);
+        pipe.fifo(place);
+        let endless = Tree::new(&[("a", "x"), ("sub/b", "x"), (place, "")]);
+        endless.git(&["init", "-q"]);
+        let rules = fs::File::options().write(true).open(endless.join(place));
+        rules.unwrap().set_len(1 << 40).unwrap();
+        for tree in [&pipe, &endless] {
+            let (_to, result) = copy_with(tree.path(), OBEY_GIT);
+            let told = matches!(&result, Err(CopyError::NoRules { path }) if path.ends_with(place));
+            assert!(told, "{place}: {result:?}");
+        }
+        let all = CopyOptions {
+            include_ignored: true,
+            ..OBEY_GIT
+        };
+        let (_to, result) = copy_with(pipe.path(), all);
+        assert_eq!(names(&result.unwrap()), ["a", "sub/b"], "{place}");
+    }
+}
+
+#[test]
+fn a_pipe_as_excludes_is_not_waited_for() {
+    let from = Tree::new(&[("a", "x")]);
+    from.git(&["init", "-q"]);
+    fs::remove_dir_all(from.join(".git/info")).unwrap();
+    from.fifo(".git/info/exclude");
+    assert_eq!(names(&copy(&from).1), ["a"]);
+}
+
+#[test]
 fn set_id_bits_do_not_come_along_and_are_no_change_of_the_agents() {
     let from = Tree::new(&[("suid", "x"), ("sgid", "x"), ("sticky", "x")]);
     for (name, mode) in [("suid", 0o4755), ("sgid", 0o2755), ("sticky", 0o1644)] {
@@ -329,6 +364,22 @@ fn set_id_bits_do_not_come_along_and_are_no_change_of_the_agents() {
     }
     assert_eq!(names(&report), ["sgid", "sticky", "suid"]);
     assert_eq!(report.notes(), [""; 0]);
+}
+
+#[test]
+fn what_is_left_out_is_left_out_of_a_repository_too() {
+    let from = Tree::new(&[("a", "x")]);
+    from.git(&["init", "-q"]);
+    from.write(".git/deckhands.key", "secret");
+    from.write(".git/state/transcript", "secret");
+    let options = CopyOptions {
+        leave_out: vec![from.join(".git/deckhands.key"), from.join(".git/state")],
+        ..OBEY_GIT
+    };
+    let to = Tree::empty();
+    copy_workspace(from.path(), to.path(), &options, &|| false).unwrap();
+    assert!(to.join(".git/HEAD").exists());
+    assert!(!to.join(".git/deckhands.key").exists() && !to.join(".git/state").exists());
 }
 
 #[test]

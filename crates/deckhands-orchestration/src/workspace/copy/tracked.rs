@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::ignored::repository_of;
 use super::{Copier, CopyError};
 use crate::workspace::GIT;
 use crate::workspace::files::has_real_parents;
@@ -12,25 +13,31 @@ use crate::workspace::manifest::is_reserved;
 
 impl Copier<'_> {
     /// Copies what the walk passed over, for every repository in the workspace and the one around.
-    pub(super) fn tracked(&mut self, leave_out: &[PathBuf]) -> Result<(), CopyError> {
-        let repositories = &self.report.manifest.repositories;
-        let mut all: Vec<PathBuf> = Vec::new();
-        for directory in repositories.keys() {
+    /// One repository after the other: each index may name as many paths as fit into memory.
+    pub(super) fn tracked(&mut self) -> Result<(), CopyError> {
+        let repositories = self.report.manifest.repositories.keys();
+        let repositories: Vec<PathBuf> = repositories.cloned().collect();
+        for directory in &repositories {
             let git = self.to.join(directory).join(GIT);
-            let named = tracked(&git.join("index"), &git.join("config"));
-            all.extend(named.iter().map(|path| directory.join(path)));
+            for path in tracked(&git.join("index"), &git.join("config")) {
+                self.passed_over(&directory.join(path))?;
+            }
         }
-        if !repositories.contains_key(Path::new("")) {
-            all.extend(tracked_around(self.from));
-        }
-        for path in all {
-            let from = self.from.join(&path);
-            let own = leave_out.iter().any(|own| from.starts_with(own));
-            if !own && !is_reserved(&path) && !self.report.manifest.knows(&path) {
-                self.one(&path)?;
+        if !repositories.iter().any(|dir| dir.as_os_str().is_empty()) {
+            for path in tracked_around(self.from) {
+                self.passed_over(&path)?;
             }
         }
         Ok(())
+    }
+
+    fn passed_over(&mut self, path: &Path) -> Result<(), CopyError> {
+        let from = self.from.join(path);
+        let own = self.leave_out.iter().any(|own| from.starts_with(own));
+        if own || is_reserved(path) || self.report.manifest.knows(path) {
+            return Ok(());
+        }
+        self.one(path)
     }
 
     fn one(&mut self, path: &Path) -> Result<(), CopyError> {
@@ -43,7 +50,7 @@ impl Copier<'_> {
             _ => return Ok(()),
         };
         let io_error = |source| CopyError::at(&from, source);
-        self.count_path()?;
+        self.count_path(path.as_os_str().len())?;
         for parent in path.ancestors().skip(1) {
             fs::create_dir_all(self.to.join(parent)).map_err(io_error)?;
             self.report.manifest.directories.insert(parent.to_owned());
@@ -54,11 +61,7 @@ impl Copier<'_> {
 
 /// What the repository that a workspace lies in tracks of it.
 fn tracked_around(workspace: &Path) -> Vec<PathBuf> {
-    let above = workspace.ancestors().skip(1);
-    let Some(root) = above
-        .into_iter()
-        .find(|dir| fs::symlink_metadata(dir.join(GIT)).is_ok())
-    else {
+    let Some(root) = workspace.parent().and_then(repository_of) else {
         return Vec::new();
     };
     let git = root.join(GIT);

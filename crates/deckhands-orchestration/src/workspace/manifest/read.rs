@@ -19,8 +19,9 @@ pub(in crate::workspace) const MAX_NEW_BYTES: u64 = 8 << 30;
 /// Most paths of a tree; large repositories have a tenth of it.
 pub(in crate::workspace) const MAX_PATHS: u64 = 1_000_000;
 
-/// Most bytes that all paths of a tree have together: 256 MiB, which must fit into memory.
-const MAX_PATH_BYTES: u64 = 256 << 20;
+/// Most bytes that all paths of a tree and the targets of its links have together: 256 MiB, which
+/// must fit into memory.
+pub(in crate::workspace) const MAX_PATH_BYTES: u64 = 256 << 20;
 
 /// The bounds of one reading.
 #[derive(Clone, Copy)]
@@ -154,6 +155,9 @@ impl Reader<'_> {
         } else {
             read_entry(self.root, path, meta)
         };
+        if let Ok(Entry::Link { target }) = &entry {
+            self.path_bytes += target.as_os_str().len() as u64;
+        }
         self.manifest.add(path, entry);
     }
 
