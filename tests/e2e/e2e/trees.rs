@@ -447,7 +447,7 @@ print('MADE-' + 'ALL')
     command.arg("--workspace").arg(&bench.workspace);
     let before = snapshot(&bench.workspace);
     let (ended, peak) = peak_memory_of(&bench, Running::start(command));
-    assert!(ended.code == 0 || ended.code == 1, "{}", ended.shown());
+    assert_eq!(ended.code, 0, "{}", ended.shown());
     assert_made(&bench);
     assert_clean(&ended);
     assert!(peak < 200 << 20, "{} MiB", peak >> 20);
@@ -457,8 +457,14 @@ print('MADE-' + 'ALL')
         ended.stdout.len()
     );
     let report = kept_report(&bench);
-    // What lies deeper than a path can say is never taken for a whole change.
-    assert_eq!(report["applied"], false, "{report:#}");
+    // What lies deeper than a path can say is told and stays away; the rest is a change like any.
+    assert_eq!(report["state"], "completed", "{report:#}");
+    assert_eq!(report["attempts"][0]["outcome"], "finished", "{report:#}");
+    assert_eq!(report["applied"], true, "{report:#}");
+    let deep = report["verdict"]["findings"][0]["message"].as_str();
+    assert!(deep.is_some_and(|m| m.contains("too deep")), "{report:#}");
+    assert_eq!(bench.file("good.txt").as_deref(), Some("good\n"));
+    fs::remove_file(bench.workspace.join("good.txt")).expect("remove it");
     assert_same(&snapshot(&bench.workspace), &before);
     assert_eq!(bench.attempt_file("workspace"), None, "the tree is removed");
     let _ = bench.call(&["reap"]).with_code(0);
