@@ -126,10 +126,10 @@ fn a_change_made_meanwhile_is_a_conflict_and_is_not_overwritten() {
         Step::finish("done").after(Duration::from_secs(3)),
     ]);
     let bench = Bench::new(script);
-    let running = bench.start(&["write new.txt"]);
-    deckhands_e2e::wait_for("the second call", Duration::from_secs(240), || {
-        (bench.requests().len() >= 2).then_some(())
-    });
+    let limit = Duration::from_secs(240);
+    let running = bench
+        .start(&["write new.txt"])
+        .until("the second call", limit, || bench.requests().len() >= 2);
     std::fs::write(bench.workspace.join("new.txt"), "from the user\n").expect("a file");
     let report = running.end().with_code(1).json();
     assert_eq!(report["state"], "completed", "{report:#}");

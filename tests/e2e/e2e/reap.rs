@@ -16,8 +16,9 @@ pub(crate) fn check(moment: impl Fn(&Bench) -> bool) {
 /// The same with a task and arguments of its own.
 fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
     let bench = Bench::new(script);
-    let running = bench.start(args);
-    wait_for("the moment", LIMIT, || moment(&bench).then_some(()));
+    let running = bench
+        .start(args)
+        .until("the moment", LIMIT, || moment(&bench));
     running.signal("KILL");
     assert_eq!(running.end().code, 128 + 9);
     let report = bench.call(&["reap", "--json"]).with_code(0).json();

@@ -61,6 +61,26 @@ impl Running {
         );
     }
 
+    /// Waits until `look` says yes, as long as the command runs.
+    ///
+    /// # Panics
+    /// When it ends before, with everything it told; when the limit has passed.
+    #[must_use]
+    pub fn until(mut self, what: &str, limit: Duration, mut look: impl FnMut() -> bool) -> Self {
+        let came = crate::daemon::wait_for(what, limit, || {
+            if look() {
+                return Some(true);
+            }
+            let child = self.child.as_mut().expect("it is there until its end");
+            let status = child.try_wait().expect("the state of the command");
+            status.map(|_ended| false)
+        });
+        if came {
+            return self;
+        }
+        ended_before(what, &self.end())
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
@@ -126,6 +146,11 @@ impl Ended {
             self.code, self.stdout, self.stderr
         )
     }
+}
+
+#[expect(clippy::panic, reason = "a test that cannot go on says why")]
+fn ended_before(what: &str, ended: &Ended) -> ! {
+    panic!("the command ended before {what}\n{}", ended.shown())
 }
 
 #[expect(clippy::panic, reason = "a test that cannot go on says why")]
