@@ -44,21 +44,19 @@ pub(super) async fn run(
     tell_leftovers(&cleared, draft);
     let dead = all_dead(&cleared);
     let given = own_files(ctx, &cleared, draft).await;
-    match settle(watched, cleared.facts, draft) {
+    let readable = dead.and(given);
+    let outcome = settle(watched, cleared.facts, draft);
+    let finished = matches!(outcome, Outcome::Finished { .. });
+    if !finished && readable.is_ok() {
+        keep_partial_change(ctx, copy, draft).await;
+    }
+    match outcome {
         Outcome::Finished { .. } => {
-            dead.and(given)?;
+            readable?;
             conclude(ctx, home, copy, draft).await
         }
-        Outcome::Failed(failure) => {
-            if dead.and(given).is_ok() {
-                keep_partial_change(ctx, copy, draft).await;
-            }
-            Err(RunFailure::from(&failure))
-        }
+        Outcome::Failed(failure) => Err(RunFailure::from(&failure)),
         Outcome::Cancelled => {
-            if dead.and(given).is_ok() {
-                keep_partial_change(ctx, copy, draft).await;
-            }
             draft.cancelled();
             Ok(())
         }

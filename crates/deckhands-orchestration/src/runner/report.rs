@@ -116,7 +116,7 @@ impl Draft {
         verdict
     }
 
-    /// Takes the judgement.
+    /// Takes the judgement, [redacted](Self::redacted).
     pub(super) fn verdict(&mut self, verdict: &Verdict) {
         self.report.verdict = Some(verdict.clone());
         if let Some(attempt) = &mut self.attempt {
@@ -179,7 +179,8 @@ impl Draft {
 }
 
 impl Draft {
-    /// Hides secrets in everything that others said: agent, provider, daemon, checks.
+    /// Hides secrets in everything that others said: agent, provider, daemon. The judgement came
+    /// without any.
     fn redact(&mut self) {
         let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
         let hide = |text: &mut String| *text = redact(text, &secrets);
@@ -188,13 +189,6 @@ impl Draft {
         if let Some(error) = &mut self.report.error {
             hide(&mut error.message);
             error.causes.iter_mut().for_each(hide);
-        }
-        let attempts = self.attempt.iter_mut().filter_map(|a| a.verdict.as_mut());
-        for verdict in self.report.verdict.iter_mut().chain(attempts) {
-            verdict
-                .findings_mut()
-                .iter_mut()
-                .for_each(|finding| hide(&mut finding.message));
         }
     }
 }

@@ -142,6 +142,11 @@ impl Copier<'_> {
         Ok(Ok(()))
     }
 
+    /// Whether a path is at or below what is no part of the workspace.
+    fn is_left_out(&self, path: &Path) -> bool {
+        self.leave_out.iter().any(|own| path.starts_with(own))
+    }
+
     /// An agent's result of more paths than these would not be read.
     fn count_path(&mut self, bytes: usize) -> Result<(), CopyError> {
         self.paths += 1;

@@ -36,6 +36,24 @@ pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     }
 }
 
+/// The content of a plain file; `None` for anything else, and for one of more than `most` bytes.
+pub(super) fn read_small(path: &Path, most: u64) -> Option<Vec<u8>> {
+    if fs::symlink_metadata(path).ok()?.len() > most {
+        return None;
+    }
+    // It may grow meanwhile.
+    let bytes = read_head(path, most.saturating_add(1))?;
+    (bytes.len() as u64 <= most).then_some(bytes)
+}
+
+/// At most so many bytes from the begin of a plain file; `None` for anything else.
+pub(super) fn read_head(path: &Path, most: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = open_plain(path).ok()?;
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// Copies a plain file with mode (but without set-id and sticky bits) and modification time to where
 /// nothing is yet. Where the file
 /// system can, the content is shared until written, and holes stay holes. `stop` is asked before

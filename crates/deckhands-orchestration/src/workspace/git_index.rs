@@ -5,12 +5,11 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::GIT;
-use super::files::open_plain;
+use super::files::read_small;
 
 /// Largest index that is read: 256 MiB, some two million files.
 const MAX_INDEX: u64 = 256 << 20;
@@ -32,21 +31,11 @@ const EXTENDED: u16 = 0x4000;
 
 /// The files and links that an index names, relative to the work tree.
 pub(super) fn tracked(index: &Path, config: &Path) -> BTreeSet<PathBuf> {
-    let sha256 = read(config, MAX_CONFIG).is_some_and(|text| uses_sha256(&text));
+    let sha256 = read_small(config, MAX_CONFIG).is_some_and(|text| uses_sha256(&text));
     let object = if sha256 { 32 } else { 20 };
-    read(index, MAX_INDEX)
+    read_small(index, MAX_INDEX)
         .and_then(|bytes| parsed(&bytes, object))
         .unwrap_or_default()
-}
-
-fn read(path: &Path, most: u64) -> Option<Vec<u8>> {
-    let file = open_plain(path).ok()?;
-    if file.metadata().ok()?.len() > most {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
 }
 
 /// Whether a repository names its objects by SHA-256.

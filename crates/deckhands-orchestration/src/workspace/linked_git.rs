@@ -4,11 +4,11 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::files::open_plain;
+use super::files::read_small;
 
 /// Most bytes of a file that names a place, or of a repository's settings; real ones have far less.
 const MAX_TEXT: u64 = 1 << 20;
@@ -51,12 +51,8 @@ fn resolve(base: &Path, place: &[u8]) -> Option<PathBuf> {
     base.join(place).canonicalize().ok()
 }
 
-/// A small plain file; `None` for anything else.
 fn read_text(path: &Path) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    let file = open_plain(path).ok()?;
-    file.take(MAX_TEXT + 1).read_to_end(&mut text).ok()?;
-    (text.len() as u64 <= MAX_TEXT).then_some(text)
+    read_small(path, MAX_TEXT)
 }
 
 /// Takes the place of the work tree out of a repository's settings, where a submodule has it: it

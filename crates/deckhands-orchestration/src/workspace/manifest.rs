@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 mod ignored;
 mod read;
 
+pub(super) use ignored::parsed;
 pub(super) use read::{MAX_NEW_BYTES, MAX_PATH_BYTES, MAX_PATHS};
 
 use super::files::{CHUNK, open_plain};

@@ -4,15 +4,15 @@
 //! each is looked at before. `.git/info/exclude` is read here, from a repository that is believed.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 
 use super::CopyError;
 use crate::workspace::GIT;
-use crate::workspace::files::open_plain;
+use crate::workspace::files::read_head;
 use crate::workspace::linked_git::linked_git_dirs;
+use crate::workspace::manifest::parsed;
 
 /// Largest file of rules, in bytes.
 const MAX_RULES: u64 = 1 << 20;
@@ -24,15 +24,8 @@ pub(super) fn excludes(workspace: &Path) -> Gitignore {
     };
     let git = root.join(GIT);
     let common = linked_git_dirs(&git).map_or(git, |(_own, common)| common);
-    let mut builder = GitignoreBuilder::new(root);
-    for line in text(&common.join("info/exclude"))
-        .unwrap_or_default()
-        .lines()
-    {
-        // Lines that are no rule are passed over, as git does.
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().unwrap_or_else(|_error| Gitignore::empty())
+    let text = read_head(&common.join("info/exclude"), MAX_RULES).unwrap_or_default();
+    parsed(root, &String::from_utf8_lossy(&text)).unwrap_or_else(Gitignore::empty)
 }
 
 /// The directory of the repository that a workspace is or lies in.
@@ -61,11 +54,4 @@ pub(super) fn check_rules(directory: &Path) -> Result<(), CopyError> {
 /// As [`check_rules`].
 pub(super) fn check_rules_above(workspace: &Path) -> Result<(), CopyError> {
     workspace.ancestors().try_for_each(check_rules)
-}
-
-fn text(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    let file = open_plain(path).ok()?;
-    file.take(MAX_RULES).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -46,7 +46,7 @@ impl Copier<'_> {
         if (self.stop)() {
             return Err(CopyError::Stopped);
         }
-        if self.leave_out.iter().any(|own| from.starts_with(own)) {
+        if self.is_left_out(from) {
             return Ok(());
         }
         let io_error = |source| CopyError::at(from, source);

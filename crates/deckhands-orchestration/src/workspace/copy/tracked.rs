@@ -32,8 +32,7 @@ impl Copier<'_> {
     }
 
     fn passed_over(&mut self, path: &Path) -> Result<(), CopyError> {
-        let from = self.from.join(path);
-        let own = self.leave_out.iter().any(|own| from.starts_with(own));
+        let own = self.is_left_out(&self.from.join(path));
         if own || is_reserved(path) || self.report.manifest.knows(path) {
             return Ok(());
         }

@@ -3,14 +3,13 @@
 //! An agent may have put anything in their place, so only plain files of a bounded size inside the
 //! tree count. Git's other sources (`.git/info/exclude`, the user's own file) are not read.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::workspace::files::open_plain;
+use crate::workspace::files::read_small;
 
 /// Largest `.gitignore` that counts, in bytes: 1 MiB.
 const MAX_FILE: u64 = 1 << 20;
@@ -42,7 +41,7 @@ impl Rules {
             None => above,
             Some(text) => Rc::new(Self {
                 directory: directory.to_owned(),
-                own: parsed(&text),
+                own: parsed(Path::new("."), &text),
                 above: Some(above),
             }),
         }
@@ -64,20 +63,14 @@ impl Rules {
 }
 
 fn read(path: &Path, budget: &mut Budget) -> Option<String> {
-    let file = open_plain(path).ok()?;
-    let size = file.metadata().ok()?.len();
-    if size > MAX_FILE || budget.0 + size > MAX_ALL {
-        return None;
-    }
-    budget.0 += size;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
+    let bytes = read_small(path, MAX_FILE.min(MAX_ALL - budget.0))?;
+    budget.0 += bytes.len() as u64;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Lines that are no rule are passed over, as git does.
-fn parsed(text: &str) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new(".");
+/// The rules of a text, for paths below `root`. Lines that are no rule are passed over, as git does.
+pub(in crate::workspace) fn parsed(root: &Path, text: &str) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(root);
     for line in text.lines() {
         let _ = builder.add_line(None, line);
     }
