@@ -6,8 +6,10 @@
 
 pub mod contract;
 pub mod fake;
+mod spec;
 
 pub use crate::containers::MockContainers;
 pub use crate::images::MockImages;
 pub use crate::networks::MockNetworks;
 pub use fake::{FakeRuntime, Match, Script, Sibling};
+pub use spec::bare_spec;

@@ -102,6 +102,19 @@ fn spew_numbers_its_lines_and_counts_its_bytes() {
     assert!(out.starts_with("00000000x"), "{}", &out[..20]);
 }
 
+/// A session as OpenHands is started for it.
+fn session(task: &str, name: &str) -> Command {
+    agent(&[
+        "python",
+        "-m",
+        "openhands.core.main",
+        "-f",
+        task,
+        "-n",
+        name,
+    ])
+}
+
 #[test]
 fn python_plays_the_session_of_a_name() {
     let dir = tempfile::tempdir().unwrap();
@@ -117,15 +130,7 @@ fn python_plays_the_session_of_a_name() {
         ),
     ];
     for (name, id) in rows {
-        let mut play = agent(&[
-            "python",
-            "-m",
-            "openhands.core.main",
-            "-f",
-            &task,
-            "-n",
-            name,
-        ]);
+        let mut play = session(&task, name);
         let output = play.env("FILE_STORE_PATH", dir.path()).output().unwrap();
         let (code, out, err) = told(&output);
         assert_eq!((code, err.as_str()), (0, ""));
@@ -150,15 +155,7 @@ fn ids_are_hashes_whatever_the_length_of_the_name() {
     // Around the lengths at which the padding takes another block.
     for length in [1, 16, 44, 45, 46, 53, 54, 55, 118, 119, 200] {
         let name = "n".repeat(length);
-        let mut play = agent(&[
-            "python",
-            "-m",
-            "openhands.core.main",
-            "-f",
-            &task,
-            "-n",
-            &name,
-        ]);
+        let mut play = session(&task, &name);
         play.env("FILE_STORE_PATH", dir.path());
         assert_eq!(told(&play.output().unwrap()).0, 0);
         let head = &name[..length.min(16)];

@@ -51,6 +51,12 @@ impl Case {
         )
     }
 
+    /// Puts the new contents in place and goes no further.
+    fn stage_all(&self) -> Journal {
+        let (result, workspace) = (self.result.path(), self.workspace.path());
+        stage_all(&self.stage(), result, workspace, &self.change).unwrap()
+    }
+
     fn stage(&self) -> PathBuf {
         self.workspace
             .join(format!(".deckhands-promotion-{}", task()))

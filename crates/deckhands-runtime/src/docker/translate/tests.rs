@@ -8,37 +8,17 @@ use crate::error::RuntimeErrorKind;
 use crate::labels::{LabelSelector, Labels};
 use crate::networks::NetworkSpec;
 use crate::spec::{
-    ContainerId, ContainerName, ContainerSpec, Hardening, HostEntry, Mount, MountAccess,
-    NetworkMode, ResourceLimits, SecretEnv, UserSpec,
+    ContainerId, ContainerSpec, Hardening, HostEntry, Mount, MountAccess, NetworkMode, SecretEnv,
+    UserSpec,
 };
+use crate::test_util::bare_spec;
 
-/// As little as a spec can say.
+/// As little as a spec can say, and a command.
 fn bare() -> ContainerSpec {
-    ContainerSpec {
-        name: ContainerName("x".to_owned()),
-        image: "app:1".parse().unwrap(),
-        entrypoint: None,
-        command: vec!["run".to_owned()],
-        env: Vec::new(),
-        working_dir: None,
-        user: UserSpec::Image,
-        labels: Labels::new(),
-        mounts: Vec::new(),
-        hosts: Vec::new(),
-        network: NetworkMode::None,
-        limits: ResourceLimits {
-            memory: None,
-            milli_cpus: None,
-            processes: None,
-            kept_log: ByteSize::mebibytes(20),
-        },
-        hardening: Hardening {
-            drop_capabilities: false,
-            no_new_privileges: false,
-            read_only_root: false,
-            init: false,
-        },
-    }
+    let mut spec = bare_spec("x", "app:1".parse().unwrap());
+    spec.command = vec!["run".to_owned()];
+    spec.limits.kept_log = ByteSize::mebibytes(20);
+    spec
 }
 
 fn body(change: impl FnOnce(&mut ContainerSpec)) -> Value {

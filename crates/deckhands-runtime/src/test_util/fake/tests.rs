@@ -6,15 +6,12 @@ mod world;
 use std::path::Path;
 use std::time::Duration;
 
-use deckhands_model::{ByteSize, ImageRef};
+use deckhands_model::ImageRef;
 
 use super::{FakeRuntime, Script};
 use crate::containers::Containers as _;
-use crate::labels::Labels;
-use crate::spec::{
-    ContainerId, ContainerName, ContainerSpec, Hardening, Mount, MountAccess, NetworkMode,
-    ResourceLimits, UserSpec,
-};
+use crate::spec::{ContainerId, ContainerSpec, Mount, MountAccess};
+use crate::test_util::bare_spec;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -28,31 +25,7 @@ fn fake() -> FakeRuntime {
 }
 
 fn spec(name: &str) -> ContainerSpec {
-    ContainerSpec {
-        name: ContainerName(name.to_owned()),
-        image: image(),
-        entrypoint: None,
-        command: Vec::new(),
-        env: Vec::new(),
-        working_dir: None,
-        user: UserSpec::Image,
-        labels: Labels::new(),
-        mounts: Vec::new(),
-        hosts: Vec::new(),
-        network: NetworkMode::None,
-        limits: ResourceLimits {
-            memory: None,
-            milli_cpus: None,
-            processes: None,
-            kept_log: ByteSize::mebibytes(1),
-        },
-        hardening: Hardening {
-            drop_capabilities: false,
-            no_new_privileges: false,
-            read_only_root: false,
-            init: false,
-        },
-    }
+    bare_spec(name, image())
 }
 
 /// A spec that sees a directory at `/data`.

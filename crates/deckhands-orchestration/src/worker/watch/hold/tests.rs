@@ -1,12 +1,8 @@
 //! Short and long losses of the daemon, on the fake and a paused clock.
 
-use deckhands_model::ByteSize;
 use deckhands_runtime::RuntimeErrorKind::{NotFound, Protocol, Unreachable};
-use deckhands_runtime::test_util::{FakeRuntime, Script};
-use deckhands_runtime::{
-    ContainerName, ContainerSpec, Hardening, Labels, NetworkMode, OutputChunk, OutputSource,
-    ResourceLimits, UserSpec,
-};
+use deckhands_runtime::test_util::{FakeRuntime, Script, bare_spec};
+use deckhands_runtime::{OutputChunk, OutputSource};
 
 use super::*;
 
@@ -38,31 +34,7 @@ fn failing(
 }
 
 async fn app(daemon: &FakeRuntime) -> ContainerId {
-    let spec = ContainerSpec {
-        name: ContainerName("x-app".to_owned()),
-        image: "app:1".parse().unwrap(),
-        entrypoint: None,
-        command: Vec::new(),
-        env: Vec::new(),
-        working_dir: None,
-        user: UserSpec::Image,
-        labels: Labels::new(),
-        mounts: Vec::new(),
-        hosts: Vec::new(),
-        network: NetworkMode::None,
-        limits: ResourceLimits {
-            memory: None,
-            milli_cpus: None,
-            processes: None,
-            kept_log: ByteSize::mebibytes(1),
-        },
-        hardening: Hardening {
-            drop_capabilities: true,
-            no_new_privileges: true,
-            read_only_root: true,
-            init: false,
-        },
-    };
+    let spec = bare_spec("x-app", "app:1".parse().unwrap());
     daemon.create(&spec).await.unwrap()
 }
 

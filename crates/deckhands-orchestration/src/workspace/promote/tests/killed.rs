@@ -142,23 +142,11 @@ fn before_the_journal_every_interruption_changes_nothing() {
         },
         |case| {
             write_pointer(&case.pointer(), case.workspace.path()).unwrap();
-            stage_all(
-                &case.stage(),
-                case.result.path(),
-                case.workspace.path(),
-                &case.change,
-            )
-            .unwrap();
+            case.stage_all();
         },
         |case| {
             write_pointer(&case.pointer(), case.workspace.path()).unwrap();
-            stage_all(
-                &case.stage(),
-                case.result.path(),
-                case.workspace.path(),
-                &case.change,
-            )
-            .unwrap();
+            case.stage_all();
             fs::write(case.stage().join("journal.new"), "{\"steps\":[").unwrap();
         },
         |case| {
