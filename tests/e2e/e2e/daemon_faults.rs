@@ -273,8 +273,8 @@ fn a_daemon_that_is_away_in_mid_run_for_a_short_time_does_not_end_it() {
     world.bench.assert_nothing_left();
 }
 
-/// OpenHands looks at every container of the daemon when it starts; one of them has gone. The
-/// daemon takes 3 s for every other answer, and the first removal fails.
+/// OpenHands first asks for a sandbox of its session's name, then looks at every container of the daemon;
+/// one of these has gone. The daemon takes 3 s for every other answer, and the first removal fails.
 #[test]
 fn a_container_that_vanishes_during_the_start_is_a_race_also_on_a_slow_daemon() {
     let world = World::new(one_step());
@@ -282,7 +282,7 @@ fn a_container_that_vanishes_during_the_start_is_a_race_also_on_a_slow_daemon() 
     let look = ProxyRule::on("GET", "/containers/*/json", vanished);
     world
         .proxy
-        .add(look.header("User-Agent", DOCKER_PY).times(1));
+        .add(look.header("User-Agent", DOCKER_PY).after(1).times(1));
     let stays = "driver \"overlay2\" failed to remove root filesystem";
     let stays = ProxyAct::Answer(500, stays.to_owned());
     world
