@@ -24,6 +24,7 @@ mod error_type;
 mod task;
 
 mod event;
+mod gateway_fact;
 mod outcome;
 mod usage;
 
@@ -40,6 +41,7 @@ pub use cause_docs::causes_markdown;
 pub use change::{Change, ChangeKind};
 pub use error_type::{ErrorType, FailureClass, Strategy, UnknownWord};
 pub use event::{ActionKind, AgentEvent, AgentState, EventKind};
+pub use gateway_fact::{CallFault, GatewayFact};
 pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
 pub use image::{ImageDigest, ImageError, ImageRef};
 pub use limits::{Deadlines, Limits};

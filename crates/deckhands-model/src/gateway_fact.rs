@@ -1,0 +1,58 @@
+//! What the gateway saw of an agent's calls to its model.
+
+use std::time::Duration;
+
+use crate::usage::Usage;
+
+/// One call of an agent to its model, as the gateway saw it end.
+///
+/// These facts come from the wire and not from the agent: nothing that runs in a container can
+/// make or change one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct GatewayFact {
+    /// Number of the call within its attempt, from 1.
+    pub call: u64,
+    /// HTTP status of the provider's answer; for an error inside of a good answer the status that
+    /// its body names, if it names one. `None` where no answer came.
+    pub status: Option<u16>,
+    /// What went wrong; `None` for a usable answer.
+    pub fault: Option<CallFault>,
+    /// What the provider said of a failed call, or what failed on the way to it: at most
+    /// [`GatewayFact::MAX_DETAIL`] bytes, the key removed. Empty for a usable answer.
+    pub detail: String,
+    /// How long from the end of the call the provider wants no more calls, if it said so.
+    pub retry_after: Option<Duration>,
+    /// The model that answered, in the provider's words.
+    pub model: Option<String>,
+    /// What the call spent, as far as the provider told.
+    pub usage: Usage,
+    /// From the call's arrival to its end.
+    pub took: Duration,
+    /// With this call the gateway gave up: no further one is made for the attempt.
+    pub gave_up: bool,
+}
+
+/// What kind of failure a call to a model was.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CallFault {
+    /// No connection, or it broke before an answer began.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The provider refused or failed, and said so by a status.
+    Refused,
+    /// An answer that nothing can be made of: cut, no JSON, too large, without choices, or one
+    /// that ended with an error.
+    BadAnswer,
+}
+
+impl GatewayFact {
+    /// Longest [`detail`](Self::detail) in bytes.
+    pub const MAX_DETAIL: usize = 8 << 10;
+
+    /// Whether the call gave a usable answer.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        self.fault.is_none()
+    }
+}
