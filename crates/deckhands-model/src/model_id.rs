@@ -143,6 +143,12 @@ impl ModelId {
             .split_once('/')
             .map_or(self.0.as_str(), |(provider, _)| provider)
     }
+
+    /// The id by which the provider itself knows the model: what is behind the first `/`.
+    #[must_use]
+    pub fn own_id(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, own)| own)
+    }
 }
 
 /// The alias for a known tail of an id, or the OpenRouter form of a `vendor/name` id.
