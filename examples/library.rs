@@ -18,9 +18,10 @@ use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_model::{Deadlines, Limits, ModelId, TaskText};
+use deckhands_model::{Deadlines, Limits, ModelId, Network, Profile, TaskText};
 use deckhands_orchestration::{
-    Client, Home, ImagePair, Policy, Ports, Runner, SystemClock, SystemIds, TaskRequest, TaskResult,
+    Client, Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds,
+    TaskRequest, TaskResult,
 };
 use deckhands_runtime::docker::{ConnectOptions, DockerRuntime};
 
@@ -91,6 +92,9 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         api_key: Some(ApiKey::new(key)),
         key_files: Vec::new(),
         base_url: variable("OPENHANDS_BASE_URL"),
+        profile: Profile::Managed,
+        network: Network::Llm,
+        relay: RelaySettings::default(),
         images: ImagePair {
             app: APP_IMAGE.parse()?,
             sandbox: SANDBOX_IMAGE.parse()?,
@@ -98,7 +102,7 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         docker_socket,
         limits: Limits::default(),
         deadlines: Deadlines::default(),
-        retry: Retry::default(),
+        retry: Retry::RELAYED,
         checks: Vec::new(),
         policy: Policy::default(),
     })

@@ -24,6 +24,8 @@ mod handed_over;
 #[cfg(test)]
 mod kept_change;
 #[cfg(test)]
+mod managed;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod success;

@@ -2,10 +2,12 @@
 
 mod agent;
 mod files;
+mod model;
 mod world;
 
 pub(crate) use agent::Agent;
 pub(crate) use files::{contains, tree};
+pub(crate) use model::{Answers, Open, Provider, call_openly};
 pub(crate) use world::{KEY, Ran, World};
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::fs;
 use deckhands_model::TaskState;
 use deckhands_orchestration::{Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep};
 use deckhands_runtime::test_util::Script;
-use deckhands_runtime::{ContainerName, ContainerSpec, Containers, Control, Labels};
+use deckhands_runtime::{ContainerName, ContainerSpec, Containers, Control, Labels, NetworkSpec};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Agent, World, secs};
@@ -256,11 +256,19 @@ async fn a_run_whose_home_is_not_to_be_seen_is_left_alone_while_it_runs() {
         all_homes: true,
         ..OPTIONS
     };
+    let network = NetworkSpec {
+        name: "of-the-run".to_owned(),
+        labels: world.runtime.live()[0].labels.clone(),
+        internal: false,
+        inter_container: false,
+    };
+    let made = deckhands_runtime::Networks::create(&world.runtime, &network).await;
+    made.unwrap();
     let report = swept(&world, &other, everywhere).await;
     assert_eq!(
         (report.removed.len(), report.failed.len()),
-        (0, 2),
-        "{report:?}"
+        (0, 3),
+        "its network stands for the whole attempt: {report:?}"
     );
     assert_eq!(live(&world).len(), 2);
     for container in world.runtime.live() {
@@ -273,7 +281,7 @@ async fn a_run_whose_home_is_not_to_be_seen_is_left_alone_while_it_runs() {
     let report = swept(&world, &other, everywhere).await;
     assert_eq!(
         (report.removed.len(), report.failed.len()),
-        (2, 0),
+        (3, 0),
         "{report:?}"
     );
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::{e2e, image, process, workspace};
 
@@ -31,7 +31,7 @@ struct Stage {
 /// Runs the example; fails unless the agent left a file behind.
 pub(crate) fn run() -> Result<()> {
     let stage = Stage::build()?;
-    let gateway = bridge_gateway(&stage)?;
+    require_docker(&stage)?;
     image::pull_or_build()?;
     let workspace = stage.folder.join("workspace");
     changes::copy(&stage.example.join("workspace"), &workspace)?;
@@ -46,16 +46,16 @@ pub(crate) fn run() -> Result<()> {
         .arg(&workspace)
         .arg("--home")
         .arg(&stage.home);
-    let provider = stand_in(&stage, &gateway)?;
+    let provider = stand_in(&stage)?;
     if let Some(provider) = &provider {
         provider.lend(&mut command);
     }
     let status = process::status(&mut command)?;
-    let address = provider.is_some().then_some(gateway.as_str());
+    let scripted = provider.is_some();
 
     let changed = changes::between(&stage.example.join("workspace"), &workspace)?;
     changes::show(&workspace, &changed);
-    by_hand::show(&stage, address);
+    by_hand::show(&stage, scripted);
     ensure!(status.success(), "the task ended with {status}");
     ensure!(
         !changed.is_empty(),
@@ -87,32 +87,29 @@ impl Stage {
 }
 
 /// The scripted provider, unless the user has a key for a real one.
-fn stand_in(stage: &Stage, address: &str) -> Result<Option<provider::Provider>> {
+fn stand_in(stage: &Stage) -> Result<Option<provider::Provider>> {
     let is_set = |key: &&str| env::var_os(key).is_some_and(|value| !value.is_empty());
     if KEYS.iter().any(is_set) {
         return Ok(None);
     }
     let script = stage.example.join("script.json");
-    provider::start(&stage.provider, &script, address).map(Some)
+    provider::start(&stage.provider, &script).map(Some)
 }
 
-/// The host's address as containers see it, from `doctor`; without a daemon there is none.
+/// Asks `doctor` whether there is a daemon.
 ///
 /// Doctor's exit code says nothing here: before the first run images and the key may be missing.
-fn bridge_gateway(stage: &Stage) -> Result<String> {
+fn require_docker(stage: &Stage) -> Result<()> {
     let mut doctor = Command::new(&stage.deckhands);
     doctor.args(["doctor", "--json", "--home"]).arg(&stage.home);
     let (_, text) = process::captured(&mut doctor)?;
     let report: serde_json::Value =
         serde_json::from_str(&text).context("read the report of `deckhands doctor --json`")?;
-    match report
-        .pointer("/docker/bridge_gateway")
-        .and_then(serde_json::Value::as_str)
-    {
-        Some(address) => Ok(address.to_owned()),
-        None => bail!(
-            "Docker is not ready\nhint: {} doctor",
-            stage.deckhands.display()
-        ),
-    }
+    let version = report.pointer("/docker/version");
+    ensure!(
+        version.is_some_and(serde_json::Value::is_string),
+        "Docker is not ready\nhint: {} doctor",
+        stage.deckhands.display()
+    );
+    Ok(())
 }

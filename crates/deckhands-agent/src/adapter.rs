@@ -1,14 +1,11 @@
 //! The port between an attempt and a kind of agent.
 
 use std::fmt;
-use std::net::IpAddr;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use deckhands_model::{
-    AgentEvent, AgentState, AttemptId, ImageRef, Limits, ModelId, Outcome, Usage,
-};
-use deckhands_runtime::{ContainerName, ContainerSpec, Labels, OutputSource};
+use deckhands_model::{AgentEvent, AgentState, GatewayFact, Outcome, Usage};
+use deckhands_runtime::OutputSource;
+
+use crate::launch::{Launch, LaunchError, LaunchRequest};
 
 /// Starts one kind of agent and reads its record. Pure: nothing here touches the outside.
 pub trait AgentAdapter: Send + Sync + fmt::Debug + 'static {
@@ -20,6 +17,9 @@ pub trait AgentAdapter: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// [`LaunchError`] where the request cannot be expressed to this agent.
     fn launch(&self, request: &LaunchRequest) -> Result<Launch, LaunchError>;
+
+    /// Whether recorded and end-to-end runs prove what we rely on for this version of the agent.
+    fn proves(&self, version: &str) -> bool;
 
     /// A fresh reader for one attempt's record.
     fn reader(&self) -> Box<dyn AgentReader>;
@@ -36,6 +36,9 @@ pub trait AgentReader: Send + 'static {
     /// [`Unreadable`] for a file that is (still) no complete event, or beyond the bounds.
     fn event(&mut self, file: EventFile<'_>) -> Result<AgentEvent, Unreadable>;
 
+    /// Takes what the gateway saw of one call to the model, in order.
+    fn gateway_fact(&mut self, fact: &GatewayFact);
+
     /// Where the agent stands now.
     fn progress(&self) -> &Progress;
 
@@ -43,94 +46,12 @@ pub trait AgentReader: Send + 'static {
     fn outcome(&self, facts: &ContainerFacts, ended_by: Option<EndedBy>) -> Outcome;
 }
 
-/// Everything an adapter needs to start an agent.
-#[derive(Clone, Debug)]
-pub struct LaunchRequest {
-    /// The attempt it is for.
-    pub attempt: AttemptId,
-    /// The model, resolved.
-    pub model: ModelId,
-    /// The key for the model's provider; `None` lets the provider refuse.
-    pub api_key: Option<ApiKey>,
-    /// Where the provider is, as seen from the app container; `None` is the provider's own address.
-    pub base_url: Option<String>,
-    /// Image of the app container.
-    pub app_image: ImageRef,
-    /// Image of the sandbox.
-    pub sandbox_image: ImageRef,
-    /// Bounds.
-    pub limits: Limits,
-    /// Directories of the attempt on the daemon's host.
-    pub dirs: AgentDirs,
-    /// How the agent reaches the Docker daemon (profile `socket`).
-    pub socket: SocketAccess,
-    /// How the agent itself repeats failed model calls.
-    pub retry: Retry,
-    /// Labels for everything that comes into being.
-    pub labels: Labels,
-}
-
-/// A provider key. Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
-
-/// Directories of an attempt. Absolute, existing, private to the attempt.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AgentDirs {
-    /// The copy of the workspace the agent works on.
-    pub workspace: PathBuf,
-    /// Where the agent keeps its own state.
-    pub agent_home: PathBuf,
-    /// Input, read-only for the agent; holds [`AgentDirs::TASK_FILE`].
-    pub input: PathBuf,
-}
-
-/// How an agent that starts its own sandbox reaches the Docker daemon.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SocketAccess {
-    /// The daemon's socket on its own host.
-    pub socket: PathBuf,
-    /// The host's address on the default bridge; sandbox ports are bound to it and nowhere else.
-    pub bridge: IpAddr,
-}
-
-/// How the agent itself repeats failed model calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Retry {
-    /// Calls in all, the first one included.
-    pub attempts: u32,
-    /// Shortest wait between two.
-    pub min_wait: Duration,
-    /// Longest wait between two.
-    pub max_wait: Duration,
-    /// Longest wait for one answer.
-    pub timeout: Duration,
-}
-
-/// What must be created, and where the record will be.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Launch {
-    /// The app container.
-    pub app: ContainerSpec,
-    /// Name of the sandbox that the app starts itself; known before anything runs.
-    pub sandbox: ContainerName,
-    /// The stored events.
-    pub store: EventStore,
-}
-
-/// Where the stored events will be.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct EventStore {
-    /// Directory below [`AgentDirs::agent_home`], relative.
-    pub dir: PathBuf,
-}
-
 /// One stored event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EventFile<'a> {
     /// Its number from 0.
     pub number: u64,
-    /// What the file holds; more than [`EventStore::MAX_BYTES`] bytes are refused.
+    /// What the file holds; more than [`EventStore::MAX_BYTES`](crate::EventStore::MAX_BYTES) bytes are refused.
     pub bytes: &'a [u8],
 }
 
@@ -165,6 +86,9 @@ pub struct Progress {
     pub version: Option<String>,
     /// The sandbox container, once the agent says it is there.
     pub sandbox_seen: bool,
+    /// Whether a command failed with words that tell of a missing network. Only good for a hint:
+    /// a command prints what it likes.
+    pub missed_network: bool,
 }
 
 /// What the daemon knows about the attempt's containers at the end.
@@ -197,74 +121,18 @@ pub enum EndedBy {
     Awaiting,
     /// The daemon broke off.
     DaemonLost,
-}
-
-/// Why a request cannot be expressed to an agent.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LaunchError {
-    /// A path with a character that the agent splits its settings at.
-    #[error("the path `{path}` contains `{character}`, at which OpenHands splits its settings")]
-    UnusablePath {
-        /// The path.
-        path: String,
-        /// The character.
-        character: char,
-    },
-    /// A path that is not absolute or no UTF-8.
-    #[error("the path `{path}` is not absolute, or no UTF-8")]
-    BadPath {
-        /// The path, escaped.
-        path: String,
-    },
-}
-
-impl ApiKey {
-    /// Takes a key.
-    #[must_use]
-    pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into())
-    }
-
-    /// The key, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(***)")
-    }
-}
-
-impl AgentDirs {
-    /// Name of the file with the task's text in [`AgentDirs::input`].
-    pub const TASK_FILE: &'static str = "task.md";
-}
-
-impl EventStore {
-    /// Bound on one stored event; larger ones are refused as unreadable.
-    pub const MAX_BYTES: u64 = 16 << 20;
-
-    /// File name of the event with this number.
-    #[must_use]
-    pub fn file_name(number: u64) -> String {
-        format!("{number}.json")
-    }
-}
-
-impl Default for Retry {
-    /// Profile `socket` without a relay: 2 calls, waits 2–5 s, 60 s for an answer.
-    fn default() -> Self {
-        Self {
-            attempts: 2,
-            min_wait: Duration::from_secs(2),
-            max_wait: Duration::from_secs(5),
-            timeout: Duration::from_secs(60),
-        }
-    }
+    /// The agent's version is not one that we know.
+    UnprovedVersion,
+    /// The gateway makes no further call to the model.
+    GatewayGaveUp,
+    /// The sandbox ended by itself, or somebody else ended it.
+    SandboxEnded,
+    /// More was written than the attempt may.
+    DiskLimit,
+    /// Hardly any disk space is left on the host.
+    HostDiskFull,
+    /// As many processes as the sandbox may have.
+    ProcessLimit,
 }
 
 impl Default for Progress {
@@ -279,6 +147,7 @@ impl Default for Progress {
             waiting: false,
             version: None,
             sandbox_seen: false,
+            missed_network: false,
         }
     }
 }

@@ -5,14 +5,18 @@
 //! [`AgentEvent`](deckhands_model::AgentEvent)s and one [`Outcome`](deckhands_model::Outcome).
 
 mod adapter;
+mod launch;
 mod one_line;
 mod redact;
 
 pub mod openhands_headless;
 
 pub use adapter::{
-    AgentAdapter, AgentDirs, AgentReader, ApiKey, ContainerFacts, EndedBy, EventFile, EventStore,
-    Launch, LaunchError, LaunchRequest, Progress, Retry, SocketAccess, Unreadable,
+    AgentAdapter, AgentReader, ContainerFacts, EndedBy, EventFile, Progress, Unreadable,
+};
+pub use launch::{
+    AgentDirs, ApiKey, EventStore, Launch, LaunchError, LaunchRequest, LlmAccess, ManagedAccess,
+    Retry, SocketAccess, Walls,
 };
 pub use one_line::clean_text;
 pub use redact::redact;

@@ -1,13 +1,14 @@
-//! OpenHands 0.59 in its headless form, profile `socket`: the app container starts its own sandbox
-//! through the Docker socket.
+//! OpenHands 0.59 in its headless form: an app container with OpenHands, and a sandbox that the app
+//! starts itself (profile `socket`) or that we start (profile `managed`).
 //!
-//! `launch` (with `environment`, `session`, `python_literal`) says how it is started; the reader
+//! `launch` (with `environment`, `native_tools`, `session`, `python_literal`) says how it is started; the reader
 //! takes its output lines (`log_line`) and stored events (`event`, `stored`, `lenient`, `mend`), keeps
 //! what they add up to (`progress`, `evidence`) and says in the end what they mean (`classify`,
 //! `outcome`). Its exit code is 0 for nearly every ending, so the stored events decide.
 
 mod environment;
 mod launch;
+mod native_tools;
 mod python_literal;
 mod session;
 
@@ -23,17 +24,20 @@ mod progress;
 mod classify;
 mod outcome;
 
-use deckhands_model::{AgentEvent, Outcome};
+use deckhands_model::{AgentEvent, GatewayFact, Outcome};
 use deckhands_runtime::OutputSource;
 
 use crate::adapter::{
-    AgentAdapter, AgentReader, ContainerFacts, EndedBy, EventFile, Launch, LaunchError,
-    LaunchRequest, Progress, Unreadable,
+    AgentAdapter, AgentReader, ContainerFacts, EndedBy, EventFile, Progress, Unreadable,
 };
+use crate::launch::{Launch, LaunchError, LaunchRequest};
 
 use evidence::Evidence;
 use log_line::LogReader;
 use progress::Tracker;
+
+/// How the versions begin that recorded sessions and end-to-end runs prove.
+const PROVED: &str = "0.59.";
 
 /// The adapter for OpenHands 0.59.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +50,10 @@ impl AgentAdapter for OpenHandsHeadless {
 
     fn launch(&self, request: &LaunchRequest) -> Result<Launch, LaunchError> {
         launch::launch(request)
+    }
+
+    fn proves(&self, version: &str) -> bool {
+        version.starts_with(PROVED)
     }
 
     fn reader(&self) -> Box<dyn AgentReader> {
@@ -77,6 +85,11 @@ impl AgentReader for Reader {
         self.tracker.event(&event, &stored);
         self.tracker.set_state(self.evidence.state());
         Ok(event)
+    }
+
+    fn gateway_fact(&mut self, fact: &GatewayFact) {
+        self.evidence.gateway_fact(fact);
+        self.tracker.gateway_fact(fact);
     }
 
     fn progress(&self) -> &Progress {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_config::{Flags, Places, Settings, Sources, TrustList, load};
+use deckhands_config::{Flags, Places, Profile, Settings, Sources, TrustList, load};
 use deckhands_model::TaskText;
 use deckhands_orchestration::{
-    Home, ImagePair, Policy, Ports, Runner, SystemClock, SystemIds, TaskRequest,
+    Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds, TaskRequest,
 };
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
@@ -124,16 +124,43 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
             app: settings.app_image.value.clone(),
             sandbox: settings.sandbox_image.value.clone(),
         },
+        profile: settings.profile.value,
+        network: settings.network.value,
+        relay: RelaySettings {
+            answer: settings.llm_timeout.value,
+            max_output_tokens: settings.max_output_tokens.value,
+        },
         docker_socket: socket.unwrap_or_else(|| PathBuf::from(USUAL_SOCKET)),
         limits: settings.limits.clone(),
         deadlines: settings.deadlines,
-        retry: Retry {
-            attempts: settings.num_retries.value,
-            timeout: settings.llm_timeout.value,
-            ..Retry::default()
-        },
+        retry: retry(settings),
         checks: settings.checks.value.clone(),
         policy,
+    }
+}
+
+/// Whether the model's provider can be called in the profile of the settings.
+pub(crate) fn check_provider(settings: &Settings) -> Result<(), CliError> {
+    // Invariant: the text is not looked at, and this one is no empty one.
+    let text = TaskText::try_new("doctor").expect("invariant: a word is a task");
+    let request = request(settings, text, Policy::default());
+    Ok(deckhands_orchestration::check_provider(&request)?)
+}
+
+/// How the agent repeats calls. Behind the relay it waits twice as long as the relay does.
+fn retry(settings: &Settings) -> Retry {
+    let (attempts, timeout) = (settings.num_retries.value, settings.llm_timeout.value);
+    match settings.profile.value {
+        Profile::Socket => Retry {
+            attempts,
+            timeout,
+            ..Retry::DIRECT
+        },
+        _ => Retry {
+            attempts,
+            timeout: timeout * 2,
+            ..Retry::RELAYED
+        },
     }
 }
 

@@ -51,4 +51,5 @@ pub use schema::{KeyDoc, init_template, schema, schema_markdown};
 pub use settings::{DockerSettings, Row, Settings};
 pub use sources::{Flags, Sources};
 pub use trust::TrustList;
-pub use words::{Network, Profile};
+
+pub use deckhands_model::{Network, Profile};

@@ -65,14 +65,16 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
     let key = search.find(&mut resolver.notes);
     resolver.row_of_key(&key);
     let (profile, network) = resolver.walls()?;
+    let calls = groups::calls(profile.value);
     let (workspace, workspace_root) = resolver.workspace()?;
     let key_files = search.files();
     resolver.note_key_files(&key_files, &workspace.value);
     Ok(Settings {
         model,
         base_url,
-        num_retries: resolver.setting(Key::NumRetries, groups::NUM_RETRIES, parse::count)?,
-        llm_timeout: resolver.setting(Key::LlmTimeout, groups::LLM_TIMEOUT, parse::duration)?,
+        num_retries: resolver.setting(Key::NumRetries, calls.tries, parse::count)?,
+        llm_timeout: resolver.setting(Key::LlmTimeout, calls.timeout, parse::duration)?,
+        max_output_tokens: resolver.max_output_tokens()?,
         app_image: resolver.image(Key::AppImage)?,
         sandbox_image: resolver.image(Key::SandboxImage)?,
         limits: resolver.limits()?,

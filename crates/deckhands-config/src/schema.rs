@@ -128,6 +128,9 @@ fn example(key: Key) -> &'static str {
         Key::Checks => "cargo test",
         Key::DockerHost => "unix:///var/run/docker.sock",
         Key::DockerContext => "default",
+        Key::NumRetries => "6",
+        Key::LlmTimeout => "120s",
+        Key::Network => "open",
         _ => "/var/lib/deckhands",
     }
 }

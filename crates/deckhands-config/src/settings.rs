@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile};
 
 use crate::base_url::BaseUrl;
 use crate::credential::{ApiKey, MissingKey};
 use crate::origin::{Setting, Trust};
-use crate::words::{Network, Profile};
 
 /// All settings of one invocation. An `Option` is something that has no default.
 #[derive(Clone, Debug)]
@@ -19,8 +18,10 @@ pub struct Settings {
     pub base_url: Option<Setting<BaseUrl>>,
     /// How often the agent tries one call of the model.
     pub num_retries: Setting<u32>,
-    /// How long the agent waits for one answer of the model.
+    /// How long one answer of the model may take.
     pub llm_timeout: Setting<Duration>,
+    /// Tokens that one answer of the model may have, where the relay says so.
+    pub max_output_tokens: Setting<u32>,
     /// Image of the agent's program.
     pub app_image: Setting<ImageRef>,
     /// Image of the agent's commands and of the checks.

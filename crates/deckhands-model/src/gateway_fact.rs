@@ -35,13 +35,13 @@ pub struct GatewayFact {
 /// What kind of failure a call to a model was.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CallFault {
-    /// No connection, or it broke before an answer began.
+    /// No connection, or it broke before the answer was whole.
     Unreachable,
     /// No answer in time.
     TimedOut,
     /// The provider refused or failed, and said so by a status.
     Refused,
-    /// An answer that nothing can be made of: cut, no JSON, too large, without choices, or one
+    /// An answer that nothing can be made of: no JSON, too large, without choices, or one
     /// that ended with an error.
     BadAnswer,
 }

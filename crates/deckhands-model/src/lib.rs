@@ -33,6 +33,7 @@ mod verdict;
 
 mod image;
 mod limits;
+mod profile;
 
 mod report;
 
@@ -47,6 +48,7 @@ pub use image::{ImageDigest, ImageError, ImageRef};
 pub use limits::{Deadlines, Limits};
 pub use model_id::{ALIASES, Alias, ModelId, ModelIdError};
 pub use outcome::{Failure, Outcome};
+pub use profile::{Network, Profile};
 pub use report::{
     AttemptReport, ErrorReport, ImageReport, REPORT_SCHEMA_VERSION, RunReport, Timings, Versions,
 };

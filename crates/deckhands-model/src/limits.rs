@@ -13,6 +13,9 @@ pub struct Limits {
     pub milli_cpus: u32,
     /// Processes and threads of the sandbox.
     pub processes: u32,
+    /// Disk space that the attempt may take beyond the copy of the workspace, where the profile can
+    /// hold it.
+    pub disk: ByteSize,
     /// Steps the agent may take.
     pub iterations: u32,
     /// Bytes kept of each container's output; later output is read and dropped.
@@ -46,6 +49,7 @@ impl Default for Limits {
             memory: ByteSize::gibibytes(4),
             milli_cpus: 2000,
             processes: 1024,
+            disk: ByteSize::gibibytes(5),
             iterations: 100,
             log_bytes: ByteSize::mebibytes(64),
             workspace_bytes: ByteSize::gibibytes(2),

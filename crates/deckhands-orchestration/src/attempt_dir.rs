@@ -6,15 +6,16 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use deckhands_agent::AgentDirs;
-use deckhands_model::{AttemptId, ImageRef};
-use serde::{Deserialize, Serialize};
+use deckhands_model::AttemptId;
 
 use crate::home::{Home, HomeError};
 
 mod files;
+mod record;
 mod remove;
 
 pub(crate) use files::write_private;
+pub(crate) use record::AttemptRecord;
 pub(crate) use remove::remove_tree;
 
 /// An attempt's directory, without any claim on it.
@@ -39,24 +40,6 @@ pub(crate) enum Claim {
     Live,
     /// There is no such directory any more.
     Gone,
-}
-
-/// What is written down about an attempt before anything of it comes into being.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct AttemptRecord {
-    /// The task.
-    pub(crate) task_id: String,
-    /// The attempt's number.
-    pub(crate) number: u32,
-    /// When it began (RFC 3339, UTC).
-    pub(crate) started_at: String,
-    /// The user's workspace.
-    pub(crate) workspace: PathBuf,
-    /// The image that gives ownership back, once known.
-    pub(crate) sandbox_image: Option<ImageRef>,
-    /// Whether the user wants to keep the working files.
-    #[serde(default)]
-    pub(crate) keep: bool,
 }
 
 impl AttemptDir {
@@ -88,6 +71,18 @@ impl AttemptDir {
             agent_home: self.root.join("agent-home"),
             input: self.root.join("input"),
         }
+    }
+
+    /// The launchers that containers of profile `managed` start from.
+    #[must_use]
+    pub(crate) fn launchers(&self) -> PathBuf {
+        self.root.join("launcher")
+    }
+
+    /// Holds the socket that leads out of profile `managed`.
+    #[must_use]
+    pub(crate) fn way_out(&self) -> PathBuf {
+        self.root.join("way-out")
     }
 
     /// Copies of the result that checks run over.
@@ -232,15 +227,8 @@ impl AttemptDir {
     /// Whether somebody still has to clear up here: it has no result yet, or working files that
     /// nobody wanted to keep.
     pub(crate) fn is_unfinished(&self) -> bool {
-        let dirs = self.agent_dirs();
-        let working = [
-            &dirs.workspace,
-            &dirs.agent_home,
-            &dirs.input,
-            &self.check_dir(),
-        ];
         let kept = || self.record().is_ok_and(|record| record.keep);
-        !self.result().exists() || (working.iter().any(|dir| dir.exists()) && !kept())
+        !self.result().exists() || (self.working_dirs().iter().any(|dir| dir.exists()) && !kept())
     }
 
     /// Removes what only a running attempt needs; evidence and result stay.
@@ -248,16 +236,22 @@ impl AttemptDir {
     /// # Errors
     /// The system's error for the first path that cannot be removed.
     pub(crate) fn remove_working_files(&self) -> io::Result<()> {
+        self.working_dirs()
+            .iter()
+            .try_for_each(|dir| remove_tree(dir))
+    }
+
+    /// What only a running attempt needs.
+    fn working_dirs(&self) -> [PathBuf; 6] {
         let dirs = self.agent_dirs();
-        for dir in [
-            &dirs.workspace,
-            &dirs.agent_home,
-            &dirs.input,
-            &self.check_dir(),
-        ] {
-            remove_tree(dir)?;
-        }
-        Ok(())
+        [
+            dirs.workspace,
+            dirs.agent_home,
+            dirs.input,
+            self.launchers(),
+            self.way_out(),
+            self.check_dir(),
+        ]
     }
 }
 

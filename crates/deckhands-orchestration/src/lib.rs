@@ -18,6 +18,7 @@ mod shared_files;
 mod workspace;
 
 mod validate;
+mod way_out;
 mod worker;
 
 mod kept;
@@ -35,8 +36,8 @@ pub use kept::{ApplyOptions, ApplyReport, KeptChange, KeptError, KeptTask};
 pub use observer::{Observer, Phase, RunEvent, Silent};
 pub use plan::{Plan, plan};
 pub use ports::Ports;
-pub use request::{ImagePair, Policy, TaskRequest};
-pub use runner::{Runner, is_delicate, not_started, simulated};
+pub use request::{ImagePair, Policy, RelaySettings, TaskRequest};
+pub use runner::{Runner, check_provider, is_delicate, not_started, simulated};
 pub use shared_files::probe_shared_files;
 pub use sweep::{SweepOptions, SweepReport, sweep};
 pub use workspace::{LeftPath, PromoteError, Recovered, recover};

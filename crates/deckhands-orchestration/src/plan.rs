@@ -3,16 +3,23 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use deckhands_agent::{AgentAdapter, AgentDirs, Launch, LaunchError, LaunchRequest, SocketAccess};
-use deckhands_model::{AttemptId, AttemptNumber, TaskId};
+use deckhands_agent::{
+    AgentAdapter, Launch, LaunchError, LaunchRequest, LlmAccess, SocketAccess, Walls,
+};
+use deckhands_model::{AttemptId, AttemptNumber, Profile, TaskId};
+use deckhands_runtime::ContainerSpec;
 
+use crate::attempt_dir::AttemptDir;
 use crate::request::TaskRequest;
+use crate::worker::planned;
 
 /// The resolved plan of a run. Secrets in it show as `***`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
-    /// The containers that would be made.
+    /// The container that OpenHands would run in.
     pub launch: Launch,
+    /// The sandbox, where we make it.
+    pub sandbox: Option<ContainerSpec>,
 }
 
 /// The daemon's usual bridge address, shown in a plan because asking would be doing something.
@@ -27,30 +34,41 @@ pub fn plan(
     request: &TaskRequest,
     home: &Path,
 ) -> Result<Plan, LaunchError> {
-    let id = AttemptId {
-        task: TaskId::from_random([0; 16]),
-        number: AttemptNumber::FIRST,
+    let dir = AttemptDir::at(home.join("attempts").join("TASK").join("1"));
+    let (llm, walls, sandbox) = match request.profile {
+        Profile::Socket => {
+            let llm = LlmAccess::Direct {
+                api_key: request.api_key.clone(),
+                base_url: request.base_url.clone(),
+            };
+            let walls = Walls::Socket(SocketAccess {
+                socket: request.docker_socket.clone(),
+                bridge: USUAL_BRIDGE,
+            });
+            (llm, walls, None)
+        }
+        _ => {
+            let (llm, access, sandbox) = planned(request, &dir);
+            (llm, Walls::Managed(access), Some(sandbox))
+        }
     };
-    let root = home.join("attempts").join("TASK").join("1");
     let launch = adapter.launch(&LaunchRequest {
-        attempt: id,
+        attempt: AttemptId {
+            task: TaskId::from_random([0; 16]),
+            number: AttemptNumber::FIRST,
+        },
         model: request.model.clone(),
-        api_key: request.api_key.clone(),
-        base_url: request.base_url.clone(),
+        llm,
         app_image: request.images.app.clone(),
         sandbox_image: request.images.sandbox.clone(),
         limits: request.limits.clone(),
-        dirs: AgentDirs {
-            workspace: root.join("workspace"),
-            agent_home: root.join("agent-home"),
-            input: root.join("input"),
-        },
-        socket: SocketAccess {
-            socket: request.docker_socket.clone(),
-            bridge: USUAL_BRIDGE,
-        },
+        dirs: dir.agent_dirs(),
+        walls,
         retry: request.retry,
         labels: [("managed-by".to_owned(), "deckhands".to_owned())].into(),
     })?;
-    Ok(Plan { launch })
+    Ok(Plan {
+        sandbox: sandbox.map(|sandbox| sandbox(&launch)),
+        launch,
+    })
 }

@@ -1,9 +1,10 @@
 //! What is asked for: one task with its acceptance rules and bounds.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, TaskText};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile, TaskText};
 
 /// One task for one run.
 #[derive(Clone, Debug)]
@@ -18,8 +19,15 @@ pub struct TaskRequest {
     pub api_key: Option<ApiKey>,
     /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
     pub key_files: Vec<PathBuf>,
-    /// Where the provider is, as seen from a container; `None` is its own address.
+    /// Where the provider is; `None` is its own address. In profile `socket` the app calls it, so
+    /// that it is as seen from a container.
     pub base_url: Option<String>,
+    /// How the attempt is walled in.
+    pub profile: Profile,
+    /// What the agent's commands can reach.
+    pub network: Network,
+    /// How the model is called in profile `managed`.
+    pub relay: RelaySettings,
     /// The images to run.
     pub images: ImagePair,
     /// The daemon's socket on its own host, for profile `socket`.
@@ -34,6 +42,24 @@ pub struct TaskRequest {
     pub checks: Vec<String>,
     /// What is done with the result.
     pub policy: Policy,
+}
+
+/// How the relay calls the model.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RelaySettings {
+    /// Longest time for one answer.
+    pub answer: Duration,
+    /// Most tokens of one answer.
+    pub max_output_tokens: u32,
+}
+
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(120),
+            max_output_tokens: 8192,
+        }
+    }
 }
 
 /// The two images of a run.
@@ -58,6 +84,8 @@ pub struct Policy {
     pub keep: bool,
     /// Workspaces above the size bound are copied, too.
     pub any_size: bool,
+    /// Versions of the agent that nobody proved are run, too.
+    pub unproved_version: bool,
 }
 
 impl Default for Policy {
@@ -68,6 +96,12 @@ impl Default for Policy {
             apply: true,
             keep: false,
             any_size: false,
+            unproved_version: false,
         }
     }
 }
+
+#[cfg(test)]
+mod test_request;
+#[cfg(test)]
+pub(crate) use test_request::test_request;

@@ -29,6 +29,7 @@ use crate::request::TaskRequest;
 use crate::sweep::{SweepOptions, sweep};
 use crate::worker::AttemptCtx;
 use crate::workspace::{CopyError, CopyOptions, CopyReport, copy_workspace, recover};
+pub use hand_over::check_provider;
 use hand_over::{check_writable, copy_failure, left_out};
 use report::Draft;
 
@@ -133,6 +134,7 @@ impl Runner {
         draft: &mut Draft,
     ) -> Result<Option<(CopyReport, AttemptCtx<'a>)>, RunFailure> {
         check_writable(job.request)?;
+        check_provider(job.request)?;
         let Some(info) = job
             .cancel
             .run_until_cancelled(self.greet(job.request, draft))
@@ -140,7 +142,8 @@ impl Runner {
         else {
             return Ok(None);
         };
-        draft.versions.docker = Some(info?.version);
+        let info = info?;
+        draft.versions.docker = Some(info.version);
         let mut record = self.record(job);
         let no_home = |e: &dyn std::error::Error| RunFailure::of_error(Cause::PermissionDenied, e);
         *held = Some(
@@ -171,6 +174,8 @@ impl Runner {
             cancel: job.cancel,
             id: job.id,
             dir: job.dir.clone(),
+            ids: self.ids.as_ref(),
+            rootless: info.rootless,
             app_image,
             sandbox_image,
         };
@@ -250,6 +255,8 @@ impl Runner {
             started_at: self.clock.now().to_string(),
             workspace: job.request.workspace.clone(),
             sandbox_image: None,
+            profile: job.request.profile,
+            network: job.request.network,
             keep: job.request.policy.keep,
         }
     }

@@ -6,7 +6,9 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use deckhands_model::{AttemptId, AttemptNumber, ByteSize, Cause, ImageRef, TaskId};
+use deckhands_model::{
+    AttemptId, AttemptNumber, ByteSize, Cause, ImageRef, Network, Profile, TaskId,
+};
 use deckhands_runtime::{
     ContainerId, ContainerName, ContainerSpec, Containers, Hardening, Mount, MountAccess,
     NetworkMode, Owned, ResourceLimits, RuntimeError, RuntimeErrorKind, UserSpec,
@@ -107,6 +109,8 @@ pub async fn probe_shared_files(
         started_at: SystemClock.now().to_string(),
         workspace: dir.root().to_owned(),
         sandbox_image: Some(image.clone()),
+        profile: Profile::Socket,
+        network: Network::Llm,
         keep: false,
     };
     let held = dir
@@ -161,6 +165,7 @@ fn spec(id: AttemptId, image: &ImageRef, mount: &Mount) -> ContainerSpec {
             milli_cpus: None,
             processes: Some(16),
             kept_log: ByteSize::mebibytes(1),
+            scratch: None,
         },
         hardening: Hardening {
             drop_capabilities: true,

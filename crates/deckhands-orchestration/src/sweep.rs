@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_model::AttemptId;
-use deckhands_runtime::{ContainerSummary, Phase};
+use deckhands_runtime::{ContainerSummary, Labels, NetworkInfo, Phase};
 use serde::Serialize;
 
 use crate::attempt_dir::{AttemptDir, Claim};
@@ -39,13 +39,13 @@ pub struct SweepOptions {
 /// What a sweep found and did.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct SweepReport {
-    /// Containers that were removed (or would be).
+    /// Containers and networks that were removed (or would be).
     pub removed: Vec<String>,
     /// Attempts whose files were cleared and which were booked as cancelled (or would be).
     pub cancelled: Vec<String>,
     /// Attempts that had ended, whose remaining working files were cleared (or would be).
     pub cleared: Vec<String>,
-    /// Containers of living attempts, left alone.
+    /// Containers and networks of living attempts, left alone.
     pub live: Vec<String>,
     /// What could not be removed, each with its reason.
     pub failed: Vec<String>,
@@ -66,13 +66,18 @@ pub async fn sweep(
         options,
         report: SweepReport::default(),
         stuck: BTreeSet::new(),
+        elsewhere: BTreeSet::new(),
     };
     let scope = (!options.all_homes).then_some(home);
     let mut found = ports.containers.list(&labels::select_home(scope)).await?;
     // A label alone can be inherited from an image; what we made names its attempt and its place.
-    found.retain(|c| attempt_of(c).is_some() && c.labels.contains_key(labels::ATTEMPT_DIR));
+    found.retain(|c| is_of_attempt(&c.labels));
     for (dir, containers) in by_attempt(found) {
         sweep.containers(AttemptDir::at(dir), &containers).await;
+    }
+    match ports.networks.list(&labels::select_home(scope)).await {
+        Ok(networks) => sweep.networks(networks).await,
+        Err(error) => sweep.report.failed.push(format!("networks: {error}")),
     }
     let own = home.clone();
     for dir in blocking(move || unfinished(&own)).await? {
@@ -89,6 +94,8 @@ struct Sweep<'a> {
     report: SweepReport,
     /// Attempts whose containers could not all be removed: their files are left as they are.
     stuck: BTreeSet<PathBuf>,
+    /// Attempts that may live where nothing of them is to be seen from here.
+    elsewhere: BTreeSet<PathBuf>,
 }
 
 impl Sweep<'_> {
@@ -99,11 +106,8 @@ impl Sweep<'_> {
             Ok(Claim::Live) => return self.report.live.extend(names),
             Ok(Claim::Ours(held)) => Some(held),
             Ok(Claim::Gone) if self.may_live_elsewhere(containers) => {
-                let why = "it runs, and its state directory is not to be seen from here";
-                return self
-                    .report
-                    .failed
-                    .extend(names.iter().map(|n| format!("{n}: {why}")));
+                self.elsewhere.insert(dir.root().to_owned());
+                return self.report.failed.extend(names.iter().map(not_seen));
             }
             Ok(Claim::Gone) => None,
             Err(error) => {
@@ -114,7 +118,7 @@ impl Sweep<'_> {
                 return self.report.failed.extend(failed);
             }
         };
-        let Some(attempt) = containers.iter().find_map(attempt_of) else {
+        let Some(attempt) = containers.iter().find_map(|c| attempt_of(&c.labels)) else {
             return;
         };
         if self.options.dry_run {
@@ -122,8 +126,56 @@ impl Sweep<'_> {
         }
         // An app that runs alone may be about to create its sandbox.
         let starting = containers.len() == 1 && containers[0].phase == Phase::Running;
-        let port = self.ports.containers.as_ref();
-        let cleared = worker::clear(port, attempt, starting, self.options.deadline).await;
+        self.clear(&dir, attempt, starting).await;
+        drop(held);
+    }
+
+    /// Most went with the containers on them.
+    async fn networks(&mut self, found: Vec<NetworkInfo>) {
+        for network in found.iter().filter(|n| is_of_attempt(&n.labels)) {
+            self.network(network).await;
+        }
+    }
+
+    /// Removes a network whose attempt has no container, unless somebody lives in its directory.
+    async fn network(&mut self, network: &NetworkInfo) {
+        let Some(attempt) = attempt_of(&network.labels) else {
+            return;
+        };
+        let dir = AttemptDir::at(dir_of(&network.labels));
+        if self.stuck.contains(dir.root()) {
+            return self.stays_with_containers(&network.name);
+        }
+        let held = match self.claim(&dir).await {
+            Ok(Claim::Live) => return self.report.live.push(network.name.clone()),
+            Ok(Claim::Ours(held)) => Some(held),
+            // Clearing it would clear the attempt's containers as well.
+            Ok(Claim::Gone) if self.elsewhere.contains(dir.root()) => {
+                return self.report.failed.push(not_seen(&network.name));
+            }
+            Ok(Claim::Gone) => None,
+            Err(error) => {
+                let failed = format!("{}: {}: {error}", network.name, dir.root().display());
+                return self.report.failed.push(failed);
+            }
+        };
+        if self.options.dry_run {
+            return self.report.removed.push(network.name.clone());
+        }
+        self.clear(&dir, attempt, false).await;
+        drop(held);
+    }
+
+    fn stays_with_containers(&mut self, network: &str) {
+        let told = format!("{network}: ");
+        if !self.report.failed.iter().any(|f| f.starts_with(&told)) {
+            let failed = format!("{told}containers of its attempt are still there");
+            self.report.failed.push(failed);
+        }
+    }
+
+    async fn clear(&mut self, dir: &AttemptDir, attempt: AttemptId, starting: bool) {
+        let cleared = worker::clear(self.ports, attempt, starting, self.options.deadline).await;
         self.report.removed.extend(cleared.removed);
         if !cleared.names.is_empty() {
             self.stuck.insert(dir.root().to_owned());
@@ -133,7 +185,6 @@ impl Sweep<'_> {
             .into_iter()
             .map(|n| format!("{n}: still there"));
         self.report.failed.extend(stayed);
-        drop(held);
     }
 
     /// Clears the files of a dead attempt.
@@ -193,24 +244,34 @@ impl SweepReport {
     }
 }
 
+/// Why something of another home is left alone.
+fn not_seen(name: impl std::fmt::Display) -> String {
+    format!("{name}: it runs, and its state directory is not to be seen from here")
+}
+
 /// Containers by the directory of their attempt.
 fn by_attempt(found: Vec<ContainerSummary>) -> BTreeMap<PathBuf, Vec<ContainerSummary>> {
     let mut groups: BTreeMap<PathBuf, Vec<ContainerSummary>> = BTreeMap::new();
     for container in found {
-        let dir = container
-            .labels
-            .get(labels::ATTEMPT_DIR)
-            .cloned()
-            .unwrap_or_default();
-        groups.entry(dir.into()).or_default().push(container);
+        let dir = dir_of(&container.labels);
+        groups.entry(dir).or_default().push(container);
     }
     groups
 }
 
-fn attempt_of(container: &ContainerSummary) -> Option<AttemptId> {
-    let task = container.labels.get(labels::TASK)?.parse().ok()?;
-    let number = container.labels.get(labels::ATTEMPT)?.parse().ok()?;
+fn is_of_attempt(labels: &Labels) -> bool {
+    attempt_of(labels).is_some() && labels.contains_key(labels::ATTEMPT_DIR)
+}
+
+fn attempt_of(labels: &Labels) -> Option<AttemptId> {
+    let task = labels.get(labels::TASK)?.parse().ok()?;
+    let number = labels.get(labels::ATTEMPT)?.parse().ok()?;
     Some(AttemptId { task, number })
+}
+
+fn dir_of(labels: &Labels) -> PathBuf {
+    let dir = labels.get(labels::ATTEMPT_DIR);
+    dir.map(PathBuf::from).unwrap_or_default()
 }
 
 /// Attempt directories of this home that somebody has to clear up.

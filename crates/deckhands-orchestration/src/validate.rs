@@ -202,6 +202,7 @@ fn spec(ctx: &AttemptCtx<'_>, number: usize, command: &str) -> ContainerSpec {
             milli_cpus: Some(limits.milli_cpus),
             processes: Some(limits.processes),
             kept_log: ByteSize::mebibytes(1),
+            scratch: None,
         },
         hardening: Hardening {
             drop_capabilities: true,

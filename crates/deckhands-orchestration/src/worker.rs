@@ -2,8 +2,12 @@
 
 mod cleanup;
 mod launch;
+mod limits;
 mod lines;
+mod managed;
+mod model_way;
 mod ownership;
+mod start;
 mod tail;
 mod transcript;
 mod watch;
@@ -11,8 +15,11 @@ mod watchdog;
 
 pub(crate) use cleanup::{Leftovers, clear};
 pub(crate) use launch::prepare;
+pub(crate) use managed::planned;
+pub(crate) use model_way::upstream;
 pub(crate) use ownership::give_back;
-pub(crate) use watch::{Watched, start, watch};
+pub(crate) use start::start;
+pub(crate) use watch::{Watched, watch};
 
 use std::sync::Arc;
 
@@ -22,6 +29,7 @@ use deckhands_runtime::Owned;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt_dir::AttemptDir;
+use crate::clock::IdSource;
 use crate::observer::Observer;
 use crate::ports::Ports;
 use crate::request::TaskRequest;
@@ -36,6 +44,9 @@ pub(crate) struct AttemptCtx<'a> {
     pub(crate) cancel: &'a CancellationToken,
     pub(crate) id: AttemptId,
     pub(crate) dir: AttemptDir,
+    pub(crate) ids: &'a dyn IdSource,
+    /// Whether the daemon runs without root rights; then only its user 0 is the caller.
+    pub(crate) rootless: bool,
     pub(crate) app_image: ImageReport,
     pub(crate) sandbox_image: ImageReport,
 }

@@ -67,6 +67,7 @@ fn spec(image: &str, command: Vec<String>) -> Result<ContainerSpec, Box<dyn Erro
             milli_cpus: Some(1000),
             processes: Some(64),
             kept_log: "1m".parse()?,
+            scratch: None,
         },
         hardening: Hardening {
             drop_capabilities: true,

@@ -72,6 +72,7 @@ fn spec(image: &str, label: &str, number: usize) -> Result<ContainerSpec, Box<dy
             milli_cpus: Some(1000),
             processes: Some(64),
             kept_log: "1m".parse()?,
+            scratch: None,
         },
         hardening: Hardening {
             drop_capabilities: true,

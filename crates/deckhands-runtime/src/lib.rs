@@ -46,6 +46,7 @@
 //!         milli_cpus: Some(500),
 //!         processes: Some(32),
 //!         kept_log: "1m".parse()?,
+//!         scratch: None,
 //!     },
 //!     hardening: Hardening {
 //!         drop_capabilities: true,

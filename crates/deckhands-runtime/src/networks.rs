@@ -18,7 +18,8 @@ pub trait Networks: Send + Sync + 'static {
     /// Creates a bridge network. A taken name is `Conflict`, no free address pool `Exhausted`.
     async fn create(&self, spec: &NetworkSpec) -> Result<NetworkInfo, RuntimeError>;
 
-    /// Removes a network without containers. An absent one is `Ok(Removal::AlreadyGone)`.
+    /// Removes a network without containers; one that a running container is on is `Conflict`. An
+    /// absent one is `Ok(Removal::AlreadyGone)`.
     async fn remove(&self, name: &str) -> Result<Removal, RuntimeError>;
 
     /// All networks that carry the selected labels.
@@ -48,6 +49,10 @@ pub struct NetworkInfo {
     /// The host's address on it. Where the daemon does not tell, the first address of the subnet,
     /// which is what it hands out.
     pub gateway: Option<IpAddr>,
+    /// No way to the outside.
+    pub internal: bool,
+    /// Containers on it may talk to each other.
+    pub inter_container: bool,
     /// Its labels.
     pub labels: Labels,
 }

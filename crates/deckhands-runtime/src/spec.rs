@@ -121,6 +121,9 @@ pub struct ResourceLimits {
     /// Bytes of output that the daemon keeps itself (for recovery after a crash of ours). Zero
     /// keeps nothing, and reading it is then refused.
     pub kept_log: ByteSize,
+    /// Size of the in-memory `/tmp` of a container with a read-only root; what is written there
+    /// counts as memory. `None` is the daemon's default. Says nothing where the root can be written.
+    pub scratch: Option<ByteSize>,
 }
 
 /// Rights a container goes without.
@@ -130,7 +133,8 @@ pub struct Hardening {
     pub drop_capabilities: bool,
     /// Set-uid programs gain nothing.
     pub no_new_privileges: bool,
-    /// The root file system cannot be written; `/tmp` is a fresh one in memory.
+    /// The root file system cannot be written; `/tmp` is a fresh one in memory, of the size
+    /// [`ResourceLimits::scratch`].
     pub read_only_root: bool,
     /// An init process (pid 1) that forwards signals and reaps children.
     pub init: bool,

@@ -8,7 +8,7 @@ async fn fake_keeps_the_contract() {
     let bench = FakeBench::new(scratch.path().to_owned());
     let count = contract::run_all(&bench).await;
     assert_eq!(count, contract::names().len());
-    assert!(count >= 35, "only {count} cases ran");
+    assert!(count >= 41, "only {count} cases ran");
     assert_eq!(bench.runtime().problems(), Vec::<String>::new());
     assert_eq!(bench.runtime().live(), []);
 }

@@ -47,8 +47,13 @@ impl Agent {
 
     /// The same with a sandbox that does this.
     pub(crate) fn starts_with(self, sandbox: Script) -> Self {
-        self.creates_sandbox(sandbox)
-            .after(Duration::from_secs(8))
+        self.creates_sandbox(sandbox).wakes()
+    }
+
+    /// Finds a sandbox that is there and begins to work: the first event is stored 8 s later. In
+    /// profile `managed`, where it makes none itself, that is all of its start.
+    pub(crate) fn wakes(self) -> Self {
+        self.after(Duration::from_secs(8))
             .log("[runtime sid] Runtime is ready.")
             .at_once(|agent| {
                 agent
@@ -274,13 +279,13 @@ fn home(spec: &ContainerSpec) -> PathBuf {
     mount.unwrap().source.clone()
 }
 
-/// Where the sandbox's `/workspace` is on the host.
+/// Where the sandbox's `/workspace` is on the host; an app of profile `managed` is not told.
 fn workspace(spec: &ContainerSpec) -> PathBuf {
-    PathBuf::from(
-        variable(spec, "SANDBOX_VOLUMES")
-            .strip_suffix(":/workspace:rw")
-            .unwrap(),
-    )
+    let volumes = spec.env.iter().find(|(key, _)| key == "SANDBOX_VOLUMES");
+    match volumes {
+        Some((_, value)) => PathBuf::from(value.expose().strip_suffix(":/workspace:rw").unwrap()),
+        None => home(spec).with_file_name("workspace"),
+    }
 }
 
 /// The labels that OpenHands hands on to its sandbox: `{'labels': {'a': 'b', …}, …}`.

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_model::{Cause, Deadlines, Limits, ModelId, RunReport, TaskState, TaskText};
+use deckhands_model::{
+    Cause, Deadlines, Limits, ModelId, Network, Profile, RunReport, TaskState, TaskText,
+};
 use deckhands_orchestration::{
-    Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports, RunEvent, Runner, TaskRequest,
+    Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports, RelaySettings, RunEvent,
+    Runner, TaskRequest,
 };
 use deckhands_runtime::test_util::{FakeRuntime, Match, Script};
 use jiff::Timestamp;
@@ -102,9 +105,22 @@ impl World {
         }
     }
 
+    /// The same for tasks in profile `managed`.
+    pub(crate) fn managed() -> Self {
+        Self::new().asking(|request| {
+            request.profile = Profile::Managed;
+            request.network = Network::Llm;
+        })
+    }
+
     /// The next app container plays this.
     pub(crate) fn agent(self, script: Script) -> Self {
         self.on("-app", script)
+    }
+
+    /// The next sandbox that we make plays this.
+    pub(crate) fn sandbox(self, script: Script) -> Self {
+        self.on("-sandbox", script)
     }
 
     /// The next container with this in its name plays this.
@@ -213,9 +229,14 @@ impl World {
         let live = self.runtime.live();
         let left: Vec<_> = live.iter().filter(ours).map(|c| c.name.0.clone()).collect();
         assert!(left.is_empty(), "left behind: {left:?}");
+        let networks = self.runtime.live_networks();
+        let mut tasks = networks.iter().map(|n| n.labels.get("deckhands.task"));
+        let left = tasks.any(|task| task == Some(&report.task_id));
+        assert!(!left, "left behind: {networks:?}");
         if let Some(dir) = self.attempt_dir(report) {
             let kept = self.request.policy.keep;
-            for name in ["workspace", "agent-home", "input", "check"] {
+            let working = ["workspace", "agent-home", "input", "check"];
+            for name in working.into_iter().chain(["launcher", "way-out"]) {
                 assert!(kept || !dir.join(name).exists(), "{name} is left");
             }
             let kept: RunReport =
@@ -257,6 +278,9 @@ fn request(root: &Path) -> TaskRequest {
         api_key: Some(ApiKey::new(KEY)),
         key_files: Vec::new(),
         base_url: None,
+        profile: Profile::Socket,
+        network: Network::Open,
+        relay: RelaySettings::default(),
         images: ImagePair {
             app: "app:1".parse().unwrap(),
             sandbox: "sandbox:1".parse().unwrap(),

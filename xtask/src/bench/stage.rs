@@ -91,6 +91,8 @@ impl Stage {
         let images = ["OPENHANDS_DOCKER_IMAGE", "OPENHANDS_DOCKER_RUNTIME_IMAGE"];
         command.envs(images.map(|name| (name, &self.image)));
         command.env("OPENROUTER_API_KEY", "played");
+        // The tiny agent plays an app that needs nobody; it has no Python for a launcher.
+        command.env("DECKHANDS_PROFILE", "socket");
         command.current_dir(&self.folder);
         Ok(command)
     }
@@ -117,14 +119,14 @@ impl Stage {
     }
 }
 
-fn ids(filter: &str, format: &str) -> Result<String> {
+pub(super) fn ids(filter: &str, format: &str) -> Result<String> {
     let mut docker = Command::new("docker");
     docker.args(["ps", "--all", "--no-trunc", "--filter", filter]);
     process::output(docker.args(["--format", format]))
 }
 
 /// The ids in a listing of id and directory whose directory is `folder` or below it.
-fn matching(listing: &str, folder: &Path) -> Vec<String> {
+pub(super) fn matching(listing: &str, folder: &Path) -> Vec<String> {
     let rows = listing.lines().filter_map(|line| line.split_once(' '));
     let ours = rows.filter(|(_, directory)| Path::new(directory).starts_with(folder));
     ours.map(|(id, _)| id.to_owned()).collect()

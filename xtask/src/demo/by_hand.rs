@@ -11,8 +11,8 @@ const PORT: u16 = 8899;
 /// Where the user's own copy of the example's workspace goes.
 const COPY: &str = "/tmp/deckhands-hello";
 
-/// Prints the commands; `address` is the provider's when one stood in.
-pub(super) fn show(stage: &Stage, address: Option<&str>) {
+/// Prints the commands; `scripted` says that a provider stood in.
+pub(super) fn show(stage: &Stage, scripted: bool) {
     let root = workspace::root();
     let short = |path: &Path| {
         path.strip_prefix(&root)
@@ -23,8 +23,11 @@ pub(super) fn show(stage: &Stage, address: Option<&str>) {
     let (deckhands, example) = (short(&stage.deckhands), short(&stage.example));
     let home = short(&stage.home);
     println!("\nThe same by hand, in {}:", root.display());
-    if let Some(address) = address {
-        let script = format!("--script {example}/script.json --bind {address}:{PORT}");
+    if scripted {
+        let script = format!(
+            "--script {example}/script.json --bind {}:{PORT}",
+            provider::ADDRESS
+        );
         println!("  {} {script} &", short(&stage.provider));
         println!("  export OPENROUTER_API_KEY={}", provider::KEY);
         println!("  export OPENHANDS_BASE_URL={}", provider::url(PORT));

@@ -14,6 +14,9 @@ mod tests;
 /// A placeholder; the scripted provider asks for no key, the command line does.
 pub(super) const KEY: &str = "scripted";
 
+/// Where it listens: the model is called by `deckhands` itself, not from a container.
+pub(super) const ADDRESS: &str = "127.0.0.1";
+
 /// A running provider; dropping it ends the process and waits for it.
 pub(super) struct Provider {
     child: Child,
@@ -22,8 +25,8 @@ pub(super) struct Provider {
     stdout: BufReader<ChildStdout>,
 }
 
-/// Starts the provider on a free port of `address` and waits until it listens.
-pub(super) fn start(binary: &Path, script: &Path, address: &str) -> Result<Provider> {
+/// Starts the provider on a free port and waits until it listens.
+pub(super) fn start(binary: &Path, script: &Path) -> Result<Provider> {
     println!("No model key is set: a scripted provider stands in for the model.");
     println!(
         "It answers from {}; everything else is real.",
@@ -34,7 +37,7 @@ pub(super) fn start(binary: &Path, script: &Path, address: &str) -> Result<Provi
         .arg("--script")
         .arg(script)
         .arg("--bind")
-        .arg(format!("{address}:0"));
+        .arg(format!("{ADDRESS}:0"));
     eprintln!("$ {}", process::shown(&command));
     let mut child = command
         .stdout(Stdio::piped())
@@ -66,9 +69,9 @@ impl Provider {
     }
 }
 
-/// Where containers find a provider that listens on the bridge of the host.
+/// Where the provider is found.
 pub(super) fn url(port: u16) -> String {
-    format!("http://host.docker.internal:{port}/v1")
+    format!("http://{ADDRESS}:{port}/v1")
 }
 
 impl Drop for Provider {

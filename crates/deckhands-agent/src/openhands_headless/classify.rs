@@ -6,7 +6,7 @@
 mod provider;
 mod words;
 
-use deckhands_model::Cause;
+use deckhands_model::{CallFault, Cause, GatewayFact};
 
 use super::log_line::RunError;
 pub(super) use provider::provider_error;
@@ -195,6 +195,20 @@ pub(super) fn logged_failure(reason: &str, failed: &RunError) -> Option<Cause> {
         return Some(cause).filter(|cause| *cause != Cause::Unknown);
     }
     structured(text, answer)
+}
+
+/// The cause of a failed call that the gateway saw: by its status and the provider's own body.
+pub(super) fn failed_call(call: &GatewayFact) -> Cause {
+    let told = || {
+        let status = call.status?;
+        structured(&call.detail, &format!("{status} - "))
+    };
+    match call.fault {
+        None => Cause::Unknown,
+        Some(CallFault::Unreachable) => Cause::ProviderUnreachable,
+        Some(CallFault::TimedOut) => Cause::ProviderTimeout,
+        Some(CallFault::Refused | CallFault::BadAnswer) => told().unwrap_or(Cause::ProviderError),
+    }
 }
 
 /// The cause of a reason about a failure, for want of the failure's text.

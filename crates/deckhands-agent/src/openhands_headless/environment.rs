@@ -1,30 +1,20 @@
-//! The environment that OpenHands 0.59 is configured by.
+//! The environment that OpenHands 0.59 is configured by, as far as it is the same in every profile.
 //!
 //! It reads its settings from variables and nothing else here: no configuration file is mounted.
 //! `SAVE_TRAJECTORY_PATH` stays unset: the stored events are the record, and are there after a kill.
 
 use std::time::Duration;
 
-use deckhands_runtime::{Labels, SecretEnv};
+use deckhands_model::ModelId;
+use deckhands_runtime::SecretEnv;
 
-use crate::adapter::{LaunchError, LaunchRequest};
+use crate::launch::{ApiKey, LaunchRequest, LlmAccess};
 
-use super::launch::{HOME, absolute};
-use super::python_literal::Dict;
-
-/// Where the sandbox finds the workspace.
-const WORKSPACE: &str = "/workspace";
-
-/// Characters at which OpenHands splits `SANDBOX_VOLUMES`.
-const SEPARATORS: [char; 2] = [',', ':'];
+use super::launch::HOME;
+use super::native_tools::calls_tools_natively;
 
 /// What is the same for every session.
 const FIXED: &[(&str, &str)] = &[
-    ("RUNTIME", "docker"),
-    // 0 is the only id for which the app needs no right to change users.
-    ("SANDBOX_USER_ID", "0"),
-    // The image's own value, repeated because nothing works without it.
-    ("SANDBOX_LOCAL_RUNTIME_URL", "http://host.docker.internal"),
     ("LOG_JSON", "true"),
     ("LOG_ALL_EVENTS", "true"),
     ("LOG_LEVEL", "INFO"),
@@ -38,71 +28,63 @@ const FIXED: &[(&str, &str)] = &[
     ("AGENT_ENABLE_MCP", "false"),
 ];
 
-/// Every variable for this request; the key is the only secret among them.
-///
-/// # Errors
-/// [`LaunchError`] for a workspace path that OpenHands would split or misread.
-pub(super) fn environment(
-    request: &LaunchRequest,
-    sandbox_labels: &Labels,
-) -> Result<Vec<(String, SecretEnv)>, LaunchError> {
-    let mut env: Vec<(String, SecretEnv)> = Vec::new();
-    let mut plain = |key: &str, value: String| env.push((key.to_owned(), SecretEnv::plain(value)));
-    for (key, value) in FIXED {
-        plain(key, (*value).to_owned());
-    }
-    plain(
-        "SANDBOX_RUNTIME_CONTAINER_IMAGE",
-        request.sandbox_image.as_str().to_owned(),
-    );
-    plain("SANDBOX_VOLUMES", volumes(request)?);
-    plain(
-        "SANDBOX_RUNTIME_BINDING_ADDRESS",
-        request.socket.bridge.to_string(),
-    );
-    plain(
-        "SANDBOX_DOCKER_RUNTIME_KWARGS",
-        sandbox_arguments(request, sandbox_labels),
-    );
-    plain("MAX_ITERATIONS", request.limits.iterations.to_string());
-    plain("LLM_MODEL", request.model.as_str().to_owned());
-    plain("LLM_NUM_RETRIES", request.retry.attempts.max(1).to_string());
-    plain("LLM_RETRY_MIN_WAIT", whole_seconds(request.retry.min_wait));
-    plain("LLM_RETRY_MAX_WAIT", whole_seconds(request.retry.max_wait));
-    plain("LLM_TIMEOUT", whole_seconds(request.retry.timeout));
-    if let Some(url) = &request.base_url {
-        plain("LLM_BASE_URL", url.clone());
-    }
-    if let Some(key) = &request.api_key {
+/// The provider prefix by which litellm speaks the OpenAI form. Calls that are refused or reset are
+/// repeated under it; under `openrouter/` they are fatal.
+const OPENAI: &str = "openai";
+
+/// Every variable that does not depend on the profile; the key is the only secret among them.
+pub(super) fn environment(request: &LaunchRequest) -> Vec<(String, SecretEnv)> {
+    let fixed = FIXED.iter().map(|(key, value)| (*key, (*value).to_owned()));
+    let retry = request.retry;
+    let own = [
+        (
+            "SANDBOX_RUNTIME_CONTAINER_IMAGE",
+            request.sandbox_image.as_str().to_owned(),
+        ),
+        ("MAX_ITERATIONS", request.limits.iterations.to_string()),
+        ("LLM_NUM_RETRIES", retry.attempts.max(1).to_string()),
+        ("LLM_RETRY_MIN_WAIT", whole_seconds(retry.min_wait)),
+        ("LLM_RETRY_MAX_WAIT", whole_seconds(retry.max_wait)),
+        ("LLM_TIMEOUT", whole_seconds(retry.timeout)),
+    ];
+    let (llm, key) = llm(&request.model, &request.llm);
+    let plain = |(key, value): (&str, String)| (key.to_owned(), SecretEnv::plain(value));
+    let mut env: Vec<_> = fixed.chain(own).chain(llm).map(plain).collect();
+    if let Some(key) = key {
         env.push(("LLM_API_KEY".to_owned(), SecretEnv::secret(key.expose())));
     }
-    Ok(env)
+    env
 }
 
-fn volumes(request: &LaunchRequest) -> Result<String, LaunchError> {
-    let path = absolute(&request.dirs.workspace)?;
-    match path.chars().find(|c| SEPARATORS.contains(c)) {
-        Some(character) => Err(LaunchError::UnusablePath {
-            path: path.to_owned(),
-            character,
-        }),
-        None => Ok(format!("{path}:{WORKSPACE}:rw")),
+/// Where the model is, and what opens it.
+fn llm<'a>(
+    model: &ModelId,
+    access: &'a LlmAccess,
+) -> (Vec<(&'static str, String)>, Option<&'a ApiKey>) {
+    match access {
+        LlmAccess::Direct { api_key, base_url } => {
+            let mut env = vec![("LLM_MODEL", model.as_str().to_owned())];
+            env.extend(base_url.clone().map(|url| ("LLM_BASE_URL", url)));
+            (env, api_key.as_ref())
+        }
+        LlmAccess::Relay {
+            token,
+            base_url,
+            max_output_tokens,
+        } => {
+            let env = vec![
+                ("LLM_MODEL", format!("{OPENAI}/{}", model.own_id())),
+                ("LLM_BASE_URL", base_url.clone()),
+                // Said explicitly: OpenHands would guess both from the name.
+                (
+                    "LLM_NATIVE_TOOL_CALLING",
+                    calls_tools_natively(model).to_string(),
+                ),
+                ("LLM_MAX_OUTPUT_TOKENS", max_output_tokens.to_string()),
+            ];
+            (env, Some(token))
+        }
     }
-}
-
-/// Further arguments with which OpenHands starts the sandbox, as a Python dictionary. There is no
-/// `auto_remove` in it: whoever owns the attempt looks at the ended sandbox, then removes it.
-fn sandbox_arguments(request: &LaunchRequest, labels: &Labels) -> String {
-    const NANO_PER_MILLI: u64 = 1_000_000;
-    let limits = &request.limits;
-    let memory = limits.memory.as_u64();
-    Dict::default()
-        .texts("labels", labels)
-        .number("mem_limit", memory)
-        .number("memswap_limit", memory)
-        .number("nano_cpus", u64::from(limits.milli_cpus) * NANO_PER_MILLI)
-        .number("pids_limit", u64::from(limits.processes))
-        .finish()
 }
 
 /// OpenHands takes whole seconds only; rounded up, for 0 would mean something else.

@@ -4,7 +4,8 @@
 
 use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
 
-use crate::adapter::{EventFile, EventStore, Unreadable};
+use crate::adapter::{EventFile, Unreadable};
+use crate::launch::EventStore;
 use crate::one_line::one_line;
 
 use super::mend::from_python;

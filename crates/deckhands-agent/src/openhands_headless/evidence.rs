@@ -3,7 +3,7 @@
 //! Collects and bounds; the judgement is `outcome`'s part. Lines and events come on two ways, and
 //! nothing here depends on which of the two is read first.
 
-use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
+use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind, GatewayFact};
 
 use crate::one_line::{clean_text, one_line};
 
@@ -51,6 +51,8 @@ pub(super) struct Evidence {
     pub(super) useless_answers: u32,
     /// The last setting that could not be read.
     pub(super) bad_setting: Option<String>,
+    /// The last call to the model, where the gateway told of it.
+    pub(super) last_call: Option<GatewayFact>,
 }
 
 /// A traceback that ended the program.
@@ -80,6 +82,14 @@ impl Evidence {
             LogFact::Exception(line) => self.exception(line),
             LogFact::BadSetting(line) => self.bad_setting = Some(line.clone()),
             LogFact::Retry => {}
+        }
+    }
+
+    /// Only the last call counts: after an answer the agent worked on. What came after the gateway
+    /// had given up was no call any more.
+    pub(super) fn gateway_fact(&mut self, fact: &GatewayFact) {
+        if !self.last_call.as_ref().is_some_and(|last| last.gave_up) {
+            self.last_call = Some(fact.clone());
         }
     }
 

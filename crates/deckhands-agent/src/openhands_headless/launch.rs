@@ -1,23 +1,22 @@
-//! The containers of an OpenHands 0.59 session in profile `socket`.
+//! The containers of an OpenHands 0.59 session: the app is specified here, for either profile.
 //!
-//! The app container is specified here; the sandbox is started by the app itself, from settings
-//! that `environment` writes. Nothing here creates anything.
+//! Nothing here creates anything. What differs between the profiles is in `socket` and `managed`.
+
+mod managed;
+mod socket;
 
 use std::path::{Path, PathBuf};
 
 use deckhands_model::ByteSize;
 use deckhands_runtime::{
     ContainerName, ContainerSpec, Hardening, HostEntry, Labels, Mount, MountAccess, NetworkMode,
-    ResourceLimits, UserSpec,
+    ResourceLimits, SecretEnv, UserSpec,
 };
 
-use crate::adapter::{AgentDirs, EventStore, Launch, LaunchError, LaunchRequest};
+use crate::launch::{AgentDirs, EventStore, Launch, LaunchError, LaunchRequest, Walls};
 
 use super::environment::environment;
-use super::session::{sandbox_name, session_id};
-
-/// Where the app finds the Docker socket.
-const SOCKET: &str = "/var/run/docker.sock";
+use super::session::session_id;
 
 /// Where the app keeps its state; the mount of [`AgentDirs::agent_home`].
 pub(super) const HOME: &str = "/.openhands";
@@ -37,41 +36,10 @@ const APP_PROCESSES: u32 = 256;
 /// Processors of the app, in thousandths: it mostly waits, and every daemon has one.
 const APP_MILLI_CPUS: u32 = 1000;
 
-/// What OpenHands needs for this request.
-///
-/// # Errors
-/// [`LaunchError`] for a path that it would misread.
-pub(super) fn launch(request: &LaunchRequest) -> Result<Launch, LaunchError> {
-    let name = request.attempt.session_name();
-    let session = session_id(&name);
-    let sandbox_labels = with_role(&request.labels, "sandbox");
-    Ok(Launch {
-        app: ContainerSpec {
-            name: ContainerName(request.attempt.object_name("app")),
-            image: request.app_image.clone(),
-            entrypoint: None,
-            command: command(&name),
-            env: environment(request, &sandbox_labels)?,
-            working_dir: None,
-            user: UserSpec::Image,
-            labels: with_role(&request.labels, "app"),
-            mounts: mounts(request)?,
-            hosts: vec![HostEntry {
-                name: "host.docker.internal".to_owned(),
-                address: "host-gateway".to_owned(),
-            }],
-            network: NetworkMode::Bridge,
-            limits: app_limits(request.limits.log_bytes),
-            hardening: APP_HARDENING,
-        },
-        store: EventStore {
-            dir: Path::new("sessions").join(&session).join("events"),
-        },
-        sandbox: ContainerName(sandbox_name(&session)),
-    })
-}
+/// Bytes of the app's `/tmp`, which are in its memory: it keeps locks and caches there.
+const APP_SCRATCH: ByteSize = ByteSize::mebibytes(256);
 
-/// Proved together on the real image: a session with all of these finishes.
+/// Proved together on the real image in both profiles: a session with all of these finishes.
 const APP_HARDENING: Hardening = Hardening {
     drop_capabilities: true,
     no_new_privileges: true,
@@ -79,47 +47,92 @@ const APP_HARDENING: Hardening = Hardening {
     init: true,
 };
 
+/// What makes an app of one profile differ from that of another one.
+struct Part {
+    entrypoint: Option<Vec<String>>,
+    command: Vec<String>,
+    env: Vec<(String, SecretEnv)>,
+    user: UserSpec,
+    mounts: Vec<(PathBuf, String, MountAccess)>,
+    hosts: Vec<HostEntry>,
+    network: NetworkMode,
+    sandbox: String,
+}
+
+/// What OpenHands needs for this request.
+///
+/// # Errors
+/// [`LaunchError`] for a path that it would misread.
+pub(super) fn launch(request: &LaunchRequest) -> Result<Launch, LaunchError> {
+    let session = session_id(&request.attempt.session_name());
+    let part = match &request.walls {
+        Walls::Socket(access) => socket::part(request, access, &session)?,
+        Walls::Managed(access) => managed::part(request, access),
+    };
+    let mut env = environment(request);
+    env.extend(part.env);
+    Ok(Launch {
+        app: ContainerSpec {
+            name: ContainerName(request.attempt.object_name("app")),
+            image: request.app_image.clone(),
+            entrypoint: part.entrypoint,
+            command: part.command,
+            env,
+            working_dir: None,
+            user: part.user,
+            labels: with_role(&request.labels, "app"),
+            mounts: mounts(&request.dirs, part.mounts)?,
+            hosts: part.hosts,
+            network: part.network,
+            limits: app_limits(request.limits.log_bytes),
+            hardening: APP_HARDENING,
+        },
+        sandbox: ContainerName(part.sandbox),
+        store: EventStore {
+            dir: Path::new("sessions").join(&session).join("events"),
+        },
+        session,
+    })
+}
+
 fn app_limits(kept_log: ByteSize) -> ResourceLimits {
     ResourceLimits {
         memory: Some(APP_MEMORY),
         milli_cpus: Some(APP_MILLI_CPUS),
         processes: Some(APP_PROCESSES),
         kept_log,
+        scratch: Some(APP_SCRATCH),
     }
 }
 
-/// The task goes by file: an argument would be visible to everybody and bounded by the kernel.
-fn command(session_name: &str) -> Vec<String> {
+/// Arguments of OpenHands' main program. The task goes by file: an argument would be visible to
+/// everybody and bounded by the kernel.
+fn arguments(request: &LaunchRequest) -> Vec<String> {
     let task = format!("{INPUT}/{}", AgentDirs::TASK_FILE);
-    let words = [
-        "python",
-        "-m",
-        "openhands.core.main",
-        "-f",
-        &task,
-        "-n",
-        session_name,
-    ];
-    words.map(str::to_owned).to_vec()
+    let name = request.attempt.session_name();
+    vec!["-f".to_owned(), task, "-n".to_owned(), name]
 }
 
-fn mounts(request: &LaunchRequest) -> Result<Vec<Mount>, LaunchError> {
-    use MountAccess::{ReadOnly, ReadWrite};
-    let dirs = &request.dirs;
-    let rows = [
-        (&request.socket.socket, SOCKET, ReadWrite),
-        (&dirs.agent_home, HOME, ReadWrite),
-        (&dirs.input, INPUT, ReadOnly),
-    ];
-    let mount = |(source, target, access): (&PathBuf, &str, MountAccess)| {
-        absolute(source)?;
+/// The mounts that every app has, and more.
+fn mounts(
+    dirs: &AgentDirs,
+    more: Vec<(PathBuf, String, MountAccess)>,
+) -> Result<Vec<Mount>, LaunchError> {
+    let home = (
+        dirs.agent_home.clone(),
+        HOME.to_owned(),
+        MountAccess::ReadWrite,
+    );
+    let input = (dirs.input.clone(), INPUT.to_owned(), MountAccess::ReadOnly);
+    let mount = |(source, target, access): (PathBuf, String, MountAccess)| {
+        absolute(&source)?;
         Ok(Mount {
-            source: source.clone(),
-            target: target.to_owned(),
+            source,
+            target,
             access,
         })
     };
-    rows.into_iter().map(mount).collect()
+    more.into_iter().chain([home, input]).map(mount).collect()
 }
 
 fn with_role(labels: &Labels, role: &str) -> Labels {
@@ -129,7 +142,7 @@ fn with_role(labels: &Labels, role: &str) -> Labels {
 }
 
 /// The path as text, if it is absolute, UTF-8 and without NUL.
-pub(super) fn absolute(path: &Path) -> Result<&str, LaunchError> {
+fn absolute(path: &Path) -> Result<&str, LaunchError> {
     let usable = |text: &&str| path.is_absolute() && !text.contains('\0');
     path.to_str()
         .filter(usable)

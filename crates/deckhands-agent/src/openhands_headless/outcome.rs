@@ -12,7 +12,7 @@ use crate::adapter::{ContainerFacts, EndedBy, Progress};
 use crate::one_line::one_line;
 use crate::redact::redact;
 
-use super::classify::start_failure;
+use super::classify::{failed_call, start_failure};
 use super::evidence::Evidence;
 use final_state::final_state;
 
@@ -40,6 +40,7 @@ pub(super) fn decide(
     }
     let (cause, shown) = final_state(state, evidence)
         .or_else(|| gave_up(ended_by?, evidence))
+        .or_else(|| gateway_gave_up(ended_by?, evidence))
         .or_else(|| our_doing(ended_by?, progress, facts))
         .or_else(|| container(facts))
         .unwrap_or_else(|| program(evidence, facts));
@@ -60,6 +61,26 @@ fn gave_up(ended_by: EndedBy, evidence: &Evidence) -> Option<Found> {
     let uncaught = evidence.uncaught.as_ref().filter(|_| silent)?;
     let (cause, line) = start_failure(&uncaught.chain, evidence.awaited())?;
     Some((cause, line.to_owned()))
+}
+
+/// What the gateway gave up for.
+fn gateway_gave_up(ended_by: EndedBy, evidence: &Evidence) -> Option<Found> {
+    (ended_by == EndedBy::GatewayGaveUp)
+        .then(|| last_call(evidence))
+        .flatten()
+}
+
+/// What the last call to the model failed for, if it failed.
+fn last_call(evidence: &Evidence) -> Option<Found> {
+    let call = evidence.last_call.as_ref().filter(|call| !call.is_good())?;
+    let answer = match call.status {
+        Some(status) => format!("HTTP {status}: {}", call.detail),
+        None => call.detail.clone(),
+    };
+    Some((
+        failed_call(call),
+        format!("the model call failed: {answer}"),
+    ))
 }
 
 /// What our own ending of a working agent means; nothing for a cancel, which is no failure.
@@ -92,6 +113,31 @@ fn our_doing(ended_by: EndedBy, progress: &Progress, facts: &ContainerFacts) -> 
             Cause::DaemonUnreachable,
             "the connection to the daemon was lost",
         ),
+        EndedBy::UnprovedVersion => {
+            let version = progress.version.as_deref().unwrap_or_default();
+            let text = format!(
+                "OpenHands {version} is not proved (0.59 is); `--unproved-version` runs it all the same"
+            );
+            return Some((Cause::BadInput, text));
+        }
+        EndedBy::GatewayGaveUp => (Cause::ProviderError, "no further model call is made"),
+        EndedBy::SandboxEnded if facts.sandbox_exit.is_some_and(|c| NOT_STARTED.contains(&c)) => (
+            Cause::AgentCrashed,
+            "the sandbox's program is not in its image, or cannot be run",
+        ),
+        EndedBy::SandboxEnded => (
+            Cause::SandboxLost,
+            "the sandbox ended while the agent needed it",
+        ),
+        EndedBy::DiskLimit => (Cause::DiskLimit, "more was written than the attempt may"),
+        EndedBy::HostDiskFull => (
+            Cause::HostDiskFull,
+            "hardly any disk space was left on the host",
+        ),
+        EndedBy::ProcessLimit => (
+            Cause::ProcessLimit,
+            "the sandbox had as many processes as it may",
+        ),
     };
     let doing = match progress.doing.as_str() {
         "" => String::new(),
@@ -120,6 +166,9 @@ fn container(facts: &ContainerFacts) -> Option<Found> {
     };
     Some((cause, format!("the app was ended by signal {signal}")))
 }
+
+/// Exit codes of an init process that could not run its command: no right to, not found.
+const NOT_STARTED: [i64; 2] = [126, 127];
 
 /// Signals that a program brings upon itself: illegal instruction, abort, bus error, floating
 /// point, segmentation fault.

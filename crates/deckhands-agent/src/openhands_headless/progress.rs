@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind};
+use deckhands_model::{ActionKind, AgentEvent, AgentState, EventKind, GatewayFact};
 
 use crate::adapter::Progress;
 use crate::one_line::one_line;
@@ -29,6 +29,8 @@ pub(super) struct Tracker {
     answers: BTreeSet<String>,
     /// What the provider itself said, summed over `answers`.
     provider_cost: Option<f64>,
+    /// Whether a gateway tells of the calls; then the log has no news about failed ones.
+    has_gateway: bool,
 }
 
 impl Tracker {
@@ -50,6 +52,7 @@ impl Tracker {
                 self.progress.sandbox_seen = true;
                 "prepares its session".clone_into(&mut self.progress.doing);
             }
+            LogFact::Retry if self.has_gateway => {}
             LogFact::Retry => {
                 self.progress.retries += 1;
                 self.progress.waiting = true;
@@ -64,9 +67,20 @@ impl Tracker {
         }
     }
 
+    /// A failed call is repeated by the agent after a wait, unless the gateway gave up.
+    pub(super) fn gateway_fact(&mut self, fact: &GatewayFact) {
+        self.has_gateway = true;
+        self.progress.waiting = !fact.is_good() && !fact.gave_up;
+        if self.progress.waiting {
+            self.progress.retries += 1;
+            "repeats a failed model call".clone_into(&mut self.progress.doing);
+        }
+    }
+
     pub(super) fn event(&mut self, event: &AgentEvent, stored: &StoredEvent) {
         self.progress.events += 1;
         self.progress.waiting = false;
+        self.progress.missed_network |= misses_network(&event.kind, stored);
         if let Some(doing) = doing(&event.kind) {
             self.progress.doing = doing;
         }
@@ -117,6 +131,37 @@ impl Tracker {
             self.spent(cost);
         }
     }
+}
+
+/// What programs say that reach no network, in lower case.
+const NO_NETWORK: &[&str] = &[
+    "could not resolve host",
+    "temporary failure in name resolution",
+    "temporary failure resolving",
+    "name or service not known",
+    "network is unreachable",
+    "failed to establish a new connection",
+    "getaddrinfo enotfound",
+    "getaddrinfo eai_again",
+];
+
+/// Bytes of a command's output that are looked at, from its end.
+const LAST_WORDS: usize = 16 << 10;
+
+/// Whether a command failed for want of a network, in its own words.
+fn misses_network(kind: &EventKind, stored: &StoredEvent) -> bool {
+    let EventKind::Observation {
+        name,
+        failed: Some(true),
+        ..
+    } = kind
+    else {
+        return false;
+    };
+    let said = stored.content.0.as_deref().unwrap_or_default();
+    let last = &said.as_bytes()[said.len().saturating_sub(LAST_WORDS)..];
+    let last = String::from_utf8_lossy(last).to_lowercase();
+    name == "run" && NO_NETWORK.iter().any(|words| last.contains(words))
 }
 
 /// What an event says about what the agent does now.

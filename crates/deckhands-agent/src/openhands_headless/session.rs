@@ -27,10 +27,5 @@ pub(super) fn session_id(name: &str) -> String {
     format!("{head}-{}", &hex[..digits])
 }
 
-/// Name of the sandbox container that OpenHands starts for a session.
-pub(super) fn sandbox_name(session_id: &str) -> String {
-    format!("openhands-runtime-{session_id}")
-}
-
 #[cfg(test)]
 mod tests;

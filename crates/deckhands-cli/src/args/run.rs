@@ -39,13 +39,13 @@ pub(crate) struct RunArgs {
     /// Processors of the sandbox, e.g. `2` or `0.5`
     #[arg(long, value_name = "N")]
     pub(crate) cpus: Option<String>,
-    /// Disk space of the sandbox, e.g. `5g`
+    /// Disk space that the attempt may take, e.g. `5g`
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_disk: Option<String>,
-    /// How the agent is confined: `socket`
+    /// How the agent is confined: `managed` or `socket`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
-    /// What the agent's commands can reach: `open`
+    /// What the agent's commands can reach: `llm` (nothing) or `open` (any host)
     #[arg(long, value_name = "NETWORK")]
     pub(crate) network: Option<String>,
     /// Command that must exit 0 over the result (repeatable)
@@ -72,6 +72,9 @@ pub(crate) struct RunArgs {
     /// Play a recorded run (a later version)
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) replay: Option<PathBuf>,
+    /// Also run versions of OpenHands that nobody proved
+    #[arg(long)]
+    pub(crate) unproved_version: bool,
     /// Yes to `/`, the home directory and workspaces over the size bound
     #[arg(long)]
     pub(crate) yes: bool,

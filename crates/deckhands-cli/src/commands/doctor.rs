@@ -3,7 +3,7 @@
 mod checks;
 mod shared_files;
 
-use deckhands_config::{Flags, Key};
+use deckhands_config::{Flags, Key, Profile};
 use deckhands_orchestration::Home;
 use owo_colors::OwoColorize;
 use serde::Serialize;
@@ -52,7 +52,28 @@ pub(crate) struct Examination {
     docker: DockerFacts,
 }
 
-const SANDBOX: &str = "\
+const MANAGED: &str = "\
+profile `managed`: OpenHands' program runs in one container (the app), the agent's commands in a
+second one (the sandbox). Deckhands makes both.
+  allowed:
+  - the app reaches one socket of ours, and through it its model and its sandbox; nothing else.
+  - the sandbox reads and writes a private copy of the workspace and its own /tmp.
+  - both run as you, so that every file stays yours, and need no right of root:
+    no capabilities, no new privileges, a read-only root, an init process, bounded memory,
+    processors, processes and disk.
+  - your workspace is changed only by us, after every check accepted the result.
+  not there:
+  - no Docker socket, no published port, no path of yours but the attempt's own directories.
+  - no network, in neither container; `--network open` gives both a bridge network of their own on
+    which nobody else is, and then the agent's commands reach every host that this machine reaches.
+  - no key of a provider: the app has a token that only this attempt's socket takes, and only until
+    the attempt ends. The sandbox does not have even that.
+  known limits:
+  - agent and program share a loopback; the agent can keep its own program from working.
+  - without root `apt-get` does not work in the sandbox; `pip install --user` does, with a network.
+";
+
+const SOCKET: &str = "\
 profile `socket`: OpenHands' own form. Its program runs in one container and starts a second one,
 the sandbox, in which every command of the agent runs.
   - the program's container has the Docker socket: whoever controls it is root on this machine.
@@ -76,7 +97,11 @@ pub(crate) fn run(global: &Global, args: &DoctorArgs, console: &Console) -> Resu
     } else {
         tell(&examination, console);
         if args.explain_sandbox {
-            console.data(&format!("\n{SANDBOX}"));
+            let text = match settings.profile.value {
+                Profile::Socket => SOCKET,
+                _ => MANAGED,
+            };
+            console.data(&format!("\n{text}"));
         }
     }
     Ok(if examination.ok {

@@ -3,11 +3,11 @@
 mod input;
 mod plan;
 
-use deckhands_config::{Flags, Key, Settings};
+use deckhands_config::{Flags, Key, Profile, Settings};
 use deckhands_model::{Cause, RunReport, TaskId, TaskText};
 use deckhands_orchestration::{
-    Clock, IdSource, Policy, RunFailure, SystemClock, SystemIds, TaskRequest, is_delicate,
-    not_started, simulated,
+    Clock, IdSource, Policy, RunFailure, SystemClock, SystemIds, TaskRequest, check_provider,
+    is_delicate, not_started, simulated,
 };
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::ConnectError;
@@ -22,11 +22,15 @@ use crate::signals::Signals;
 use crate::summary::summary;
 use crate::wiring;
 
+/// Said at the start of every run that takes this risk.
+const SOCKET_RISK: &str = "profile `socket`: OpenHands may use the Docker socket, which is root on \
+                           this machine; its key is in its container's environment";
+
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
-    refuse_unenforceable(args)?;
     refuse_replay(args)?;
     let settings = wiring::settings(global, flags(args))?;
+    refuse_unenforceable(args, settings.profile.value)?;
     let text = input::text(args)?;
     guard_workspace(args, &settings)?;
     settings
@@ -34,6 +38,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<
         .iter()
         .for_each(|note| console.note(&format!("note: {}", shown::indented(note))));
     let request = wiring::request(&settings, text, policy(args, &settings));
+    check_provider(&request)?;
     if args.dry_run {
         return plan::show(&settings, &request, console);
     }
@@ -44,10 +49,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<
         settings.require_key().map_err(|missing| {
             CliError::usage(missing.to_string(), missing.hint().unwrap_or_default())
         })?;
-        console.note(
-            "profile `socket`: OpenHands may use the Docker socket, which is root on this machine; \
-             its key is in its container's environment",
-        );
+        if settings.profile.value == Profile::Socket {
+            console.note(SOCKET_RISK);
+        }
         wiring::block_on(carry_out(&settings, &request, console))??
     };
     Ok(tell(&report.0, report.1, console))
@@ -133,6 +137,7 @@ fn flags(args: &RunArgs) -> Flags {
         (Key::Iterations, "--max-iterations", &args.max_iterations),
         (Key::Memory, "--memory", &args.memory),
         (Key::Cpus, "--cpus", &args.cpus),
+        (Key::Disk, "--max-disk", &args.max_disk),
         (Key::Profile, "--profile", &args.profile),
         (Key::Network, "--network", &args.network),
     ];
@@ -158,22 +163,25 @@ fn policy(args: &RunArgs, settings: &Settings) -> Policy {
         apply: !args.no_apply,
         keep: args.keep,
         any_size: args.yes,
+        unproved_version: args.unproved_version,
     }
 }
 
 /// Bounds that nothing in this profile can hold are refused, not ignored.
-fn refuse_unenforceable(args: &RunArgs) -> Result<(), CliError> {
-    let bounds = [
-        ("--max-cost", &args.max_cost),
-        ("--max-disk", &args.max_disk),
-    ];
-    match bounds.iter().find(|(_, value)| value.is_some()) {
-        Some((flag, _)) => Err(CliError::usage(
-            format!("`{flag}` cannot be held in profile `socket`"),
-            format!("leave `{flag}` out; bound the work with --timeout and --max-iterations"),
-        )),
-        None => Ok(()),
-    }
+fn refuse_unenforceable(args: &RunArgs, profile: Profile) -> Result<(), CliError> {
+    let disk = args
+        .max_disk
+        .as_ref()
+        .filter(|_| profile == Profile::Socket);
+    let flag = match (&args.max_cost, disk) {
+        (Some(_), _) => "--max-cost",
+        (None, Some(_)) => "--max-disk",
+        (None, None) => return Ok(()),
+    };
+    Err(CliError::usage(
+        format!("`{flag}` cannot be held in profile `{profile}`"),
+        format!("leave `{flag}` out; bound the work with --timeout and --max-iterations"),
+    ))
 }
 
 /// Recorded runs cannot be played yet.

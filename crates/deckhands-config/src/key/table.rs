@@ -49,12 +49,16 @@ keys! {
     ApiKeyFile = "model.api_key_file", User, Kind::Path, "(none)", ["DECKHANDS_API_KEY_FILE"];
 
     /// How often the agent tries one call of the model before it gives up.
-    NumRetries = "model.num_retries", Anyone, Kind::Count { min: 1, max: 10 }, "2",
-        ["DECKHANDS_LLM_NUM_RETRIES"];
+    NumRetries = "model.num_retries", Anyone, Kind::Count { min: 1, max: 10 },
+        "(6 in profile `managed`, 2 in profile `socket`)", ["DECKHANDS_LLM_NUM_RETRIES"];
 
-    /// How long the agent waits for one answer of the model.
-    LlmTimeout = "model.timeout", Anyone, Kind::Duration { min: 5, max: HOUR }, "60s",
-        ["DECKHANDS_LLM_TIMEOUT"];
+    /// How long one answer of the model may take.
+    LlmTimeout = "model.timeout", Anyone, Kind::Duration { min: 5, max: HOUR },
+        "(120s in profile `managed`, 60s in profile `socket`)", ["DECKHANDS_LLM_TIMEOUT"];
+
+    /// Tokens that one answer of the model may have, in profile `managed`.
+    MaxOutputTokens = "model.max_output_tokens", Anyone,
+        Kind::Count { min: 256, max: 1_000_000 }, "8192", ["DECKHANDS_LLM_MAX_OUTPUT_TOKENS"];
 
     /// Image that the agent's program runs in; a digest pins it.
     AppImage = "images.app", User, Kind::Image,
@@ -77,6 +81,10 @@ keys! {
     /// Processes and threads of the sandbox.
     Processes = "limits.processes", Anyone, Kind::Count { min: 64, max: 65_536 }, "1024",
         ["DECKHANDS_PROCESSES"];
+
+    /// Disk space an attempt may take beyond the copy of the workspace, in profile `managed`.
+    Disk = "limits.disk", Anyone, Kind::Size { min_kib: 1 << 10, max_kib: 1 << 30 }, "5g",
+        ["DECKHANDS_MAX_DISK"];
 
     /// Steps the agent may take.
     Iterations = "limits.iterations", Anyone, Kind::Count { min: 1, max: 10_000 }, "100",
@@ -119,11 +127,12 @@ keys! {
         ["DECKHANDS_AWAITING_TIMEOUT"];
 
     /// How an attempt is walled in.
-    Profile = "run.profile", User, Kind::Words(&["socket", "managed", "single"]), "socket",
+    Profile = "run.profile", User, Kind::Words(&["managed", "socket", "single"]), "managed",
         ["DECKHANDS_PROFILE"];
 
     /// What the agent's commands can reach: only the model (`llm`) or any host (`open`).
-    Network = "run.network", User, Kind::Words(&["llm", "open"]), "open", ["DECKHANDS_NETWORK"];
+    Network = "run.network", User, Kind::Words(&["llm", "open"]),
+        "(`llm` in profile `managed`, `open` in profile `socket`)", ["DECKHANDS_NETWORK"];
 
     /// Directory that a task works on.
     Workspace = "run.workspace", User, Kind::Path,

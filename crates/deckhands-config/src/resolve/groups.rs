@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile};
 
 use super::Resolver;
 use crate::error::{ConfigError, ConfigErrorKind};
@@ -13,14 +13,35 @@ use crate::origin::{Origin, Setting};
 use crate::parse;
 use crate::settings::DockerSettings;
 use crate::shown::{self, MilliCpus};
-use crate::words::{Network, Profile};
+use crate::words::PROFILES_NOT_YET;
 
-/// Tries of one model call without a relay in between: more would hide a provider's trouble behind
-/// a silent agent.
-pub(super) const NUM_RETRIES: u32 = 2;
+/// The profile of whoever sets none.
+const PROFILE: Profile = Profile::Managed;
 
-/// Time for one model call without a relay in between.
-pub(super) const LLM_TIMEOUT: Duration = Duration::from_secs(60);
+/// Tokens of one answer: what OpenHands asks for by a model's name may be more than a provider takes.
+const MAX_OUTPUT_TOKENS: u32 = 8192;
+
+/// How one call of the model is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Calls {
+    /// Tries of the agent.
+    pub(super) tries: u32,
+    /// Time for one answer.
+    pub(super) timeout: Duration,
+}
+
+/// Through the relay the agent outlasts a restart of ours; without one, more tries would hide a
+/// provider's trouble behind a silent agent.
+pub(super) const fn calls(profile: Profile) -> Calls {
+    let (tries, seconds) = match profile {
+        Profile::Socket => (2, 60),
+        _ => (6, 120),
+    };
+    Calls {
+        tries,
+        timeout: Duration::from_secs(seconds),
+    }
+}
 
 impl Resolver<'_> {
     pub(super) fn limits(&mut self) -> Result<Limits, ConfigError> {
@@ -32,6 +53,7 @@ impl Resolver<'_> {
             processes: self
                 .setting(Key::Processes, limits.processes, parse::count)?
                 .value,
+            disk: self.setting(Key::Disk, limits.disk, parse::size)?.value,
             iterations: self
                 .setting(Key::Iterations, limits.iterations, parse::count)?
                 .value,
@@ -42,6 +64,10 @@ impl Resolver<'_> {
                 .setting(Key::WorkspaceBytes, limits.workspace_bytes, parse::size)?
                 .value,
         })
+    }
+
+    pub(super) fn max_output_tokens(&mut self) -> Result<Setting<u32>, ConfigError> {
+        self.setting(Key::MaxOutputTokens, MAX_OUTPUT_TOKENS, parse::count)
     }
 
     pub(super) fn deadlines(&mut self) -> Result<Deadlines, ConfigError> {
@@ -63,27 +89,46 @@ impl Resolver<'_> {
 
     /// Profile and network: a wall that the profile cannot hold is refused, not promised.
     pub(super) fn walls(&mut self) -> Result<(Setting<Profile>, Setting<Network>), ConfigError> {
-        let profile = self.setting(Key::Profile, Profile::Socket.to_string(), parse::word)?;
-        if Profile::NOT_YET.contains(&profile.value.as_str()) {
-            let hint = "leave `run.profile` out, or set it to `socket`";
-            return Err(refused(Key::Profile, profile, "it is not yet available")
-                .with_hint(hint.to_owned()));
+        let word = self.setting(Key::Profile, PROFILE.to_string(), parse::word)?;
+        if PROFILES_NOT_YET.contains(&word.value.as_str()) {
+            let hint = "leave `run.profile` out, or set it to `managed`";
+            return Err(
+                refused(Key::Profile, word, "it is not yet available").with_hint(hint.to_owned())
+            );
         }
-        let network = self.setting(Key::Network, Network::Open.to_string(), parse::word)?;
-        if network.value == Network::Llm.to_string() {
+        let profile = word.map(|word| match word.as_str() {
+            "socket" => Profile::Socket,
+            _ => Profile::Managed,
+        });
+        let network = match profile.value {
+            Profile::Socket => self.network_of_socket()?,
+            _ => self.network(Network::Llm)?,
+        };
+        Ok((profile, network))
+    }
+
+    fn network_of_socket(&mut self) -> Result<Setting<Network>, ConfigError> {
+        let network = self.network(Network::Open)?;
+        if network.value == Network::Llm {
             let reason = "profile `socket` cannot keep the agent's commands off the network";
-            let hint = "leave `run.network` out, or set it to `open`";
-            return Err(refused(Key::Network, network, reason).with_hint(hint.to_owned()));
+            let hint = "leave `run.network` out, or use profile `managed`";
+            let word = network.map(|network| network.to_string());
+            return Err(refused(Key::Network, word, reason).with_hint(hint.to_owned()));
         }
         if network.origin == Origin::Default {
             let note =
                 "the network is open: the agent's commands reach any host (profile `socket`)";
             self.notes.push(note.to_owned());
         }
-        Ok((
-            profile.map(|_| Profile::Socket),
-            network.map(|_| Network::Open),
-        ))
+        Ok(network)
+    }
+
+    fn network(&mut self, fallback: Network) -> Result<Setting<Network>, ConfigError> {
+        let word = self.setting(Key::Network, fallback.to_string(), parse::word)?;
+        Ok(word.map(|word| match word.as_str() {
+            "open" => Network::Open,
+            _ => Network::Llm,
+        }))
     }
 
     /// Workspace and root. Without a workspace the root is it, else the working directory.

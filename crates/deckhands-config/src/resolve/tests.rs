@@ -18,28 +18,24 @@ fn what_cannot_be_honoured_is_refused_with_the_way_out() {
         ),
         (
             "DECKHANDS_PROFILE",
-            "managed",
-            "`managed` for `run.profile` cannot be honoured (environment variable `DECKHANDS_PROFILE`): it is not yet available | leave `run.profile` out, or set it to `socket`",
-        ),
-        (
-            "DECKHANDS_PROFILE",
             "single",
-            "`single` for `run.profile` cannot be honoured (environment variable `DECKHANDS_PROFILE`): it is not yet available | leave `run.profile` out, or set it to `socket`",
+            "`single` for `run.profile` cannot be honoured (environment variable `DECKHANDS_PROFILE`): it is not yet available | leave `run.profile` out, or set it to `managed`",
         ),
         (
             "DECKHANDS_NETWORK",
             "llm",
-            "`llm` for `run.network` cannot be honoured (environment variable `DECKHANDS_NETWORK`): profile `socket` cannot keep the agent's commands off the network | leave `run.network` out, or set it to `open`",
+            "`llm` for `run.network` cannot be honoured (environment variable `DECKHANDS_NETWORK`): profile `socket` cannot keep the agent's commands off the network | leave `run.network` out, or use profile `managed`",
         ),
     ] {
-        assert_eq!(Fixture::new().env(name, value).refusal(), expected);
+        let fixture = Fixture::new().env("DECKHANDS_PROFILE", "socket");
+        assert_eq!(fixture.env(name, value).refusal(), expected);
     }
 }
 
 #[test]
 fn an_open_network_is_said_unless_it_was_asked_for() {
     let said = |fixture: Fixture| {
-        let settings = fixture.settings();
+        let settings = fixture.env("DECKHANDS_PROFILE", "socket").settings();
         assert_eq!(settings.profile.value, Profile::Socket);
         assert_eq!(settings.network.value, Network::Open);
         settings
@@ -49,6 +45,22 @@ fn an_open_network_is_said_unless_it_was_asked_for() {
     };
     assert!(said(Fixture::new()));
     assert!(!said(Fixture::new().env("DECKHANDS_NETWORK", "open")));
+}
+
+#[test]
+fn a_profile_brings_its_own_network_and_patience() {
+    for (profile, network, tries, seconds) in [
+        ("socket", Network::Open, 2, 60),
+        ("managed", Network::Llm, 6, 120),
+    ] {
+        let settings = Fixture::new().env("DECKHANDS_PROFILE", profile).settings();
+        assert_eq!(settings.network.value, network, "{profile}");
+        assert_eq!(settings.num_retries.value, tries, "{profile}");
+        assert_eq!(settings.llm_timeout.value.as_secs(), seconds, "{profile}");
+    }
+    let open = Fixture::new().env("DECKHANDS_NETWORK", "open").settings();
+    let walls = (open.profile.value, open.network.value);
+    assert_eq!(walls, (Profile::Managed, Network::Open));
 }
 
 #[test]

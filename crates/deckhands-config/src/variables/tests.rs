@@ -142,7 +142,7 @@ fn bad_values_name_variable_value_and_what_would_do() {
         ("OPENHANDS_ENABLE_CIRCUIT_BREAKER", "ja", format!("`ja` is no value for `resilience.circuit_breaker` (environment variable `OPENHANDS_ENABLE_CIRCUIT_BREAKER`): {truth}")),
         ("OPENHANDS_ENABLE_REAL_AGENT", "maybe", format!("`maybe` is no value for `run.real_agent` (environment variable `OPENHANDS_ENABLE_REAL_AGENT`): {truth}")),
         ("OPENHANDS_MODEL", "google/gemma", "`google/gemma` is no value for `model.id` (environment variable `OPENHANDS_MODEL`): expected an alias or `provider/model` | did you mean `openrouter/google/gemma`?".to_owned()),
-        ("DECKHANDS_PROFILE", "vm", "`vm` is no value for `run.profile` (environment variable `DECKHANDS_PROFILE`): expected one of: socket, managed, single".to_owned()),
+        ("DECKHANDS_PROFILE", "vm", "`vm` is no value for `run.profile` (environment variable `DECKHANDS_PROFILE`): expected one of: managed, socket, single".to_owned()),
         ("DECKHANDS_CPUS", "\u{1b}[2J", "`\\u{1b}[2J` is no value for `limits.cpus` (environment variable `DECKHANDS_CPUS`): expected a number from 0.1 to 1024, at most 3 decimals".to_owned()),
         ("DECKHANDS_TIMOUT", "1", "`DECKHANDS_TIMOUT` is not a setting (environment variable `DECKHANDS_TIMOUT`) | did you mean `DECKHANDS_TIMEOUT`?".to_owned()),
         ("DECKHANDS_XYZZY", "1", "`DECKHANDS_XYZZY` is not a setting (environment variable `DECKHANDS_XYZZY`)".to_owned()),

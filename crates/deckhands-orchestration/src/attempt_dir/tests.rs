@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use deckhands_model::{AttemptNumber, TaskId};
+use deckhands_model::{AttemptNumber, Network, Profile, TaskId};
 use tempfile::TempDir;
 
 use super::*;
@@ -15,6 +15,8 @@ fn record() -> AttemptRecord {
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         workspace: PathBuf::from("/w"),
         sandbox_image: Some("sandbox:1".parse().unwrap()),
+        profile: Profile::Socket,
+        network: Network::Open,
         keep: false,
     }
 }

@@ -1,31 +1,14 @@
 //! The five fields of a result, out of the whole document.
 
-use deckhands_model::{Cause, ModelId};
+use deckhands_model::Cause;
 
 use super::*;
 use crate::failure::RunFailure;
-use crate::request::{ImagePair, Policy};
+use crate::request::test_request;
 use crate::runner::{not_started, simulated};
 
 fn request() -> TaskRequest {
-    TaskRequest {
-        text: TaskText::try_new("do it").unwrap(),
-        workspace: "/w".into(),
-        model: ModelId::resolve("openai/m").unwrap(),
-        api_key: None,
-        key_files: Vec::new(),
-        base_url: None,
-        images: ImagePair {
-            app: "app:1".parse().unwrap(),
-            sandbox: "sandbox:1".parse().unwrap(),
-        },
-        docker_socket: "/s".into(),
-        limits: deckhands_model::Limits::default(),
-        deadlines: deckhands_model::Deadlines::default(),
-        retry: deckhands_agent::Retry::default(),
-        checks: Vec::new(),
-        policy: Policy::default(),
-    }
+    test_request("/w".into())
 }
 
 fn simulated_report() -> RunReport {

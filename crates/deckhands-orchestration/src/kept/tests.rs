@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use deckhands_model::{AttemptId, AttemptNumber, TaskId};
+use deckhands_model::{AttemptId, AttemptNumber, Network, Profile, TaskId};
 use tempfile::TempDir;
 
 use super::*;
@@ -23,6 +23,8 @@ fn home(tasks: &[u8]) -> (TempDir, Home) {
             started_at: format!("2026-01-01T00:{:02}:09.5Z", 50 - age),
             workspace: dir.path().to_owned(),
             sandbox_image: None,
+            profile: Profile::Socket,
+            network: Network::Open,
             keep: false,
         };
         drop(AttemptDir::of(&home, id).create(&home, &record).unwrap());

@@ -68,7 +68,7 @@ fn all_dead(cleared: &Leftovers) -> Result<(), RunFailure> {
     if cleared.names.is_empty() {
         return Ok(());
     }
-    let text = "containers of the agent could not be removed, so its work cannot be trusted";
+    let text = "not everything of the agent could be removed, so its work cannot be trusted";
     let hint = "deckhands doctor, then deckhands reap, then run the task again";
     Err(RunFailure::new(Cause::DaemonUnreachable, text).with_hint(hint))
 }
@@ -81,14 +81,18 @@ async fn start_and_watch(
     ctx.observer.observe(RunEvent::Phase(Phase::Start));
     let started = ctx.cancel.run_until_cancelled(async {
         let prepared = prepare(ctx).await?;
-        let output = start(ctx, &prepared).await?;
-        Ok::<_, RunFailure>((prepared, output))
+        let started = start(ctx, &prepared).await?;
+        Ok::<_, RunFailure>((prepared, started))
     });
     let Some(started) = started.await else {
         return Ok(None);
     };
-    let (prepared, output) = started?;
-    let watched = watch(ctx, &prepared, output).await?;
+    let (mut prepared, started) = started?;
+    let watched = watch(ctx, &mut prepared, started).await;
+    if let Some(managed) = prepared.managed.take() {
+        managed.close().await;
+    }
+    let watched = watched?;
     draft.watched(&watched);
     Ok(Some(watched))
 }
@@ -97,7 +101,7 @@ async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> 
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
     let started = Instant::now();
     let deadline = ctx.request.deadlines.cleanup;
-    let cleared = clear(ctx.ports.containers.as_ref(), ctx.id, in_flight, deadline).await;
+    let cleared = clear(ctx.ports, ctx.id, in_flight, deadline).await;
     draft.timings.cleanup_s += started.elapsed().as_secs_f64();
     tell_leftovers(&cleared, draft);
     cleared

@@ -4,12 +4,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use deckhands_model::Cause;
+use deckhands_model::{Cause, Profile};
 use rustix::fs::{Access, access};
 
 use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::request::TaskRequest;
+use crate::worker::upstream;
 use crate::workspace::CopyError;
 
 #[cfg(test)]
@@ -59,5 +60,16 @@ pub(super) fn copy_failure(error: &CopyError) -> RunFailure {
             RunFailure::of_error(Cause::HostDiskFull, error)
         }
         CopyError::Io { .. } => RunFailure::of_error(Cause::PermissionDenied, error),
+    }
+}
+
+/// Whether the provider of the model can be called in the request's profile; asks nobody.
+///
+/// # Errors
+/// [`RunFailure`] that says what to use instead.
+pub fn check_provider(request: &TaskRequest) -> Result<(), RunFailure> {
+    match request.profile {
+        Profile::Socket => Ok(()),
+        _ => upstream(request).map(|_upstream| ()),
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use deckhands_agent::redact;
 use deckhands_model::{
-    AttemptReport, ImageReport, Outcome, REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState,
-    Timings, Verdict, Versions,
+    AttemptReport, ImageReport, Network, Outcome, REPORT_SCHEMA_VERSION, RunReport, TaskId,
+    TaskState, Timings, Verdict, Versions,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -16,6 +16,10 @@ use crate::failure::RunFailure;
 use crate::request::TaskRequest;
 use crate::worker::Watched;
 use crate::workspace::ChangeSet;
+
+/// Told where it may be why the work did not go well.
+const MISSED_NETWORK: &str = "commands of the agent failed for want of a network, which this task \
+                              has none of; `--network open` gives it one";
 
 /// The document as far as it is known.
 pub(super) struct Draft {
@@ -68,6 +72,9 @@ impl Draft {
         self.timings.start_s = watched.start.as_secs_f64();
         self.timings.work_s = watched.work.as_secs_f64();
         self.notes.extend(watched.notes.iter().cloned());
+        if progress.missed_network && self.report.egress == Network::Llm.to_string() {
+            self.notes.push(MISSED_NETWORK.to_owned());
+        }
         self.versions.agent.clone_from(&progress.version);
         self.report.model_served.clone_from(&progress.models);
         self.attempt = Some(AttemptReport {
@@ -196,6 +203,8 @@ impl Draft {
 fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
     RunReport {
         model_requested: Some(request.model.clone()),
+        profile: request.profile.to_string(),
+        egress: request.network.to_string(),
         ..blank(task.to_string())
     }
 }
@@ -207,8 +216,8 @@ fn blank(task_id: String) -> RunReport {
         state: TaskState::Failed,
         output: String::new(),
         error: None,
-        profile: "socket".to_owned(),
-        egress: "open".to_owned(),
+        profile: String::new(),
+        egress: String::new(),
         model_requested: None,
         model_served: Vec::new(),
         attempts: Vec::new(),

@@ -53,7 +53,7 @@ async fn clear_late(
     if dir.result().exists() {
         return Ok(());
     }
-    let cleared = worker::clear(ports.containers.as_ref(), id, true, deadline).await;
+    let cleared = worker::clear(ports, id, true, deadline).await;
     if cleared.names.is_empty() {
         Ok(())
     } else {
@@ -84,6 +84,10 @@ fn settle(dir: &AttemptDir, record: Option<&AttemptRecord>) -> Result<(), String
         task_id.unwrap_or_default(),
         change.as_ref().map(|change| (change, patch.as_path())),
     );
+    if let Some(record) = record {
+        report.profile = record.profile.to_string();
+        report.egress = record.network.to_string();
+    }
     report.verdict = std::fs::read(dir.verdict())
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());

@@ -1,6 +1,6 @@
 //! What is told of the files of dead attempts.
 
-use deckhands_model::{AttemptNumber, TaskId};
+use deckhands_model::{AttemptNumber, Network, Profile, TaskId};
 use deckhands_runtime::test_util::FakeRuntime;
 use tempfile::TempDir;
 
@@ -18,6 +18,8 @@ fn dead(home: &Home, byte: u8) -> AttemptDir {
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         workspace: home.path().to_owned(),
         sandbox_image: None,
+        profile: Profile::Socket,
+        network: Network::Open,
         keep: false,
     };
     let number = AttemptNumber::FIRST;

@@ -6,12 +6,14 @@ use std::time::Duration;
 use deckhands_agent::ContainerFacts;
 use deckhands_model::AttemptId;
 use deckhands_runtime::{
-    ContainerState, ContainerSummary, Containers, LabelSelector, Phase, Removal, RuntimeError,
+    ContainerState, ContainerSummary, Containers, LabelSelector, Networks, Phase, Removal,
+    RuntimeError,
 };
 use futures::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::labels;
+use crate::ports::Ports;
 
 /// How long after the app's death a create call that it had sent may still take effect. The
 /// daemon carries such a call out although its caller is gone.
@@ -55,17 +57,21 @@ impl Tries {
 /// `in_flight` says that the app may have been about to create something when it died; then the
 /// listing is repeated until such a call must have taken effect.
 pub(crate) async fn clear(
-    containers: &dyn Containers,
+    ports: &Ports,
     attempt: AttemptId,
     in_flight: bool,
     deadline: Duration,
 ) -> Leftovers {
     let selector = labels::select_attempt(attempt);
     let mut leftovers = Leftovers::default();
-    let work = clear_selected(containers, &selector, in_flight, &mut leftovers);
+    let (containers, networks) = (ports.containers.as_ref(), ports.networks.as_ref());
+    let work = async {
+        clear_selected(containers, &selector, in_flight, &mut leftovers).await;
+        clear_networks(networks, &selector, &mut leftovers).await;
+    };
     if timeout(deadline, work).await.is_err() {
         tracing::warn!(%attempt, "clean-up did not end in time");
-        leftovers.names = still_there(containers, &selector).await;
+        leftovers.names = still_there(ports, &selector).await;
     }
     leftovers
 }
@@ -95,6 +101,38 @@ async fn clear_selected(
         remove_all(containers, found, leftovers, &mut tries).await;
         if in_flight || !leftovers.names.is_empty() {
             sleep(RELIST).await;
+        }
+    }
+}
+
+/// Removes the networks, which nobody is on any more.
+async fn clear_networks(
+    networks: &dyn Networks,
+    selector: &LabelSelector,
+    leftovers: &mut Leftovers,
+) {
+    let mut tries = Tries::default();
+    loop {
+        let found = match networks.list(selector).await {
+            Ok(found) if found.is_empty() => return leftovers.names.clear(),
+            Ok(found) => found,
+            Err(error) => {
+                tries.tell("networks cannot be listed", &error);
+                leftovers.names = vec![format!("unknown ({error})")];
+                sleep(RELIST).await;
+                continue;
+            }
+        };
+        leftovers.names = found.iter().map(|n| n.name.clone()).collect();
+        for network in found {
+            match networks.remove(&network.id).await {
+                Ok(Removal::Removed) => leftovers.removed.push(network.name),
+                Ok(Removal::AlreadyGone) => {}
+                Err(error) => {
+                    tries.tell(&format!("{} stays", network.name), &error);
+                    sleep(RELIST).await;
+                }
+            }
         }
     }
 }
@@ -173,11 +211,30 @@ fn is_role(container: &ContainerSummary, role: &str) -> bool {
         .is_some_and(|r| r == role)
 }
 
-/// What is still there when the deadline has passed; asked with a deadline of its own.
-async fn still_there(containers: &dyn Containers, selector: &LabelSelector) -> Vec<String> {
-    match timeout(Duration::from_secs(2), containers.list(selector)).await {
-        Ok(Ok(found)) => found.into_iter().map(|c| c.name.0).collect(),
+/// What is still there when the deadline has passed.
+async fn still_there(ports: &Ports, selector: &LabelSelector) -> Vec<String> {
+    let containers = async {
+        let found = ports.containers.list(selector).await?;
+        Ok(found.into_iter().map(|c| c.name.0).collect())
+    };
+    let networks = async {
+        let found = ports.networks.list(selector).await?;
+        Ok(found.into_iter().map(|n| n.name).collect())
+    };
+    let (containers, networks) = tokio::join!(named(containers), named(networks));
+    let mut names = [containers, networks].concat();
+    names.dedup();
+    names
+}
+
+/// Names that are asked for with a deadline of its own, or why they are not known.
+async fn named(names: impl Future<Output = Result<Vec<String>, RuntimeError>>) -> Vec<String> {
+    match timeout(Duration::from_secs(2), names).await {
+        Ok(Ok(names)) => names,
         Ok(Err(error)) => vec![format!("unknown ({error})")],
         Err(_) => vec!["unknown (the daemon does not answer)".to_owned()],
     }
 }
+
+#[cfg(test)]
+mod tests;

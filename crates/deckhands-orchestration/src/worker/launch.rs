@@ -6,11 +6,12 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use deckhands_agent::{AgentDirs, Launch, LaunchRequest, SocketAccess};
-use deckhands_model::Cause;
+use deckhands_agent::{AgentDirs, Launch, LaunchRequest, LlmAccess, SocketAccess, Walls};
+use deckhands_model::{Cause, Profile};
 use deckhands_runtime::ContainerId;
 
 use super::AttemptCtx;
+use super::managed::{self, Keys, Managed};
 use crate::failure::RunFailure;
 use crate::images::by_digest;
 use crate::ports::Ports;
@@ -23,6 +24,8 @@ const BRIDGE: &str = "bridge";
 pub(crate) struct Prepared {
     pub(crate) launch: Launch,
     pub(crate) app: ContainerId,
+    /// In profile `managed`.
+    pub(crate) managed: Option<Managed>,
 }
 
 /// Translates the request, creates the app container and proves that the daemon sees our files.
@@ -35,11 +38,7 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     write_readable(&task, ctx.request.text.as_str())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
     let probe = Probe::write(&dirs.input, ctx.id.session_name())?;
-    let bridge = bridge_address(ctx.ports).await?;
-    let launch = ctx
-        .adapter
-        .launch(&launch_request(ctx, dirs.clone(), bridge))
-        .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
+    let (launch, managed) = launch(ctx).await?;
     let Some(mount) = launch
         .app
         .mounts
@@ -60,13 +59,37 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     probe
         .read_back(ctx.ports.containers.as_ref(), &app, &mount)
         .await?;
-    Ok(Prepared { launch, app })
+    Ok(Prepared {
+        launch,
+        app,
+        managed,
+    })
 }
 
 /// Writes a file that the agent's program can read whatever the caller's umask is.
 fn write_readable(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+/// What the adapter makes of the request, and what stands ready beside it.
+async fn launch(ctx: &AttemptCtx<'_>) -> Result<(Launch, Option<Managed>), RunFailure> {
+    if ctx.request.profile != Profile::Managed {
+        let walls = Walls::Socket(SocketAccess {
+            socket: ctx.request.docker_socket.clone(),
+            bridge: bridge_address(ctx.ports).await?,
+        });
+        let llm = LlmAccess::Direct {
+            api_key: ctx.request.api_key.clone(),
+            base_url: ctx.request.base_url.clone(),
+        };
+        return Ok((translated(ctx, llm, walls)?, None));
+    }
+    let keys = Keys::draw(ctx);
+    let (llm, access) = managed::access(ctx, &keys).await?;
+    let launch = translated(ctx, llm, Walls::Managed(access))?;
+    let managed = Managed::open(ctx, keys, &launch)?;
+    Ok((launch, Some(managed)))
 }
 
 /// The host's address on the daemon's default bridge.
@@ -78,22 +101,19 @@ async fn bridge_address(ports: &Ports) -> Result<IpAddr, RunFailure> {
         .ok_or_else(|| RunFailure::new(Cause::Unknown, text()))
 }
 
-/// What the adapter is asked for.
-fn launch_request(ctx: &AttemptCtx<'_>, dirs: AgentDirs, bridge: IpAddr) -> LaunchRequest {
-    LaunchRequest {
+fn translated(ctx: &AttemptCtx<'_>, llm: LlmAccess, walls: Walls) -> Result<Launch, RunFailure> {
+    let request = LaunchRequest {
         attempt: ctx.id,
         model: ctx.request.model.clone(),
-        api_key: ctx.request.api_key.clone(),
-        base_url: ctx.request.base_url.clone(),
+        llm,
         app_image: by_digest(&ctx.app_image),
         sandbox_image: by_digest(&ctx.sandbox_image),
         limits: ctx.request.limits.clone(),
-        dirs,
-        socket: SocketAccess {
-            socket: ctx.request.docker_socket.clone(),
-            bridge,
-        },
+        dirs: ctx.dir.agent_dirs(),
+        walls,
         retry: ctx.request.retry,
         labels: ctx.owned.labels().clone(),
-    }
+    };
+    let launched = ctx.adapter.launch(&request);
+    launched.map_err(|error| RunFailure::of_error(Cause::BadInput, &error))
 }

@@ -77,6 +77,7 @@ fn spec(
             milli_cpus: None,
             processes: Some(16),
             kept_log: ByteSize::mebibytes(1),
+            scratch: None,
         },
         // Changing owners is the one capability it is there for, so they are not dropped.
         hardening: Hardening {

@@ -1,25 +1,31 @@
 //! Watches a running agent until its stored state, its process, a deadline or the user ends it.
 
-mod hold;
+mod beside;
+mod end;
+pub(super) mod hold;
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use deckhands_agent::{AgentReader, EndedBy};
-use deckhands_model::{AgentEvent, Cause, EventKind};
+use deckhands_agent::{AgentReader, ContainerFacts, EndedBy, EventStore};
+use deckhands_model::{AgentEvent, Cause, EventKind, GatewayFact, Profile};
 use deckhands_runtime::{ExitStatus, OutputChunk, OutputStream, RuntimeError};
 use futures::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::AttemptCtx;
-use super::cleanup::{Leftovers, clear};
+use super::cleanup::clear;
 use super::launch::Prepared;
 use super::lines::Lines;
+use super::start::Started;
 use super::tail::Tail;
 use super::transcript::Transcript;
-use super::watchdog::Watchdog;
+use super::watchdog::{Watchdog, longest_model_call};
 use crate::failure::RunFailure;
 use crate::observer::{Phase, RunEvent};
+use beside::{Beside, Told};
+use end::End;
+pub(crate) use end::Watched;
 
 /// How often stored events and deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -27,48 +33,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Longest wait for the rest of the output after the app was ended.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Exit codes above this one tell a signal.
-const SIGNALLED: i64 = 128;
-
-/// Told where output may be missing.
-const GAPS: &str =
-    "the Docker daemon was out of reach for a moment: the agent's output may have gaps";
-
-/// What watching came to.
-pub(crate) struct Watched {
-    /// Everything that was read.
-    pub(crate) reader: Box<dyn AgentReader>,
-    /// What of ours ended the watching, if it was not the agent.
-    pub(crate) ended_by: Option<EndedBy>,
-    /// Exit code of the app, if it ended by itself.
-    pub(crate) app_exit: Option<i64>,
-    /// Whether the app disappeared.
-    pub(crate) app_vanished: bool,
-    /// When the agent's end was known.
-    pub(crate) ended_at: Instant,
-    /// Time at work.
-    pub(crate) work: Duration,
-    /// Time waited.
-    pub(crate) wait: Duration,
-    /// From the start to the first event.
-    pub(crate) start: Duration,
-    /// What clearing the attempt's containers came to.
-    pub(crate) cleared: Leftovers,
-    /// How long clearing took.
-    pub(crate) clearing: Duration,
-    /// Things worth knowing.
-    pub(crate) notes: Vec<String>,
-}
-
-/// Why the loop ended.
-enum End {
-    /// The agent's stored state is final.
-    State,
-    /// The app's process ended.
-    Process(Result<ExitStatus, RuntimeError>),
-    /// We ended it.
-    Ours(EndedBy),
-}
+/// How long an agent may go on to whose calls the gateway gives no answer any more.
+const GIVE_UP: Duration = Duration::from_secs(3);
 
 /// The loop's own state.
 struct Watching<'a> {
@@ -78,6 +44,8 @@ struct Watching<'a> {
     lines: Lines,
     transcript: Transcript,
     watchdog: Watchdog,
+    /// Since when the gateway makes no further call.
+    gave_up: Option<Instant>,
     final_state: bool,
     working: bool,
     attached_again: bool,
@@ -86,85 +54,77 @@ struct Watching<'a> {
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<ExitStatus, RuntimeError>> + Send + 'a>>;
 
-/// Attaches to the app's output and starts it.
-///
-/// # Errors
-/// [`RunFailure`] where the daemon could not do it; dropping the future leaves labelled containers.
-pub(crate) async fn start(
-    ctx: &AttemptCtx<'_>,
-    prepared: &Prepared,
-) -> Result<OutputStream, RunFailure> {
-    let containers = &ctx.ports.containers;
-    let output = containers.attach(&prepared.app).await?;
-    containers.start(&prepared.app).await?;
-    Ok(hold::output(
-        containers.clone(),
-        prepared.app.clone(),
-        output,
-    ))
-}
-
 /// Watches the started app to its end and clears everything the attempt made.
 ///
 /// # Errors
 /// [`RunFailure`] where the transcript could not be opened.
 pub(crate) async fn watch(
     ctx: &AttemptCtx<'_>,
-    prepared: &Prepared,
-    mut output: OutputStream,
+    prepared: &mut Prepared,
+    started: Started,
 ) -> Result<Watched, RunFailure> {
     let containers = &ctx.ports.containers;
-    let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
-        .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
-    let deadlines = ctx.request.deadlines;
-    let mut watching = Watching {
-        ctx,
-        reader: ctx.adapter.reader(),
-        tail: Tail::new(
-            ctx.dir
-                .agent_dirs()
-                .agent_home
-                .join(&prepared.launch.store.dir),
-        ),
-        lines: Lines::default(),
-        transcript,
-        watchdog: Watchdog::start(
-            deadlines,
-            ctx.request.retry,
-            &ctx.request.model,
-            Instant::now(),
-        ),
-        final_state: false,
-        working: false,
-        attached_again: false,
-        gaps: false,
+    let Started {
+        mut output,
+        sandbox,
+    } = started;
+    let mut beside = match &mut prepared.managed {
+        Some(managed) => Beside::of(managed, containers.as_ref(), sandbox.as_ref()),
+        None => Beside::default(),
     };
+    let mut watching = Watching::new(ctx, &prepared.launch.store)?;
     let mut wait: Wait<'_> = Box::pin(hold::wait(containers.as_ref(), &prepared.app));
-    let end = watching.until_end(&mut output, &mut wait).await;
+    let end = watching
+        .until_end(&mut output, &mut wait, &mut beside)
+        .await;
     let ended_at = Instant::now();
+    if watching.lost_its_sandbox() {
+        beside.last_breath().await;
+    }
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
-    let in_flight = end.leaves_calls_in_flight(watching.reader.progress().sandbox_seen);
-    let clear = clear(containers.as_ref(), ctx.id, in_flight, deadlines.cleanup);
+    let in_flight =
+        sandbox.is_none() && end.leaves_calls_in_flight(watching.reader.progress().sandbox_seen);
+    let clear = clear(ctx.ports, ctx.id, in_flight, ctx.request.deadlines.cleanup);
     let clear = async { (clear.await, ended_at.elapsed()) };
     // The app dies by the clearing, and its output ends with it.
     let ((), cleared) = tokio::join!(watching.drain(&mut output), clear);
+    while let Some(fact) = beside.rest() {
+        watching.reader.gateway_fact(&fact);
+    }
     Ok(watching.finish(end, ended_at, cleared))
 }
 
-impl End {
-    /// Whether the app may have sent a create call whose effect is not to be seen yet.
-    fn leaves_calls_in_flight(&self, sandbox_seen: bool) -> bool {
-        match self {
-            Self::Process(Ok(status)) if status.code <= SIGNALLED => false,
-            // A state is stored by an agent, and an agent has its sandbox.
-            Self::State => false,
-            Self::Process(_) | Self::Ours(_) => !sandbox_seen,
-        }
+impl<'a> Watching<'a> {
+    fn new(ctx: &'a AttemptCtx<'a>, store: &EventStore) -> Result<Self, RunFailure> {
+        let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
+            .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
+        let request = ctx.request;
+        // Where there is a relay it bounds each call, and an open one is a sign of life.
+        let longest = match request.profile {
+            Profile::Socket => longest_model_call(request.retry, &request.model),
+            _ => Duration::ZERO,
+        };
+        Ok(Self {
+            ctx,
+            reader: ctx.adapter.reader(),
+            tail: Tail::new(ctx.dir.agent_dirs().agent_home.join(&store.dir)),
+            lines: Lines::default(),
+            transcript,
+            watchdog: Watchdog::start(request.deadlines, longest, Instant::now()),
+            gave_up: None,
+            final_state: false,
+            working: false,
+            attached_again: false,
+            gaps: false,
+        })
     }
-}
 
-impl Watching<'_> {
-    async fn until_end(&mut self, output: &mut OutputStream, wait: &mut Wait<'_>) -> End {
+    async fn until_end(
+        &mut self,
+        output: &mut OutputStream,
+        wait: &mut Wait<'_>,
+        beside: &mut Beside<'_>,
+    ) -> End {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut open = true;
@@ -173,7 +133,15 @@ impl Watching<'_> {
                 () = self.ctx.cancel.cancelled() => return End::Ours(EndedBy::Cancel),
                 chunk = output.next(), if open => open = self.output(chunk),
                 status = &mut *wait => return End::Process(status),
-                _ = ticks.tick() => if let Some(end) = self.tick() { return end; },
+                told = beside.next() => if let Some(end) = self.told(told) { return end; },
+                _ = ticks.tick() => {
+                    if beside.is_calling() {
+                        self.watchdog.sign_of_life(Instant::now());
+                    }
+                    if let Some(end) = self.tick() {
+                        return end;
+                    }
+                }
             }
         }
     }
@@ -209,11 +177,39 @@ impl Watching<'_> {
         });
     }
 
+    /// Takes what was told beside the app.
+    fn told(&mut self, told: Told) -> Option<End> {
+        match told {
+            Told::Call(fact) => {
+                self.call(&fact);
+                None
+            }
+            Told::Breach((by, seen)) => Some(End::Seen(by, seen)),
+            // The daemon's silence about the app says the same, and more.
+            Told::SandboxEnded(Err(error)) if !error.is_not_found() => None,
+            Told::SandboxEnded(_) => Some(End::Ours(EndedBy::SandboxEnded)),
+        }
+    }
+
+    fn call(&mut self, fact: &GatewayFact) {
+        self.reader.gateway_fact(fact);
+        if fact.gave_up && self.gave_up.is_none() {
+            self.gave_up = Some(Instant::now());
+        }
+    }
+
     /// Reads what is new and looks at the deadlines.
     fn tick(&mut self) -> Option<End> {
         self.read_events(false);
         if self.final_state {
             return Some(End::State);
+        }
+        if self.is_unproved() {
+            return Some(End::Ours(EndedBy::UnprovedVersion));
+        }
+        // Most agents store an end of their own within that time.
+        if self.gave_up.is_some_and(|since| since.elapsed() >= GIVE_UP) {
+            return Some(End::Ours(EndedBy::GatewayGaveUp));
         }
         let late = self.watchdog.look(self.reader.progress(), Instant::now());
         self.ctx.observer.observe(RunEvent::Progress {
@@ -222,6 +218,23 @@ impl Watching<'_> {
             wait: self.watchdog.wait(),
         });
         late.map(End::Ours)
+    }
+
+    /// Whether the agent's own end is that its sandbox is gone.
+    fn lost_its_sandbox(&self) -> bool {
+        let nothing = ContainerFacts::default();
+        let outcome = self.reader.outcome(&nothing, None);
+        self.final_state
+            && outcome
+                .failure()
+                .is_some_and(|failure| failure.cause == Cause::SandboxLost)
+    }
+
+    /// Whether the agent is of a version that may not run.
+    fn is_unproved(&self) -> bool {
+        let version = self.reader.progress().version.as_deref();
+        !self.ctx.request.policy.unproved_version
+            && version.is_some_and(|version| !self.ctx.adapter.proves(version))
     }
 
     /// Takes a portion of the events that are new; `false` where there were none.
@@ -249,46 +262,6 @@ impl Watching<'_> {
         }
         self.last_lines();
         while self.read_events(true) {}
-    }
-
-    fn finish(mut self, end: End, ended_at: Instant, cleared: (Leftovers, Duration)) -> Watched {
-        self.watchdog.look(self.reader.progress(), ended_at);
-        let mut notes = Vec::new();
-        if self.tail.unreadable() > 0 {
-            notes.push(format!(
-                "{} stored events were not readable",
-                self.tail.unreadable()
-            ));
-        }
-        let (ended_by, app_exit, app_vanished) = match end {
-            End::State => (None, None, false),
-            End::Ours(by) => (Some(by), None, false),
-            End::Process(Ok(status)) => (None, Some(status.code), false),
-            End::Process(Err(error)) if error.is_not_found() => (None, None, true),
-            End::Process(Err(error)) => {
-                notes.push(error.to_string());
-                (Some(EndedBy::DaemonLost), None, false)
-            }
-        };
-        if self.gaps {
-            notes.push(GAPS.to_owned());
-        }
-        if let Some(error) = self.transcript.close() {
-            notes.push(format!("the transcript is not complete: {error}"));
-        }
-        Watched {
-            ended_by,
-            app_exit,
-            app_vanished,
-            ended_at,
-            work: self.watchdog.work(),
-            wait: self.watchdog.wait(),
-            start: self.watchdog.start_time(ended_at),
-            reader: self.reader,
-            cleared: cleared.0,
-            clearing: cleared.1,
-            notes,
-        }
     }
 }
 

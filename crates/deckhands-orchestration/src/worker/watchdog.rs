@@ -24,11 +24,11 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts measuring now.
-    pub(super) fn start(deadlines: Deadlines, retry: Retry, model: &ModelId, now: Instant) -> Self {
+    /// Starts measuring now. An agent may be silent for as long as one call of its model takes.
+    pub(super) fn start(deadlines: Deadlines, model_call: Duration, now: Instant) -> Self {
         Self {
             deadlines,
-            idle: deadlines.idle.max(longest_model_call(retry, model)),
+            idle: deadlines.idle.max(model_call),
             started: now,
             first_event: None,
             last_event: now,
@@ -45,6 +45,11 @@ impl Watchdog {
             self.first_event = Some(now);
             self.last_look = now;
         }
+        self.last_event = now;
+    }
+
+    /// Notes that the agent is not idle, though it recorded nothing.
+    pub(super) fn sign_of_life(&mut self, now: Instant) {
         self.last_event = now;
     }
 
@@ -107,7 +112,7 @@ fn does_nothing_more(state: AgentState) -> bool {
 
 /// How long one call of the agent to its model may last with all repetitions, and a reserve of
 /// 30 s: timeout × calls × tries of the client library + waits between the calls.
-fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
+pub(super) fn longest_model_call(retry: Retry, model: &ModelId) -> Duration {
     let tries = if model.provider() == "openai" {
         OPENAI_CLIENT_TRIES
     } else {

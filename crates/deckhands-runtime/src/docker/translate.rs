@@ -14,6 +14,9 @@ use crate::spec::{
     ContainerSpec, Hardening, HostEntry, Mount, MountAccess, NetworkMode, ResourceLimits, UserSpec,
 };
 
+/// The option of a bridge network that says whether containers on it may talk to each other.
+pub(super) const INTER_CONTAINER: &str = "com.docker.network.bridge.enable_icc";
+
 /// Nano-processors in a thousandth of a processor.
 const NANOS_PER_MILLI: i64 = 1_000_000;
 
@@ -47,10 +50,7 @@ pub(super) fn container(spec: &ContainerSpec) -> Result<ContainerCreateBody, Run
 
 /// The body of a request for a bridge network.
 pub(super) fn network(spec: &NetworkSpec) -> NetworkCreateRequest {
-    let icc = (
-        "com.docker.network.bridge.enable_icc".to_owned(),
-        spec.inter_container.to_string(),
-    );
+    let icc = (INTER_CONTAINER.to_owned(), spec.inter_container.to_string());
     NetworkCreateRequest {
         name: spec.name.clone(),
         driver: Some("bridge".to_owned()),
@@ -84,7 +84,10 @@ fn host_config(spec: &ContainerSpec) -> Result<HostConfig, RuntimeError> {
         log_config: Some(log(&spec.limits)),
         ..HostConfig::default()
     };
-    Ok(harden(limit(host, spec)?, spec.hardening))
+    Ok(HostConfig {
+        tmpfs: scratch(spec),
+        ..harden(limit(host, spec)?, spec.hardening)
+    })
 }
 
 fn limit(host: HostConfig, spec: &ContainerSpec) -> Result<HostConfig, RuntimeError> {
@@ -114,11 +117,18 @@ fn harden(host: HostConfig, hardening: Hardening) -> HostConfig {
             .no_new_privileges
             .then(|| vec!["no-new-privileges".to_owned()]),
         readonly_rootfs: Some(hardening.read_only_root),
-        tmpfs: hardening
-            .read_only_root
-            .then(|| HashMap::from([("/tmp".to_owned(), "exec".to_owned())])),
         ..host
     }
+}
+
+/// The in-memory `/tmp` of a container whose root cannot be written.
+fn scratch(spec: &ContainerSpec) -> Option<HashMap<String, String>> {
+    let options = match spec.limits.scratch {
+        None => "exec".to_owned(),
+        Some(size) => format!("exec,mode=1777,size={}", size.as_u64()),
+    };
+    let read_only = spec.hardening.read_only_root;
+    read_only.then(|| HashMap::from([("/tmp".to_owned(), options)]))
 }
 
 /// A bind of the kind that refuses a missing source instead of making a directory of it.

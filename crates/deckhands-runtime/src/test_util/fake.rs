@@ -27,14 +27,15 @@ use deckhands_model::ImageRef;
 use crate::containers::ContainerSummary;
 use crate::error::{Operation, RuntimeError, RuntimeErrorKind};
 use crate::labels::LabelSelector;
-use crate::spec::ContainerSpec;
+use crate::networks::NetworkInfo;
+use crate::spec::{ContainerSpec, NetworkMode};
 
 pub use files::Elsewhere;
 pub use rule::Match;
 pub use script::{Script, Sibling};
 
 use rule::{Rule, Uses};
-use world::World;
+use world::{BRIDGE, Refusal, World};
 
 /// A scripted daemon. Clones are handles on the same one.
 ///
@@ -138,6 +139,37 @@ impl FakeRuntime {
         self
     }
 
+    /// Every call of this operation on what has `part` in its name fails in this way, until
+    /// [`allow_all`](Self::allow_all). Lists go by the names `containers` and `networks`.
+    #[must_use]
+    pub fn refuse(self, operation: Operation, part: &str, kind: RuntimeErrorKind) -> Self {
+        let part = part.to_owned();
+        self.lock().refusals.push(Refusal {
+            operation,
+            part,
+            kind,
+        });
+        self
+    }
+
+    /// Nothing is refused any more.
+    pub fn allow_all(&self) {
+        self.lock().refusals.clear();
+    }
+
+    /// All networks that were made and exist now.
+    #[must_use]
+    pub fn live_networks(&self) -> Vec<NetworkInfo> {
+        let world = self.lock();
+        let made = world.networks.values().filter(|info| info.name != BRIDGE);
+        made.cloned().collect()
+    }
+
+    /// Whether a container of this mode sees more than its own loopback.
+    pub(super) fn leads_out(&self, network: &NetworkMode) -> bool {
+        self.lock().leads_out(network)
+    }
+
     /// All containers that exist now, running or not.
     #[must_use]
     pub fn live(&self) -> Vec<ContainerSummary> {
@@ -172,7 +204,7 @@ impl FakeRuntime {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What comes before every operation: its scripted delay, then its scripted failure.
+    /// What comes before every operation: its scripted delay, then its scripted failure or refusal.
     async fn gate(&self, operation: Operation, subject: &str) -> Result<(), RuntimeError> {
         let delay = self
             .lock()
@@ -182,11 +214,11 @@ impl FakeRuntime {
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
-        let kind = self
-            .lock()
-            .failures
-            .get_mut(&operation)
-            .and_then(|queue| queue.pop_front());
+        let mut world = self.lock();
+        let queued = world.failures.get_mut(&operation);
+        let kind = queued
+            .and_then(|queue| queue.pop_front())
+            .or_else(|| world.refusal(operation, subject));
         match kind {
             Some(kind) => {
                 Err(RuntimeError::new(operation, subject, kind).with_message("as scripted"))

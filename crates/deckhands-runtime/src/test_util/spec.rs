@@ -26,6 +26,7 @@ pub fn bare_spec(name: &str, image: ImageRef) -> ContainerSpec {
             milli_cpus: None,
             processes: None,
             kept_log: ByteSize::mebibytes(1),
+            scratch: None,
         },
         hardening: Hardening {
             drop_capabilities: false,

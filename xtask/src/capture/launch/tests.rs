@@ -9,7 +9,19 @@ use crate::capture::places::Places;
 use crate::capture::table::Launch;
 use crate::workspace;
 
-const ADAPTER: &str = "crates/deckhands-agent/src/openhands_headless/environment.rs";
+/// Where the adapter's source names its settings.
+const ADAPTER: [&str; 2] = [
+    "crates/deckhands-agent/src/openhands_headless/environment.rs",
+    "crates/deckhands-agent/src/openhands_headless/launch/socket.rs",
+];
+
+/// Settings that only a session behind the relay has.
+const RELAYED: [&str; 2] = ["LLM_NATIVE_TOOL_CALLING", "LLM_MAX_OUTPUT_TOKENS"];
+
+fn adapter() -> String {
+    let read = |path| fs::read_to_string(workspace::root().join(path)).unwrap();
+    ADAPTER.map(read).concat()
+}
 
 fn with_surroundings<T>(look: impl Fn(&Surroundings<'_>) -> T) -> T {
     let root = PathBuf::from("/capture");
@@ -34,7 +46,7 @@ fn line(launch: &Launch) -> String {
 
 /// The settings the adapter's source names: words of capitals in quotes.
 fn adapter_settings() -> BTreeSet<String> {
-    let text = fs::read_to_string(workspace::root().join(ADAPTER)).unwrap();
+    let text = adapter();
     let is_name = |word: &&str| {
         word.len() > 3
             && word
@@ -48,13 +60,13 @@ fn adapter_settings() -> BTreeSet<String> {
 fn the_settings_are_the_adapters() {
     let env = with_surroundings(|around| environment(&Launch::default(), around));
     let ours: BTreeSet<String> = env.keys().cloned().collect();
-    let log_level = |name: &String| name == "INFO";
+    let other = |name: &String| name == "INFO" || RELAYED.contains(&name.as_str());
     let theirs: BTreeSet<String> = adapter_settings()
         .into_iter()
-        .filter(|it| !log_level(it))
+        .filter(|it| !other(it))
         .collect();
     assert_eq!(ours, theirs);
-    let source = fs::read_to_string(workspace::root().join(ADAPTER)).unwrap();
+    let source = adapter();
     for (key, value) in super::FIXED {
         let pair = format!("(\"{key}\", \"{value}\")");
         assert!(source.contains(&pair), "{pair}");

@@ -3,7 +3,8 @@
 use deckhands_model::{ActionKind, AgentState, EventKind};
 
 use super::{parse, translate};
-use crate::adapter::{EventFile, EventStore};
+use crate::adapter::EventFile;
+use crate::launch::EventStore;
 
 fn kind(json: &str) -> EventKind {
     let stored = parse(EventFile {

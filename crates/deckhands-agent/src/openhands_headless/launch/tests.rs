@@ -7,7 +7,50 @@ use deckhands_model::{AttemptId, AttemptNumber, ByteSize, Limits, ModelId, TaskI
 use deckhands_runtime::{Labels, Mount, MountAccess, NetworkMode, UserSpec};
 
 use super::launch;
-use crate::adapter::{AgentDirs, ApiKey, Launch, LaunchError, LaunchRequest, Retry, SocketAccess};
+use crate::launch::{
+    AgentDirs, ApiKey, Launch, LaunchError, LaunchRequest, LlmAccess, ManagedAccess, Retry,
+    SocketAccess, Walls,
+};
+
+fn direct(key: Option<&str>, url: Option<&str>) -> LlmAccess {
+    LlmAccess::Direct {
+        api_key: key.map(ApiKey::new),
+        base_url: url.map(str::to_owned),
+    }
+}
+
+fn socket(socket: PathBuf) -> Walls {
+    Walls::Socket(SocketAccess {
+        socket,
+        bridge: IpAddr::V4(Ipv4Addr::new(172, 17, 0, 1)),
+    })
+}
+
+fn managed() -> LaunchRequest {
+    LaunchRequest {
+        llm: LlmAccess::Relay {
+            token: ApiKey::new("canary-token-02"),
+            base_url: "http://127.0.0.1:8079/llm/v1".to_owned(),
+            max_output_tokens: 8192,
+        },
+        walls: Walls::Managed(ManagedAccess {
+            launcher: PathBuf::from("/srv/a/launcher/app.py"),
+            launcher_target: "/deckhands/launcher/app.py".to_owned(),
+            way_out: PathBuf::from("/srv/a/way-out"),
+            way_out_target: "/deckhands/way-out".to_owned(),
+            runtime_url: "http://127.0.0.1:8079/api".to_owned(),
+            runtime_key: ApiKey::new("canary-runtime-03"),
+            launcher_env: vec![("DECKHANDS_NO_MICROAGENTS".to_owned(), "1".to_owned())],
+            user: UserSpec::Ids {
+                uid: 1500,
+                gid: 1501,
+            },
+            network: NetworkMode::None,
+        }),
+        retry: Retry::RELAYED,
+        ..request()
+    }
+}
 
 fn request() -> LaunchRequest {
     LaunchRequest {
@@ -16,8 +59,7 @@ fn request() -> LaunchRequest {
             number: AttemptNumber::FIRST,
         },
         model: ModelId::resolve("deepseek-v3").unwrap(),
-        api_key: Some(ApiKey::new("canary-key-0001")),
-        base_url: None,
+        llm: direct(Some("canary-key-0001"), None),
         app_image: "app:1".parse().unwrap(),
         sandbox_image: "sandbox:1".parse().unwrap(),
         limits: Limits::default(),
@@ -26,10 +68,7 @@ fn request() -> LaunchRequest {
             agent_home: PathBuf::from("/srv/a/home"),
             input: PathBuf::from("/srv/a/input"),
         },
-        socket: SocketAccess {
-            socket: PathBuf::from("/run/docker.sock"),
-            bridge: IpAddr::V4(Ipv4Addr::new(172, 17, 0, 1)),
-        },
+        walls: socket("/run/docker.sock".into()),
         retry: Retry::default(),
         labels: Labels::from([("managed-by".to_owned(), "deckhands".to_owned())]),
     }
@@ -49,7 +88,7 @@ fn variable(launch: &Launch, name: &str) -> Option<String> {
 #[test]
 fn the_environment_is_exactly_this() {
     let launch = launch(&LaunchRequest {
-        base_url: Some("http://h:1/v1".to_owned()),
+        llm: direct(Some("canary-key-0001"), Some("http://h:1/v1")),
         ..request()
     })
     .unwrap();
@@ -93,7 +132,7 @@ fn the_environment_is_exactly_this() {
 #[test]
 fn what_is_not_given_is_not_set() {
     let launch = launch(&LaunchRequest {
-        api_key: None,
+        llm: direct(None, None),
         ..request()
     })
     .unwrap();
@@ -119,6 +158,7 @@ fn the_command_and_the_names_carry_the_attempt() {
         app,
         sandbox,
         store,
+        session: id,
     } = launch(&request).unwrap();
     assert_eq!(app.name.0, request.attempt.object_name("app"));
     let session = request.attempt.session_name();
@@ -133,7 +173,7 @@ fn the_command_and_the_names_carry_the_attempt() {
         session.as_str(),
     ];
     assert_eq!(app.command, command);
-    let id = sandbox.0.strip_prefix("openhands-runtime-").unwrap();
+    assert_eq!(sandbox.0, format!("openhands-runtime-{id}"));
     assert_eq!((id.len(), &id[..16]), (32, &session[..16]));
     assert_eq!(store.dir, PathBuf::from(format!("sessions/{id}/events")));
 }
@@ -205,7 +245,7 @@ fn paths_that_would_be_misread_are_refused() {
     let workspace: Replace = |request, path| request.dirs.workspace = path;
     let home: Replace = |request, path| request.dirs.agent_home = path;
     let input: Replace = |request, path| request.dirs.input = path;
-    let socket: Replace = |request, path| request.socket.socket = path;
+    let docker: Replace = |request, path| request.walls = socket(path);
     let unusable = |path: &str, character| {
         Some(LaunchError::UnusablePath {
             path: path.to_owned(),
@@ -225,7 +265,7 @@ fn paths_that_would_be_misread_are_refused() {
         (home, "home", bad("home")),
         (home, "/srv/a,b:c", None),
         (input, "/srv/\0", bad("/srv/\\0")),
-        (socket, "docker.sock", bad("docker.sock")),
+        (docker, "docker.sock", bad("docker.sock")),
     ];
     for (replace, path, expected) in rows {
         let mut request = request();
@@ -241,4 +281,75 @@ fn a_path_that_is_no_utf8_is_refused() {
     let mut request = request();
     request.dirs.workspace = PathBuf::from(std::ffi::OsString::from_vec(b"/srv/\xff".to_vec()));
     assert!(matches!(launch(&request), Err(LaunchError::BadPath { .. })));
+}
+
+#[test]
+fn the_environment_of_a_managed_app_is_exactly_this() {
+    let launch = launch(&managed()).unwrap();
+    let rows = [
+        ("AGENT_ENABLE_BROWSING", "false"),
+        ("AGENT_ENABLE_MCP", "false"),
+        ("DECKHANDS_NO_MICROAGENTS", "1"),
+        ("ENABLE_BROWSER", "false"),
+        ("FILE_STORE", "local"),
+        ("FILE_STORE_PATH", "/.openhands"),
+        ("HOME", "/tmp"),
+        ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
+        ("LLM_API_KEY", "canary-token-02"),
+        ("LLM_BASE_URL", "http://127.0.0.1:8079/llm/v1"),
+        ("LLM_MAX_OUTPUT_TOKENS", "8192"),
+        ("LLM_MODEL", "openai/deepseek/deepseek-chat-v3.1:free"),
+        ("LLM_NATIVE_TOOL_CALLING", "false"),
+        ("LLM_NUM_RETRIES", "6"),
+        ("LLM_RETRY_MAX_WAIT", "15"),
+        ("LLM_RETRY_MIN_WAIT", "2"),
+        ("LLM_TIMEOUT", "240"),
+        ("LOG_ALL_EVENTS", "true"),
+        ("LOG_JSON", "true"),
+        ("LOG_LEVEL", "INFO"),
+        ("MAX_ITERATIONS", "100"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONUNBUFFERED", "1"),
+        ("RUNTIME", "remote"),
+        ("SANDBOX_API_KEY", "canary-runtime-03"),
+        (
+            "SANDBOX_REMOTE_RUNTIME_API_URL",
+            "http://127.0.0.1:8079/api",
+        ),
+        ("SANDBOX_RUNTIME_CONTAINER_IMAGE", "sandbox:1"),
+    ];
+    for (name, value) in rows {
+        assert_eq!(variable(&launch, name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(launch.app.env.len(), rows.len());
+    assert!(!format!("{launch:?}").contains("canary"));
+}
+
+#[test]
+fn a_managed_app_sees_no_docker_and_no_network() {
+    let request = managed();
+    let Launch { app, sandbox, .. } = launch(&request).unwrap();
+    let seen: Vec<_> = app
+        .mounts
+        .iter()
+        .map(|m| (m.target.as_str(), m.access))
+        .collect();
+    let expected = [
+        ("/deckhands/launcher/app.py", MountAccess::ReadOnly),
+        ("/deckhands/way-out", MountAccess::ReadOnly),
+        ("/.openhands", MountAccess::ReadWrite),
+        ("/deckhands/input", MountAccess::ReadOnly),
+    ];
+    assert_eq!(seen, expected);
+    assert!(app.hosts.is_empty());
+    let user = UserSpec::Ids {
+        uid: 1500,
+        gid: 1501,
+    };
+    assert_eq!((app.network, app.user), (NetworkMode::None, user));
+    assert_eq!(app.entrypoint, Some(vec!["python".to_owned()]));
+    assert_eq!(app.command[0], "/deckhands/launcher/app.py");
+    assert_eq!(sandbox.0, request.attempt.object_name("sandbox"));
+    assert!(app.hardening.drop_capabilities && app.hardening.no_new_privileges);
+    assert!(app.hardening.read_only_root && app.hardening.init);
 }

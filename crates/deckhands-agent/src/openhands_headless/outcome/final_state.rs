@@ -2,7 +2,7 @@
 
 use deckhands_model::{AgentState, Cause};
 
-use super::Found;
+use super::{Found, last_call};
 use crate::openhands_headless::classify::provider_error;
 use crate::openhands_headless::classify::{coarse_reason, logged_failure, own_reason};
 use crate::openhands_headless::evidence::Evidence;
@@ -44,11 +44,15 @@ fn reason_or(evidence: &Evidence, words: &str) -> String {
     }
 }
 
-/// The stored reason first; where it is only a coarse code, the log has the failure's text.
+/// The stored reason first; where it is about a model call, the gateway's word on it; and where there
+/// is none, the log has the failure's text.
 fn errored(evidence: &Evidence) -> Found {
     let reason = evidence.reason();
     if let Some(cause) = own_reason(reason) {
         return (refined(cause, evidence), reason.to_owned());
+    }
+    if let Some(found) = last_call(evidence) {
+        return found;
     }
     let logged = evidence.run_error.as_ref();
     let cause = logged

@@ -92,3 +92,24 @@ fn the_sandbox_is_seen_when_the_app_says_so() {
     assert!(tracker.progress().sandbox_seen);
     assert_eq!(tracker.progress().doing, "waits for its sandbox");
 }
+
+#[test]
+fn a_command_that_failed_without_a_network_is_noticed() {
+    let ran = |content: &str, exit: i64| {
+        let observed = serde_json::json!({
+            "source": "agent", "observation": "run", "content": content,
+            "extras": {"metadata": {"exit_code": exit}},
+        });
+        let mut tracker = Tracker::default();
+        take(&mut tracker, &observed.to_string());
+        tracker.progress().missed_network
+    };
+    let long = "x".repeat(40 << 10) + "\ncurl: (6) Could not resolve host: example.org";
+    assert!(ran(&long, 6));
+    assert!(ran(
+        "pip: [Errno -3] Temporary failure in name resolution",
+        1
+    ));
+    assert!(!ran("curl: (6) Could not resolve host: example.org", 0));
+    assert!(!ran("No such file or directory", 1));
+}

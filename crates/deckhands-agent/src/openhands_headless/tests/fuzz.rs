@@ -9,7 +9,8 @@ mod input;
 use deckhands_model::Outcome;
 use deckhands_runtime::OutputSource;
 
-use crate::adapter::{AgentReader, ContainerFacts, EventFile, EventStore, Progress};
+use crate::adapter::{AgentReader, ContainerFacts, EventFile, Progress};
+use crate::launch::EventStore;
 use crate::openhands_headless::Reader;
 use crate::openhands_headless::log_line::LogReader;
 use input::{Corpus, Random, is_finished_event, mutate};

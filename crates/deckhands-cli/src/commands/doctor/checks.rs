@@ -43,7 +43,7 @@ pub(super) async fn examine(settings: &Settings, home: Result<Home, CliError>) -
         Err(error) => checks.push(failed("home", error)),
     }
     checks.push(check_key(settings));
-    checks.push(Check::ok("model", settings.model.value.to_string()));
+    checks.push(check_model(settings));
     checks.extend(
         settings
             .notes
@@ -102,7 +102,7 @@ fn rootless(info: &RuntimeInfo) -> Option<Check> {
         Check::warn(
             "rootless",
             "the daemon is rootless or maps users: files of the agent cannot be given back to you; \
-             profile `socket` is not proved there",
+             neither profile is proved there",
             "use a daemon that runs as root, without `userns-remap`",
         )
     })
@@ -143,6 +143,19 @@ fn check_disk(path: &Path) -> Check {
         f if f < LITTLE_SPACE => Check::fail("disk", text, "free some space, or use --home DIR"),
         f if f < SOME_SPACE => Check::warn("disk", text, "free some space, or use --home DIR"),
         _ => Check::ok("disk", text),
+    }
+}
+
+/// Whether the model's provider can be called in this profile; nobody is asked.
+fn check_model(settings: &Settings) -> Check {
+    let model = settings.model.value.to_string();
+    match wiring::check_provider(settings) {
+        Ok(()) => Check::ok("model", model),
+        Err(error) => Check::fail(
+            "model",
+            format!("{model}: {}", error.0.message),
+            error.0.hint.unwrap_or_default(),
+        ),
     }
 }
 

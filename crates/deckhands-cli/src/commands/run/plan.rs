@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_config::Settings;
-use deckhands_orchestration::{TaskRequest, plan};
-use deckhands_runtime::ContainerSpec;
+use deckhands_config::{Profile, Settings};
+use deckhands_orchestration::{Plan, TaskRequest, plan};
+use deckhands_runtime::{ContainerSpec, NetworkMode};
 use serde_json::{Value, json};
 
 use crate::console::Console;
@@ -24,7 +24,7 @@ pub(super) fn show(
             "name another state directory with --home DIR",
         )
     })?;
-    let document = document(settings, request, &plan.launch.app);
+    let document = document(settings, request, &plan);
     if console.json {
         console.document(&document);
     } else {
@@ -33,17 +33,7 @@ pub(super) fn show(
     Ok(exit_code::OK)
 }
 
-fn document(settings: &Settings, request: &TaskRequest, app: &ContainerSpec) -> Value {
-    let environment: serde_json::Map<_, _> = app
-        .env
-        .iter()
-        .map(|(name, value)| (name.clone(), json!(value.redacted())))
-        .collect();
-    let mounts: Vec<_> = app
-        .mounts
-        .iter()
-        .map(|m| json!({"source": m.source, "target": m.target, "access": format!("{:?}", m.access)}))
-        .collect();
+fn document(settings: &Settings, request: &TaskRequest, plan: &Plan) -> Value {
     let (limits, deadlines) = (&request.limits, &request.deadlines);
     json!({
         "workspace": request.workspace,
@@ -56,13 +46,16 @@ fn document(settings: &Settings, request: &TaskRequest, app: &ContainerSpec) -> 
             "key": if request.api_key.is_some() { "set" } else { "missing" },
         },
         "images": {"app": request.images.app, "sandbox": request.images.sandbox},
-        "command": app.command,
-        "environment": environment,
-        "mounts": mounts,
+        "app": container(&plan.launch.app),
+        "sandbox": plan.sandbox.as_ref().map(container),
         "limits": {
             "memory": limits.memory.to_string(),
             "cpus": f64::from(limits.milli_cpus) / 1000.0,
             "processes": limits.processes,
+            "disk": match settings.profile.value {
+                Profile::Socket => Value::Null,
+                _ => json!(limits.disk.to_string()),
+            },
             "iterations": limits.iterations,
         },
         "deadlines_s": {
@@ -78,11 +71,38 @@ fn document(settings: &Settings, request: &TaskRequest, app: &ContainerSpec) -> 
     })
 }
 
+/// A container that would be made; secrets are `***`.
+fn container(spec: &ContainerSpec) -> Value {
+    let environment: serde_json::Map<_, _> = spec
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value.redacted())))
+        .collect();
+    let mounts: Vec<_> = spec
+        .mounts
+        .iter()
+        .map(|m| json!({"source": m.source, "target": m.target, "access": format!("{:?}", m.access)}))
+        .collect();
+    let network = match &spec.network {
+        NetworkMode::None => "none".to_owned(),
+        NetworkMode::Bridge => "bridge".to_owned(),
+        NetworkMode::Named(name) => name.clone(),
+        NetworkMode::Container(_) => "that of the app".to_owned(),
+    };
+    let entry = spec.entrypoint.iter().flatten();
+    json!({
+        "command": entry.chain(&spec.command).collect::<Vec<_>>(),
+        "network": network,
+        "environment": environment,
+        "mounts": mounts,
+    })
+}
+
 /// The document as indented lines.
 fn text(document: &Value) -> String {
     let mut text = String::from("nothing is done; this is the plan:\n");
     lines(&mut text, document, 1);
-    text.push_str("cost: not bounded by money in profile `socket`; by work time and iterations\n");
+    text.push_str("cost: not bounded by money; by work time and iterations\n");
     text
 }
 

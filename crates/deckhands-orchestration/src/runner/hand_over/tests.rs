@@ -3,30 +3,14 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use deckhands_model::{Deadlines, Limits, ModelId, TaskText};
-
 use super::*;
 use crate::clock::SystemIds;
-use crate::request::{ImagePair, Policy};
+use crate::request::test_request;
 
 fn request(key_files: Vec<PathBuf>) -> TaskRequest {
     TaskRequest {
-        text: TaskText::try_new("do it").unwrap(),
-        workspace: "/w".into(),
-        model: ModelId::resolve("openai/m").unwrap(),
-        api_key: None,
         key_files,
-        base_url: None,
-        images: ImagePair {
-            app: "app:1".parse().unwrap(),
-            sandbox: "sandbox:1".parse().unwrap(),
-        },
-        docker_socket: "/s".into(),
-        limits: Limits::default(),
-        deadlines: Deadlines::default(),
-        retry: deckhands_agent::Retry::default(),
-        checks: Vec::new(),
-        policy: Policy::default(),
+        ..test_request("/w".into())
     }
 }
 

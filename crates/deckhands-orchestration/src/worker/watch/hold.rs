@@ -54,7 +54,7 @@ pub(super) async fn wait(
 
 /// The app's output, beginning with `output`. Where a piece may be missing it has an error and goes
 /// on; it ends with the app, or when the daemon stays out of reach.
-pub(super) fn output(
+pub(in super::super) fn output(
     containers: Arc<dyn Containers>,
     app: ContainerId,
     output: OutputStream,

@@ -12,7 +12,8 @@ fn secs(seconds: u64) -> Duration {
 
 fn watchdog(model: &str, deadlines: Deadlines) -> Watchdog {
     let model = ModelId::resolve(model).unwrap();
-    Watchdog::start(deadlines, Retry::default(), &model, Instant::now())
+    let call = longest_model_call(Retry::default(), &model);
+    Watchdog::start(deadlines, call, Instant::now())
 }
 
 /// Deadlines of which only one can pass.
@@ -134,7 +135,7 @@ async fn idle_is_never_shorter_than_the_longest_model_call() {
     ];
     for (model, retry, idle) in rows {
         let id = ModelId::resolve(model).unwrap();
-        let mut dog = Watchdog::start(only(|_| {}), retry, &id, Instant::now());
+        let mut dog = Watchdog::start(only(|_| {}), longest_model_call(retry, &id), Instant::now());
         dog.event(Instant::now());
         assert_eq!(
             until_late(&mut dog, &working()).await,

@@ -1,10 +1,12 @@
 //! The daemon's answers about networks as our type.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use bollard::models::{Ipam, IpamConfig, Network, NetworkInspect};
 
 use super::labels_of;
+use crate::docker::translate::INTER_CONTAINER;
 use crate::networks::NetworkInfo;
 
 /// What `inspect` tells about a network.
@@ -13,6 +15,8 @@ pub(in crate::docker) fn network(answer: NetworkInspect) -> NetworkInfo {
         id: answer.id.unwrap_or_default(),
         name: answer.name.unwrap_or_default(),
         gateway: gateway(answer.ipam),
+        internal: answer.internal.unwrap_or_default(),
+        inter_container: inter_container(answer.options),
         labels: labels_of(answer.labels),
     }
 }
@@ -23,8 +27,16 @@ pub(in crate::docker) fn network_summary(answer: Network) -> NetworkInfo {
         id: answer.id.unwrap_or_default(),
         name: answer.name.unwrap_or_default(),
         gateway: gateway(answer.ipam),
+        internal: answer.internal.unwrap_or_default(),
+        inter_container: inter_container(answer.options),
         labels: labels_of(answer.labels),
     }
+}
+
+/// Without the option the containers of a network may talk to each other.
+fn inter_container(options: Option<HashMap<String, String>>) -> bool {
+    let told = options.and_then(|mut options| options.remove(INTER_CONTAINER));
+    told.is_none_or(|told| told != "false")
 }
 
 /// The gateway that is told, IPv4 first, else the first address of the IPv4 subnet.

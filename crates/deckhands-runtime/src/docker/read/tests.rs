@@ -7,7 +7,7 @@ use bollard::models::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{container_state, network, runtime_info, stats, summary};
+use super::{container_state, network, network_summary, runtime_info, stats, summary};
 use crate::containers::Phase;
 
 fn parse<T: DeserializeOwned>(answer: Value) -> T {
@@ -135,6 +135,28 @@ fn gateways() {
         let info = network(parse::<NetworkInspect>(answer));
         let gateway = info.gateway.map(|address| address.to_string());
         assert_eq!(gateway.as_deref(), expected, "{config}");
+    }
+}
+
+#[test]
+fn what_a_network_lets_through() {
+    let icc = |value: &str| json!({"com.docker.network.bridge.enable_icc": value});
+    let rows = [
+        // internal, options, and the same as they are read
+        (json!(false), icc("true"), (false, true)),
+        (json!(true), icc("false"), (true, false)),
+        // Networks that somebody else made, and what an old daemon leaves out.
+        (json!(false), json!({}), (false, true)),
+        (json!(null), json!(null), (false, true)),
+    ];
+    for (internal, options, expected) in rows {
+        let answer = json!({"Name": "n", "Internal": internal, "Options": options});
+        let one = network(parse(answer.clone()));
+        let listed = network_summary(parse(answer));
+        for info in [one, listed] {
+            let told = (info.internal, info.inter_container);
+            assert_eq!(told, expected, "{internal} {options}");
+        }
     }
 }
 

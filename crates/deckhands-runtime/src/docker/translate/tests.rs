@@ -156,6 +156,19 @@ fn hardening() {
 }
 
 #[test]
+fn scratch_is_the_size_of_the_fresh_tmp() {
+    let sized = |read_only_root| {
+        move |spec: &mut ContainerSpec| {
+            spec.limits.scratch = Some(ByteSize::mebibytes(1));
+            spec.hardening.read_only_root = read_only_root;
+        }
+    };
+    let options = json!({"/tmp": "exec,mode=1777,size=1048576"});
+    check(sized(true), &[("/HostConfig/Tmpfs", options)]);
+    check(sized(false), &[("/HostConfig/Tmpfs", Value::Null)]);
+}
+
+#[test]
 fn mounts_are_binds_that_make_nothing() {
     let mount = |source: &str, access| Mount {
         source: source.into(),

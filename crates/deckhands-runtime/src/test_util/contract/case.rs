@@ -93,6 +93,7 @@ impl<'a> Case<'a> {
                 milli_cpus: Some(1000),
                 processes: Some(32),
                 kept_log: ByteSize::mebibytes(1),
+                scratch: None,
             },
             hardening: Hardening {
                 drop_capabilities: false,

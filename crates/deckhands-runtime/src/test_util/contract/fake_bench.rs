@@ -11,7 +11,7 @@ use super::bench::{Act, ContractBench};
 use crate::containers::Containers;
 use crate::images::Images;
 use crate::networks::Networks;
-use crate::spec::{ContainerSpec, NetworkMode};
+use crate::spec::ContainerSpec;
 use crate::test_util::fake::{FakeRuntime, Match, Script};
 
 /// Puts a fake through the suite: acts become scripts.
@@ -75,7 +75,7 @@ impl ContractBench for FakeBench {
                 Act::PrintEnv(key) => script.stdout_env(delay, key),
                 Act::Write { path, text } => script.write_file(delay, path, text.clone()),
                 Act::ExitByNetwork => {
-                    script.exit(delay, i64::from(spec.network == NetworkMode::None))
+                    script.exit(delay, i64::from(!self.runtime.leads_out(&spec.network)))
                 }
                 Act::Exit(code) => script.exit(delay, i64::from(*code)),
                 Act::Sleep(time) => {

@@ -29,6 +29,7 @@ pub(super) struct FakeContainer {
 struct Life {
     phase: Phase,
     end: Option<End>,
+    processes: u64,
     /// With the time since the fake was made.
     output: Vec<(Duration, OutputChunk)>,
 }
@@ -52,6 +53,7 @@ impl FakeContainer {
         let life = Life {
             phase: Phase::Created,
             end: None,
+            processes: 1,
             output: Vec::new(),
         };
         let (life, _) = watch::channel(life);
@@ -112,6 +114,14 @@ impl FakeContainer {
             }
             runs
         });
+    }
+
+    pub(super) fn processes(&self) -> u64 {
+        self.life.borrow().processes
+    }
+
+    pub(super) fn set_processes(&self, count: u64) {
+        self.life.send_modify(|life| life.processes = count);
     }
 
     /// Returns once it runs and is not paused (`true`) or has ended (`false`).

@@ -111,7 +111,7 @@ impl Containers for FakeRuntime {
         Ok(ContainerStats {
             memory: ByteSize::mebibytes(16),
             cpu_nanos: u64::try_from(nanos).unwrap_or(u64::MAX),
-            processes: Some(1),
+            processes: Some(playing.container.processes()),
         })
     }
 

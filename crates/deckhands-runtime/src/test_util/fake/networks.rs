@@ -29,7 +29,7 @@ impl Networks for FakeRuntime {
                     .with_message("a network of this name exists"),
             );
         }
-        Ok(world.add_network(&spec.name, spec.labels.clone()))
+        Ok(world.add_network(spec))
     }
 
     async fn remove(&self, name: &str) -> Result<Removal, RuntimeError> {

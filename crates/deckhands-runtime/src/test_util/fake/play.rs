@@ -60,6 +60,7 @@ impl Player {
             Action::RemoveFile { path } => self.after_file(&path, files::remove(spec, &path)),
             Action::Sibling(make) => self.create_sibling(make(spec)),
             Action::Call(code) => code(spec),
+            Action::Processes(count) => self.container.set_processes(count),
             Action::Exit(code) => self.container.end(End::Exited(code)),
             Action::OutOfMemory => self.container.end(End::OutOfMemory),
             Action::Hang => self.container.ended().await,

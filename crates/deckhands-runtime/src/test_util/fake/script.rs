@@ -47,6 +47,7 @@ pub(super) enum Action {
     RemoveFile { path: String },
     Sibling(Hook<Sibling>),
     Call(Hook<()>),
+    Processes(u64),
     Exit(i64),
     OutOfMemory,
     Hang,
@@ -141,6 +142,12 @@ impl Script {
         code: impl Fn(&ContainerSpec) + Send + Sync + 'static,
     ) -> Self {
         self.step(after, Action::Call(Arc::new(code)))
+    }
+
+    /// Has so many processes and threads from now on, as a reading of its use tells. Before it is 1.
+    #[must_use]
+    pub fn processes(self, after: Duration, count: u64) -> Self {
+        self.step(after, Action::Processes(count))
     }
 
     /// Ends with this code.

@@ -17,11 +17,14 @@ use crate::containers::ContainerSummary;
 use crate::error::{Operation, RuntimeError, RuntimeErrorKind};
 use crate::images::ImageInfo;
 use crate::labels::{LabelSelector, Labels};
-use crate::networks::NetworkInfo;
-use crate::spec::{ContainerId, ContainerSpec};
+use crate::networks::{NetworkInfo, NetworkSpec};
+use crate::spec::{ContainerId, ContainerSpec, NetworkMode};
 
 /// Size of every fake image.
 const IMAGE_SIZE: ByteSize = ByteSize::mebibytes(100);
+
+/// The network that every daemon has.
+pub(super) const BRIDGE: &str = "bridge";
 
 pub(super) struct World {
     pub(super) images: BTreeMap<ImageRef, StoredImage>,
@@ -32,6 +35,7 @@ pub(super) struct World {
     pub(super) elsewhere: Option<Elsewhere>,
     pub(super) failures: HashMap<Operation, VecDeque<RuntimeErrorKind>>,
     pub(super) delays: HashMap<Operation, VecDeque<Duration>>,
+    pub(super) refusals: Vec<Refusal>,
     pub(super) created: Vec<ContainerSpec>,
     pub(super) problems: Vec<String>,
     pub(super) made_at_seconds: i64,
@@ -45,6 +49,13 @@ pub(super) struct World {
 pub(super) struct StoredImage {
     pub(super) info: ImageInfo,
     pub(super) here: bool,
+}
+
+/// An operation that a fake daemon does not carry out on what has this in its name.
+pub(super) struct Refusal {
+    pub(super) operation: Operation,
+    pub(super) part: String,
+    pub(super) kind: RuntimeErrorKind,
 }
 
 /// A container with what it plays.
@@ -65,6 +76,7 @@ impl World {
             elsewhere: None,
             failures: HashMap::new(),
             delays: HashMap::new(),
+            refusals: Vec::new(),
             created: Vec::new(),
             problems: Vec::new(),
             made_at_seconds: 0,
@@ -72,7 +84,12 @@ impl World {
             players: JoinSet::new(),
             next_id: 1,
         };
-        world.add_network("bridge", Labels::new());
+        world.add_network(&NetworkSpec {
+            name: BRIDGE.to_owned(),
+            labels: Labels::new(),
+            internal: false,
+            inter_container: true,
+        });
         world
     }
 
@@ -106,16 +123,18 @@ impl World {
     }
 
     /// Networks are numbered: the first one is 172.17.0.0/16, the next 172.18.0.0/16.
-    pub(super) fn add_network(&mut self, name: &str, labels: Labels) -> NetworkInfo {
+    pub(super) fn add_network(&mut self, spec: &NetworkSpec) -> NetworkInfo {
         let id = self.fresh_id();
         let second = u8::try_from(16 + id % 200).unwrap_or(u8::MAX);
         let info = NetworkInfo {
             id: format!("{id:064x}"),
-            name: name.to_owned(),
+            name: spec.name.clone(),
             gateway: Some(IpAddr::V4(Ipv4Addr::new(172, second, 0, 1))),
-            labels,
+            internal: spec.internal,
+            inter_container: spec.inter_container,
+            labels: spec.labels.clone(),
         };
-        self.networks.insert(name.to_owned(), info.clone());
+        self.networks.insert(spec.name.clone(), info.clone());
         info
     }
 
@@ -126,6 +145,26 @@ impl World {
                 .find(|network| network.id == name_or_id)
         };
         self.networks.get(name_or_id).or_else(by_id)
+    }
+
+    /// How an operation on this is refused, if it is; a container or a network goes by its name.
+    pub(super) fn refusal(&self, operation: Operation, subject: &str) -> Option<RuntimeErrorKind> {
+        let container = self.find(subject).map(|p| p.container.spec.name.0.as_str());
+        let network = || self.network(subject).map(|network| network.name.as_str());
+        let name = container.or_else(network).unwrap_or(subject);
+        let fits = |r: &&Refusal| r.operation == operation && name.contains(&r.part);
+        self.refusals.iter().find(fits).map(|refusal| refusal.kind)
+    }
+
+    /// Whether a container of this mode sees more than its own loopback.
+    pub(super) fn leads_out(&self, network: &NetworkMode) -> bool {
+        match network {
+            NetworkMode::None => false,
+            NetworkMode::Bridge | NetworkMode::Named(_) => true,
+            NetworkMode::Container(other) => self
+                .find(&other.0)
+                .is_some_and(|other| self.leads_out(&other.container.spec.network)),
+        }
     }
 
     /// The script for a new container; none fitting is a problem of the test.

@@ -2,8 +2,9 @@
 //! and with all that an agent can make appear in it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use deckhands_model::{AgentState, Cause, Outcome};
+use deckhands_model::{AgentState, CallFault, Cause, GatewayFact, Outcome, Usage};
 use deckhands_runtime::OutputSource;
 use serde::Deserialize;
 use serde_json::json;
@@ -50,6 +51,7 @@ fn rows() -> Vec<Row> {
 enum Step {
     Line(OutputSource, String),
     Event(Vec<u8>),
+    Call(GatewayFact),
 }
 
 const CONTROLLER: &str = "[Agent Controller s] ";
@@ -96,8 +98,34 @@ fn step(text: &str) -> Step {
         ),
         "out" => Step::Line(Stdout, rest.to_owned()),
         "err" => Step::Line(Stderr, rest.to_owned()),
+        "call" | "last" => Step::Call(call(rest, kind == "last")),
         "torn" => Step::Event(rest.as_bytes()[..rest.len() / 2].to_vec()),
         _ => Step::Event(event(kind, rest).into_bytes()),
+    }
+}
+
+/// `good`, or `FAULT STATUS | DETAIL` with `-` for no status.
+fn call(text: &str, gave_up: bool) -> GatewayFact {
+    let (head, detail) = text.split_once(" | ").unwrap_or((text, ""));
+    let (fault, status) = head.split_once(' ').unwrap_or((head, "200"));
+    let fault = match fault {
+        "good" => None,
+        "unreachable" => Some(CallFault::Unreachable),
+        "late" => Some(CallFault::TimedOut),
+        "refused" => Some(CallFault::Refused),
+        "bad" => Some(CallFault::BadAnswer),
+        other => panic!("unknown fault `{other}`"),
+    };
+    GatewayFact {
+        call: 1,
+        status: status.parse().ok(),
+        fault,
+        detail: detail.to_owned(),
+        retry_after: None,
+        model: None,
+        usage: Usage::default(),
+        took: Duration::ZERO,
+        gave_up,
     }
 }
 
@@ -131,13 +159,19 @@ fn facts(row: &Row) -> ContainerFacts {
     }
 }
 
-const ENDED_BY: [(&str, EndedBy); 6] = [
+const ENDED_BY: [(&str, EndedBy); 12] = [
     ("Cancel", EndedBy::Cancel),
     ("StartDeadline", EndedBy::StartDeadline),
     ("IdleDeadline", EndedBy::IdleDeadline),
     ("WorkDeadline", EndedBy::WorkDeadline),
     ("Awaiting", EndedBy::Awaiting),
     ("DaemonLost", EndedBy::DaemonLost),
+    ("UnprovedVersion", EndedBy::UnprovedVersion),
+    ("GatewayGaveUp", EndedBy::GatewayGaveUp),
+    ("SandboxEnded", EndedBy::SandboxEnded),
+    ("DiskLimit", EndedBy::DiskLimit),
+    ("HostDiskFull", EndedBy::HostDiskFull),
+    ("ProcessLimit", EndedBy::ProcessLimit),
 ];
 
 fn ended_by(row: &Row) -> Option<EndedBy> {
@@ -157,6 +191,7 @@ fn read<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Reader {
                 let _read = reader.event(EventFile { number, bytes });
                 number += 1;
             }
+            Step::Call(fact) => reader.gateway_fact(fact),
         }
     }
     reader
@@ -221,14 +256,7 @@ fn every_row_in_every_order() {
 
 /// Causes that nothing here can tell: they are decided before an agent starts or after it ended, or
 /// by nobody yet.
-const ELSEWHERE: [Cause; 5] = [
-    Cause::PullTimeout,
-    Cause::BadInput,
-    Cause::EmptyChange,
-    Cause::CheckFailed,
-    // Nothing measures the disk that a running agent fills.
-    Cause::DiskLimit,
-];
+const ELSEWHERE: [Cause; 3] = [Cause::PullTimeout, Cause::EmptyChange, Cause::CheckFailed];
 
 #[test]
 fn every_cause_has_a_row() {
@@ -411,7 +439,7 @@ fn a_stored_end_wins_over_everything_else() {
             }
         }
     }
-    assert_eq!(cases, 7 * 9 * 16 * 7 * 3);
+    assert_eq!(cases, 13 * 9 * 16 * 7 * 3);
 }
 
 #[test]

@@ -35,6 +35,17 @@ async fn ends_by_memory() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn processes_are_told_as_scripted() {
+    let runtime = fake().next(Script::new().processes(2 * SECOND, 8).hang());
+    let id = launch(&runtime, &spec("a")).await;
+    for count in [1, 1, 8] {
+        let told = runtime.stats(&id).await.unwrap().processes;
+        assert_eq!(told, Some(count));
+        tokio::time::sleep(SECOND * 11 / 10).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn script_without_an_end_is_loud() {
     let runtime = fake().next(Script::new().stdout(SECOND, "last words"));
     let id = runtime.create(&spec("forgotten")).await.unwrap();

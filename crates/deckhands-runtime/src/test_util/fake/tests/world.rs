@@ -6,8 +6,10 @@ use tokio::time::Instant;
 use super::{SECOND, Script, fake, image, launch, spec};
 use crate::containers::Containers as _;
 use crate::error::Operation;
-use crate::error::RuntimeErrorKind::{Exhausted, ImageUnavailable, Protocol, Unreachable};
+use crate::error::RuntimeErrorKind::{Denied, Exhausted, ImageUnavailable, Protocol, Unreachable};
 use crate::images::Images;
+use crate::labels::{LabelSelector, Labels};
+use crate::networks::{self, NetworkSpec};
 use crate::test_util::fake::Match;
 
 fn exit(code: i64) -> Script {
@@ -99,19 +101,60 @@ async fn failures_come_in_order_and_once() {
     );
     runtime.create(&spec("a")).await.unwrap();
     assert_eq!(
-        crate::networks::Networks::inspect(&runtime, "bridge")
+        networks::Networks::inspect(&runtime, "bridge")
             .await
             .unwrap_err()
             .kind,
         Unreachable
     );
-    let bridge = crate::networks::Networks::inspect(&runtime, "bridge")
+    let bridge = networks::Networks::inspect(&runtime, "bridge")
         .await
         .unwrap();
     assert_eq!(
         bridge.gateway.map(|address| address.to_string()).as_deref(),
         Some("172.17.0.1")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_goes_by_name_and_lasts() {
+    let runtime = fake()
+        .default_exit(0)
+        .refuse(Operation::Create, "-late", Exhausted)
+        .refuse(Operation::Start, "-app", Exhausted)
+        .refuse(Operation::List, "networks", Denied)
+        .refuse(Operation::Remove, "-net", Denied);
+    let app = runtime.create(&spec("a-app")).await.unwrap();
+    for _ in 0..2 {
+        let created = runtime.create(&spec("a-late")).await;
+        assert_eq!(created.unwrap_err().kind, Exhausted);
+        assert_eq!(runtime.start(&app).await.unwrap_err().kind, Exhausted);
+    }
+    launch(&runtime, &spec("b")).await;
+    let all = LabelSelector::default();
+    assert_eq!(runtime.list(&all).await.unwrap().len(), 2);
+    let network = NetworkSpec {
+        name: "a-net".to_owned(),
+        labels: Labels::new(),
+        internal: false,
+        inter_container: false,
+    };
+    let made = networks::Networks::create(&runtime, &network)
+        .await
+        .unwrap();
+    assert_eq!(runtime.live_networks(), std::slice::from_ref(&made));
+    let listed = networks::Networks::list(&runtime, &all).await;
+    assert_eq!(listed.unwrap_err().kind, Denied);
+    for name in [&made.id, &made.name] {
+        let removed = networks::Networks::remove(&runtime, name).await;
+        assert_eq!(removed.unwrap_err().kind, Denied, "{name}");
+    }
+    runtime.allow_all();
+    runtime.start(&app).await.unwrap();
+    networks::Networks::remove(&runtime, &made.id)
+        .await
+        .unwrap();
+    assert!(runtime.live_networks().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

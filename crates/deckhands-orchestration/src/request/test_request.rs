@@ -1,0 +1,28 @@
+//! A request for tests, which change what matters to them.
+
+use super::*;
+
+/// A task on this workspace in profile `socket`, with every default.
+pub(crate) fn test_request(workspace: PathBuf) -> TaskRequest {
+    TaskRequest {
+        text: TaskText::try_new("do it").unwrap(),
+        workspace,
+        model: ModelId::resolve("openai/m").unwrap(),
+        api_key: None,
+        key_files: Vec::new(),
+        base_url: None,
+        profile: Profile::Socket,
+        network: Network::Open,
+        relay: RelaySettings::default(),
+        images: ImagePair {
+            app: "app:1".parse().unwrap(),
+            sandbox: "sandbox:1".parse().unwrap(),
+        },
+        docker_socket: "/s".into(),
+        limits: Limits::default(),
+        deadlines: Deadlines::default(),
+        retry: Retry::default(),
+        checks: Vec::new(),
+        policy: Policy::default(),
+    }
+}

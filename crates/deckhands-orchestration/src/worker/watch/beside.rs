@@ -1,0 +1,116 @@
+//! What a managed attempt tells beside its app: calls to the model, the end of its sandbox, a bound
+//! that was reached.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use deckhands_model::GatewayFact;
+use deckhands_runtime::{ContainerId, Containers, ExitStatus, RuntimeError};
+use futures::future::pending;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::hold;
+use crate::worker::limits::{Breach, Guard};
+use crate::worker::managed::Managed;
+
+type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One thing that was told.
+pub(super) enum Told {
+    /// A call to the model ended.
+    Call(GatewayFact),
+    /// The sandbox ended, or is out of sight for good.
+    SandboxEnded(Result<ExitStatus, RuntimeError>),
+    /// A bound was reached.
+    Breach(Breach),
+}
+
+/// Pause between two looks at the way out.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// Longest wait for the end of a sandbox that the agent has lost: the daemon knows of it at once.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// Listens to all of it; of an attempt in profile `socket` nothing is ever told.
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    managed: Option<&'a mut Managed>,
+    sandbox: Option<Waiting<'a, Result<ExitStatus, RuntimeError>>>,
+    breach: Option<Waiting<'a, Breach>>,
+    /// When the way out is looked at next.
+    look: Option<Instant>,
+}
+
+impl<'a> Beside<'a> {
+    /// Listens beside an app and, where it came to be, its sandbox.
+    pub(super) fn of(
+        managed: &'a mut Managed,
+        containers: &'a dyn Containers,
+        sandbox: Option<&'a (ContainerId, Guard)>,
+    ) -> Self {
+        let mut beside = Self {
+            managed: Some(managed),
+            ..Self::default()
+        };
+        if let Some((id, guard)) = sandbox {
+            beside.sandbox = Some(Box::pin(hold::wait(containers, id)));
+            beside.breach = Some(Box::pin(guard.breach(containers, id)));
+        }
+        beside
+    }
+
+    /// The next thing that is told. It may be dropped at any point; nothing is lost by it.
+    pub(super) async fn next(&mut self) -> Told {
+        let calls = async {
+            let Some(managed) = &mut self.managed else {
+                return pending().await;
+            };
+            loop {
+                // Kept, because whoever calls drops this future ten times a second.
+                let look = *self.look.get_or_insert_with(|| Instant::now() + PULSE);
+                match timeout_at(look, managed.facts().recv()).await {
+                    Ok(Some(fact)) => return fact,
+                    Ok(None) => return pending().await,
+                    Err(_elapsed) => managed.mend(),
+                }
+                self.look = None;
+            }
+        };
+        tokio::select! {
+            // A call that ended before everything else did explains it.
+            biased;
+            fact = calls => Told::Call(fact),
+            ended = once(&mut self.sandbox) => Told::SandboxEnded(ended),
+            breach = once(&mut self.breach) => Told::Breach(breach),
+        }
+    }
+
+    /// Gives a sandbox that is lost the time to be seen ending: what it ended of is known only then.
+    pub(super) async fn last_breath(&mut self) {
+        if self.sandbox.is_some() {
+            let _ended_or_not = timeout(LAST_BREATH, once(&mut self.sandbox)).await;
+        }
+    }
+
+    /// What is there already.
+    pub(super) fn rest(&mut self) -> Option<GatewayFact> {
+        self.managed.as_mut()?.facts().try_recv().ok()
+    }
+
+    /// Whether a call to the model is under way.
+    pub(super) fn is_calling(&self) -> bool {
+        self.managed
+            .as_ref()
+            .is_some_and(|managed| managed.is_calling())
+    }
+}
+
+/// Waits for a future that ends once.
+async fn once<T>(waiting: &mut Option<Waiting<'_, T>>) -> T {
+    let Some(future) = waiting else {
+        return pending().await;
+    };
+    let ended = future.await;
+    *waiting = None;
+    ended
+}
