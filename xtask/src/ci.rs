@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::counts::Counts;
+use crate::e2e::Set;
 use crate::{bench, deny, docker, e2e, process, test, tidy};
 
 use table::{Row, Table};
@@ -16,7 +17,7 @@ mod table;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct CiArgs {
-    /// Run the whole end-to-end set, and add the release build and the benches
+    /// Run the whole end-to-end set in both profiles, and add the release build and the benches
     #[arg(long)]
     full: bool,
 }
@@ -43,13 +44,14 @@ const COMMON: &[Step] = &[
 ];
 
 const MERGE: &[Step] = &[
-    step("e2e", || e2e::suite(e2e::PROFILE, None, false)),
+    step("e2e", || e2e::suite(Set::MERGE, None, false)),
     step("deny", || untested(deny::run())),
 ];
 
 /// The whole end-to-end set takes the place of the merge's, so that no case counts twice.
 const FULL: &[Step] = &[
-    step("e2e-full", || e2e::suite(e2e::PROFILE_FULL, None, false)),
+    step("e2e-full", || e2e::suite(Set::FULL, None, false)),
+    step("e2e-socket", || e2e::suite(Set::SOCKET, None, false)),
     step("deny", || untested(deny::run())),
     step("release", || untested(release())),
     step("bench", || untested(bench::all())),

@@ -11,7 +11,8 @@ use crate::process;
 /// What an end-to-end test itself makes, containers and networks, carries this label.
 const TEST_LABEL: &str = "label=deckhands.test=1";
 
-/// What the tested binary makes carries this label, and another one with its attempt's directory.
+/// What the tested binary makes, containers and networks, carries this label, and another one with its
+/// attempt's directory.
 const PRODUCT_LABEL: &str = "label=managed-by=deckhands";
 const ID_AND_DIRECTORY: &str = "{{.ID}} {{.Label \"deckhands.attempt-dir\"}}";
 
@@ -37,10 +38,12 @@ pub(crate) fn remove_test_leftovers() -> Result<()> {
     let list = ["ps", "-a", "--no-trunc", "--filter", PRODUCT_LABEL];
     let listing = process::output(docker(&list).args(["--format", ID_AND_DIRECTORY]))?;
     remove(&["rm", "--force", "--volumes"], &of_tests(&listing))?;
-    let networks = process::output(&mut docker(&[
-        "network", "ls", "-q", "--filter", TEST_LABEL,
-    ]))?;
-    remove(&["network", "rm"], &networks)
+    let list = ["network", "ls", "--no-trunc", "--filter"];
+    let networks = process::output(docker(&list).args([TEST_LABEL, "-q"]))?;
+    remove(&["network", "rm"], &networks)?;
+    let listing =
+        process::output(docker(&list).args([PRODUCT_LABEL, "--format", ID_AND_DIRECTORY]))?;
+    remove(&["network", "rm"], &of_tests(&listing))
 }
 
 /// The ids in a listing of id and attempt directory whose directory is a test's, a line each.

@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: the built binary against a real daemon and the real images.
 //!
 //! A missing need is a failure, never a skip. What is tested is in the package `tests/e2e`; here
-//! is only what those tests need around them.
+//! is only what those tests need around them, and which of them are run in which profile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,26 +13,85 @@ use crate::counts::{self, Counts};
 use crate::workspace::{self, E2E_PACKAGE};
 use crate::{docker, image, process};
 
-/// Profiles in `.config/nextest.toml`: each cause once, or everything.
-pub(crate) const PROFILE: &str = "e2e";
-pub(crate) const PROFILE_FULL: &str = "e2e-full";
+/// How the tested binary walls an attempt in.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Profile {
+    /// Deckhands starts the sandbox
+    Managed,
+    /// The agent starts its sandbox by the Docker socket
+    Socket,
+}
+
+/// Tests that belong together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Set {
+    pub(crate) profile: Profile,
+    /// Everything, or what a merge needs.
+    pub(crate) full: bool,
+}
+
+impl Set {
+    /// What a merge needs.
+    pub(crate) const MERGE: Self = Self {
+        profile: Profile::Managed,
+        full: false,
+    };
+
+    /// All of the default profile.
+    pub(crate) const FULL: Self = Self {
+        full: true,
+        ..Self::MERGE
+    };
+
+    /// What differs in the other one.
+    pub(crate) const SOCKET: Self = Self {
+        profile: Profile::Socket,
+        ..Self::MERGE
+    };
+
+    /// Its profile in `.config/nextest.toml`.
+    fn nextest(self) -> &'static str {
+        match (self.profile, self.full) {
+            (Profile::Managed, false) => "e2e",
+            (Profile::Managed, true) => "e2e-full",
+            (Profile::Socket, false) => "e2e-socket",
+            (Profile::Socket, true) => "e2e-socket-full",
+        }
+    }
+}
+
+impl Profile {
+    /// As `tests/e2e/src/profile.rs` reads it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Managed => "managed",
+            Self::Socket => "socket",
+        }
+    }
+}
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct E2eArgs {
     /// Leave the containers and networks of this run for inspection
     #[arg(long)]
     keep: bool,
-    /// Also run what the default set leaves out
+    /// Also run what the default set of the profile leaves out
     #[arg(long)]
     full: bool,
+    /// How the tested binary walls its attempts in
+    #[arg(long, value_enum, default_value_t = Profile::Managed)]
+    profile: Profile,
     /// Part of the test names to run
     filter: Option<String>,
 }
 
 /// Prepares, runs and cleans up; a failed test is an error.
 pub(crate) fn run(args: &E2eArgs) -> Result<()> {
-    let profile = if args.full { PROFILE_FULL } else { PROFILE };
-    let counts = suite(profile, args.filter.as_deref(), args.keep)?;
+    let set = Set {
+        profile: args.profile,
+        full: args.full,
+    };
+    let counts = suite(set, args.filter.as_deref(), args.keep)?;
     ensure!(
         counts.failed == 0,
         "{} of the end-to-end tests failed",
@@ -41,8 +100,8 @@ pub(crate) fn run(args: &E2eArgs) -> Result<()> {
     Ok(())
 }
 
-/// The tests of `profile` whose name contains `filter`, counted.
-pub(crate) fn suite(profile: &str, filter: Option<&str>, keep: bool) -> Result<Counts> {
+/// The tests of a set whose name contains `filter`, counted.
+pub(crate) fn suite(set: Set, filter: Option<&str>, keep: bool) -> Result<Counts> {
     docker::require_daemon()?;
     image::ensure()?;
     let binaries = build_binaries()?;
@@ -56,9 +115,10 @@ pub(crate) fn suite(profile: &str, filter: Option<&str>, keep: bool) -> Result<C
         .args(["nextest", "run", "--locked", "--package", E2E_PACKAGE])
         .args(filter);
     command
+        .env("DECKHANDS_E2E_PROFILE", set.profile.name())
         .env("DECKHANDS_BIN", deckhands)
         .env("DECKHANDS_TINY_IMAGE", last_line(&tiny));
-    let counts = counts::nextest(&mut command, profile);
+    let counts = counts::nextest(&mut command, set.nextest());
     if !keep {
         docker::remove_test_leftovers()?;
     }

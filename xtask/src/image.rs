@@ -51,8 +51,8 @@ pub(crate) fn ensure() -> Result<()> {
     process::run(&mut recipe()).context("the real OpenHands images are not built")
 }
 
-/// The product's default references.
-const IMAGES: [&str; 2] = [
+/// The product's default references: the app's, and the sandbox's.
+pub(crate) const IMAGES: [&str; 2] = [
     "docker.all-hands.dev/all-hands-ai/openhands:0.59",
     "docker.all-hands.dev/all-hands-ai/runtime:0.59-nikolaik",
 ];

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, ENDED_WITHIN_S, Ending, Running, bash, docker, one_step, wait_for};
+use deckhands_e2e::{
+    Bench, ENDED_WITHIN_S, Ending, Running, bash, bash_for, by_profile, docker, one_step,
+    sandbox_part, wait_for,
+};
 use deckhands_testkit::{AfterEnd, Script, Step};
 use serde_json::{Value, json};
 
@@ -14,18 +17,9 @@ const OUT_OF_MEMORY: Ending = Ending::failed("sdk", "OutOfMemory", "`--memory`")
 const AGENT_CRASHED: Ending = Ending::failed("sdk", "AgentCrashed", "the traceback");
 const START_TIMEOUT: Ending = Ending::failed("timeout", "StartTimeout", "run the task again");
 
-/// The name of this world's container whose name has a part, while it runs.
-fn running(bench: &Bench, part: &str) -> Option<String> {
-    let is = |c: &deckhands_e2e::Container| c.name.contains(part) && c.state == "running";
-    bench.containers().into_iter().find(is).map(|c| c.name)
-}
-
 /// A command that tells nothing while it runs.
 fn silent_command() -> Step {
-    Step::call(
-        "execute_bash",
-        json!({"command": "sleep 299", "timeout": 299, "security_risk": "LOW"}),
-    )
+    bash_for("sleep 299", 299)
 }
 
 /// Ends a container, named by a part of its name, while a command of the agent runs in the sandbox.
@@ -43,11 +37,11 @@ fn check_disturbed(
         command.envs(env.iter().copied());
         let run = Running::start(command);
         let victim = wait_for("a command in the sandbox", LIMIT, || {
-            let sandbox = running(bench, "openhands-runtime-")?;
-            let working = docker(&["top", &sandbox]).contains("sleep 299");
-            working.then(|| running(bench, part)).flatten()
+            let sandbox = bench.running(sandbox_part())?;
+            let working = docker(&["top", &sandbox.name]).contains("sleep 299");
+            working.then(|| bench.running(part)).flatten()
         });
-        let _ = docker(&[verb, &[&victim]].concat());
+        let _ = docker(&[verb, &[&victim.name]].concat());
         run.end()
     });
     (report, bench)
@@ -55,7 +49,7 @@ fn check_disturbed(
 
 #[test]
 fn a_killed_sandbox_is_lost() {
-    check_disturbed("openhands-runtime-", &["kill"], &[], SANDBOX_LOST);
+    check_disturbed(sandbox_part(), &["kill"], &[], SANDBOX_LOST);
 }
 
 #[test]
@@ -85,7 +79,9 @@ fn a_sandbox_that_cannot_be_started_crashes_the_agent_and_is_removed() {
         command.env("DECKHANDS_SANDBOX_IMAGE", image);
         Running::start(command).end()
     });
-    assert_eq!(report["attempts"][0]["container_exit"], 1, "{report:#}");
+    // In `managed` the app does not even hear of it.
+    let exit = by_profile(Value::Null, json!(1));
+    assert_eq!(report["attempts"][0]["container_exit"], exit, "{report:#}");
     assert!(bench.requests().is_empty());
 }
 
@@ -112,7 +108,8 @@ mod full {
 
     const IDLE_TIMEOUT: Ending = Ending::failed("timeout", "IdleTimeout", "run the task again");
 
-    /// With these the idle bound is 35 s: one call of 5 s, and 30 s.
+    /// With these the idle bound is 35 s in profile `socket`, one call of 5 s and 30 s, and 10 s in
+    /// `managed`.
     const SOON_IDLE: [(&str, &str); 3] = [
         ("DECKHANDS_IDLE_TIMEOUT", "10s"),
         ("DECKHANDS_LLM_TIMEOUT", "5s"),
@@ -132,17 +129,17 @@ mod full {
 
     #[test]
     fn a_stopped_sandbox_is_lost() {
-        check_disturbed("openhands-runtime-", &["stop"], &[], SANDBOX_LOST);
+        check_disturbed(sandbox_part(), &["stop"], &[], SANDBOX_LOST);
     }
 
     #[test]
     fn a_removed_sandbox_is_lost() {
-        check_disturbed("openhands-runtime-", &["rm", "--force"], &[], SANDBOX_LOST);
+        check_disturbed(sandbox_part(), &["rm", "--force"], &[], SANDBOX_LOST);
     }
 
     #[test]
     fn a_frozen_sandbox_gives_no_sign_of_life() {
-        check_disturbed("openhands-runtime-", &["pause"], &SOON_IDLE, IDLE_TIMEOUT);
+        check_disturbed(sandbox_part(), &["pause"], &SOON_IDLE, IDLE_TIMEOUT);
     }
 
     #[test]
@@ -156,9 +153,10 @@ mod full {
         APP_LOST.check(&bench, |bench| {
             let run = bench.start(&["work"]);
             let app = wait_for("a running sandbox", LIMIT, || {
-                running(bench, "openhands-runtime-").and_then(|_| running(bench, "-app"))
+                let _sandbox = bench.running(sandbox_part())?;
+                bench.running("-app")
             });
-            let _ = docker(&["kill", &app]);
+            let _ = docker(&["kill", &app.name]);
             run.end()
         });
     }

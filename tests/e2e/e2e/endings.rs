@@ -5,9 +5,11 @@ use std::time::Duration;
 use std::process::Command;
 
 use deckhands_e2e::{
-    Bench, ENDED_WITHIN_S, Ended, Ending, Running, bash, create_file, deckhands, one_step,
+    Bench, ENDED_WITHIN_S, Ended, Ending, Running, bash, by_profile, create_file, deckhands,
+    one_step,
 };
 use deckhands_testkit::{AfterEnd, Dialect, ProviderError, Script, Step, Times};
+use jiff::Timestamp;
 
 /// Asserts an ending and that nothing is left of it.
 fn check(bench: &Bench, ended: Ended, code: i32, kind: &str, cause: &str) -> serde_json::Value {
@@ -86,25 +88,43 @@ fn a_refused_key_is_a_bad_key() {
 
 #[test]
 fn an_endless_rate_limit_is_ended_by_us() {
+    let (bench, last_call) = rate_limited();
+    // Two calls of OpenHands with a wait of 2 s between them, or three of its client's.
+    assert_eq!(bench.requests().len(), by_profile(3, 2));
+    let ended = bench.app_killed().duration_since(last_call).as_secs_f64();
+    assert!(ended < ENDED_WITHIN_S, "{ended} s after the last call");
+}
+
+/// The world of a run whose provider limits every call, ended, and when its last call was seen.
+fn rate_limited() -> (Bench, Timestamp) {
     let step = Step::provider_error(Dialect::OpenRouter, ProviderError::RateLimited(None));
     let bench = Bench::new(Script::new([step.times(Times::Forever)]));
-    let _ = check(
-        &bench,
-        bench.run(&["do it"]),
-        1,
-        "rate_limit",
-        "RateLimited",
-    );
-    // Two calls with a wait of 2 s between them, then OpenHands would hang for ever.
-    assert_eq!(bench.requests().len(), 2);
-    // From the agent's own stamp of the state to the kill in the daemon's record: one clock.
-    let (state, since) = bench.agent_states().pop().expect("a state");
-    assert_eq!(state, "rate_limited");
-    let after = bench.app_killed().duration_since(since).as_secs_f64();
-    assert!(
-        (0.0..ENDED_WITHIN_S).contains(&after),
-        "{after} s after the state"
-    );
+    let calls = by_profile(3, 2);
+    let limit = Duration::from_secs(240);
+    let running = bench
+        .start(&["do it"])
+        .until("the last call", limit, || bench.requests().len() >= calls);
+    let last_call = Timestamp::now();
+    let _ = check(&bench, running.end(), 1, "rate_limit", "RateLimited");
+    (bench, last_call)
+}
+
+/// OpenHands itself waits for ever in a state that only this profile lets it come to.
+mod socket_only {
+    use super::*;
+
+    #[test]
+    fn the_agents_own_state_of_a_rate_limit_is_no_end_of_its_own() {
+        let (bench, _) = rate_limited();
+        // From the agent's own stamp of the state to the kill in the daemon's record: one clock.
+        let (state, since) = bench.agent_states().pop().expect("a state");
+        assert_eq!(state, "rate_limited");
+        let after = bench.app_killed().duration_since(since).as_secs_f64();
+        assert!(
+            (0.0..ENDED_WITHIN_S).contains(&after),
+            "{after} s after the state"
+        );
+    }
 }
 
 #[test]

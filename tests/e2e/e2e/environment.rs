@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use deckhands_e2e::{Bench, Running, deckhands, one_step};
+use deckhands_e2e::{Bench, Running, deckhands, one_step, profile};
 
 #[test]
 fn a_missing_image_is_told_with_the_command_that_brings_it() {
@@ -103,6 +103,7 @@ fn a_daemon_that_does_not_share_our_files_is_told_at_run_and_doctor() {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", "/root");
         command.env("DIR", &bench.home).env("BIN", deckhands());
+        command.env("DECKHANDS_PROFILE", profile().name());
         command
             .env("OPENROUTER_API_KEY", "sk-unused")
             .current_dir(&bench.workspace);

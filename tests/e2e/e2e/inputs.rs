@@ -40,7 +40,7 @@ fn wrong_words_are_refused_before_anything_starts() {
         (&["do it", "--memory", "much"], "limits.memory", ""),
         (&["do it", "--max-cost", "1"], "--max-cost", "--timeout"),
         (&["do it", "--replay", "dir"], "--replay", "leave"),
-        (&["do it", "--profile", "managed"], "managed", "socket"),
+        (&["do it", "--profile", "single"], "single", "managed"),
         (&["do it", "--no-such-flag"], "--no-such-flag", "--help"),
         (&["-f", "absent.md"], "absent.md", "-f FILE"),
     ];
@@ -121,7 +121,7 @@ fn a_dry_run_and_a_simulation_create_nothing() {
     let plan = bench.run(&["do it", "--dry-run"]).with_code(0);
     assert!(!plan.stdout.contains(deckhands_e2e::CANARY));
     let plan = plan.json();
-    assert_eq!(plan["environment"]["LLM_API_KEY"], "***");
+    assert_eq!(plan["app"]["environment"]["LLM_API_KEY"], "***");
     assert_eq!(
         plan["route"]["model"],
         "openrouter/deepseek/deepseek-chat-v3.1:free"

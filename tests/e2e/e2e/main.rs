@@ -1,6 +1,7 @@
 //! The built binary against the real daemon and the real OpenHands images.
 //!
-//! The module `full` runs only in the full set (`cargo xtask ci --full`).
+//! Modules `full` run only in the full set (`cargo xtask ci --full`), modules `managed_only` and
+//! `socket_only` only in the profile that they name.
 
 mod causes;
 mod containers;
@@ -12,6 +13,7 @@ mod figures;
 mod full;
 mod hello;
 mod inputs;
+mod managed_only;
 mod others;
 mod promotion;
 mod pulling;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, bash, one_step, wait_for};
-use deckhands_testkit::{AfterEnd, Script};
+use deckhands_e2e::{Bench, bash, docker, one_step, sandbox_part, wait_for};
+use deckhands_testkit::{AfterEnd, Script, Step};
 
 const LIMIT: Duration = Duration::from_secs(150);
 
@@ -14,7 +14,7 @@ pub(crate) fn check(moment: impl Fn(&Bench) -> bool) {
 }
 
 /// The same with a task and arguments of its own.
-fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
+pub(crate) fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
     let bench = Bench::new(script);
     let running = bench
         .start(args)
@@ -28,6 +28,7 @@ fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
         "{report:#}"
     );
     bench.assert_nothing_left();
+    bench.assert_no_working_files();
     let again = bench.call(&["reap", "--json"]).with_code(0).json();
     for done in ["removed", "cancelled", "cleared"] {
         let left = again[done].as_array().map(Vec::len);
@@ -36,11 +37,10 @@ fn check_run(script: Script, args: &[&str], moment: impl Fn(&Bench) -> bool) {
     std::fs::remove_dir_all(&bench.home).expect("the state directory can be removed");
 }
 
-fn in_state(bench: &Bench, suffix: &str, state: &str) -> bool {
-    bench
-        .containers()
-        .iter()
-        .any(|c| c.name.contains(suffix) && c.state == state)
+/// Whether a command of the agent runs in the sandbox that has this in its line.
+pub(crate) fn commands(bench: &Bench, line: &str) -> bool {
+    let sandbox = bench.running(sandbox_part());
+    sandbox.is_some_and(|sandbox| docker(&["top", &sandbox.name]).contains(line))
 }
 
 #[test]
@@ -55,17 +55,31 @@ fn killed_as_soon_as_the_app_exists() {
 
 #[test]
 fn killed_while_the_app_runs_alone() {
-    check(|bench| in_state(bench, "-app", "running"));
+    check(|bench| bench.running("-app").is_some());
 }
 
 #[test]
 fn killed_when_the_sandbox_runs() {
-    check(|bench| in_state(bench, "openhands-runtime-", "running"));
+    check(|bench| bench.running(sandbox_part()).is_some());
 }
 
 #[test]
 fn killed_while_the_agent_works() {
     check(|bench| !bench.requests().is_empty());
+}
+
+#[test]
+fn killed_during_a_command_of_the_agent() {
+    check(|bench| commands(bench, "sleep 200"));
+}
+
+/// The provider has the call and keeps it.
+#[test]
+fn killed_during_a_call_of_the_model() {
+    let late = Step::finish("too late").after(LIMIT);
+    check_run(Script::new([late]), &["work"], |bench| {
+        !bench.requests().is_empty()
+    });
 }
 
 /// The last answer is given, and a container that ran until then has begun to go. The check keeps
@@ -76,8 +90,8 @@ fn killed_while_cleaning_up() {
     let last = script.steps().len();
     let args = ["write hello.txt", "--check", "sleep 60"];
     check_run(script, &args, |bench| {
-        let both = ["-app", "openhands-runtime-"];
-        bench.requests().len() >= last && !both.iter().all(|name| in_state(bench, name, "running"))
+        let up = |part: &str| bench.running(part).is_some();
+        bench.requests().len() >= last && !(up("-app") && up(sandbox_part()))
     });
 }
 
@@ -89,9 +103,7 @@ fn the_next_run_removes_what_a_killed_one_left() {
     let mut command = bench.run_command(&["work"]);
     command.env("OPENHANDS_BASE_URL", url);
     let killed = deckhands_e2e::Running::start(command);
-    wait_for("a running sandbox", LIMIT, || {
-        in_state(&bench, "openhands-runtime-", "running").then_some(())
-    });
+    wait_for("a running sandbox", LIMIT, || bench.running(sandbox_part()));
     killed.signal("KILL");
     assert_eq!(killed.end().code, 128 + 9);
     let report = bench.run(&["write hello.txt"]).with_code(0).json();

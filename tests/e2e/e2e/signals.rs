@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, Running, Tree, bash, one_step, wait_for};
+use deckhands_e2e::{Bench, Running, Tree, bash, one_step, sandbox_part, wait_for};
 use deckhands_testkit::{AfterEnd, Script};
 use tokio::time::Instant;
 
@@ -34,13 +34,7 @@ fn check(bench: &Bench, running: Running, signal: &str, code: i32) {
 fn interrupt_while_starting() {
     let bench = Bench::new(long_work());
     let running = bench.start(&["work"]);
-    wait_for("a running app", LIMIT, || {
-        bench
-            .containers()
-            .iter()
-            .any(|c| c.name.ends_with("-app") && c.state == "running")
-            .then_some(())
-    });
+    wait_for("a running app", LIMIT, || bench.running("-app"));
     check(&bench, running, "INT", 130);
 }
 
@@ -104,12 +98,9 @@ fn interrupt_while_cleaning_up() {
     let bench = Bench::new(script);
     let running = long_check(&bench);
     wait_for("the clean-up", LIMIT, || {
-        let up = |part: &str| {
-            let is = |c: &deckhands_e2e::Container| c.name.contains(part) && c.state == "running";
-            bench.containers().iter().any(is)
-        };
-        let both = ["-app", "openhands-runtime-"];
-        (bench.requests().len() >= last && !both.iter().all(|name| up(name))).then_some(())
+        let up = |part: &str| bench.running(part).is_some();
+        let both = up("-app") && up(sandbox_part());
+        (bench.requests().len() >= last && !both).then_some(())
     });
     check_not_applied(&bench, running);
 }

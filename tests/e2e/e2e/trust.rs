@@ -7,7 +7,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, CANARY, Ended, Running, bash, deckhands, one_step, wait_for};
+use deckhands_e2e::{
+    Bench, CANARY, Ended, Profile, Running, bash, by_profile, deckhands, one_step, profile,
+    wait_for,
+};
 use deckhands_testkit::{Script, Step, Times};
 use serde_json::{Value, json};
 
@@ -378,15 +381,17 @@ fn variables_of_a_project_are_read_and_go_no_further() {
     let plan = foreign.call(COMMANDS[1]).with_code(0);
     assert!(!plan.stdout.contains("sk-others") && !plan.stdout.contains("evil.example"));
     let plan = plan.json();
-    assert_eq!(plan["environment"]["RUNTIME"], "docker");
-    assert_eq!(
-        plan["environment"]["LLM_BASE_URL"],
-        "https://openrouter.ai/api/v1"
-    );
+    let environment = &plan["app"]["environment"];
+    assert_eq!(environment["RUNTIME"], by_profile("remote", "docker"));
+    let providers = "https://openrouter.ai/api/v1";
+    assert_eq!(plan["route"]["base_url"], providers);
+    let relays = "http://127.0.0.1:8079/llm/v1";
+    assert_eq!(environment["LLM_BASE_URL"], by_profile(relays, providers));
 }
 
-/// A provider that repeats the key in what it says and in the error that ends the run: the key is in
-/// the app container's environment and nowhere else, neither while it runs nor afterwards.
+/// A provider that repeats the key in what it says and in the error that ends the run: the key is
+/// nowhere, neither while it runs nor afterwards, but in the app container's environment in profile
+/// `socket`.
 #[test]
 fn a_key_that_the_provider_repeats_is_kept_nowhere() {
     let said = format!("your key is {CANARY}");
@@ -421,7 +426,8 @@ fn a_key_that_the_provider_repeats_is_kept_nowhere() {
         let secret = format!("LLM_API_KEY={CANARY}");
         let variables = environment.as_array().expect("an environment").iter();
         let with_key: Vec<_> = variables.map(text).filter(|v| v.contains(CANARY)).collect();
-        assert_eq!(with_key, if app { vec![secret] } else { vec![] });
+        let has_key = app && profile() == Profile::Socket;
+        assert_eq!(with_key, if has_key { vec![secret] } else { vec![] });
         assert!(
             !inspect.to_string().contains(CANARY),
             "{}: {inspect:#}",
@@ -446,7 +452,7 @@ fn a_key_that_the_provider_repeats_is_kept_nowhere() {
 }
 
 /// Waits for a run's end and looks again and again meanwhile.
-fn watched(running: Running, mut look: impl FnMut() + Send) -> Ended {
+pub(crate) fn watched(running: Running, mut look: impl FnMut() + Send) -> Ended {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let ended = scope.spawn(|| {
@@ -486,7 +492,7 @@ fn peak_memory(pid: &str) -> Option<u64> {
 }
 
 /// Every process with its arguments, separated by spaces.
-fn processes() -> Vec<(String, String)> {
+pub(crate) fn processes() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for item in fs::read_dir("/proc")
         .expect("the list of processes")

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use deckhands_e2e::{
-    Bench, CANARY, Ended, Running, bash, containers, create_file, deckhands, wait_for,
+    Bench, CANARY, Ended, Running, bash, containers, create_file, deckhands, networks, profile,
+    wait_for,
 };
 use deckhands_testkit::{AfterEnd, Dialect, ProviderError, Script, Step, Times};
 use serde_json::Value;
@@ -99,7 +100,8 @@ impl Desk {
         let mut command = self.user.shell(&run);
         command
             .env("OPENROUTER_API_KEY", CANARY)
-            .env("OPENHANDS_BASE_URL", self.bench.base_url());
+            .env("OPENHANDS_BASE_URL", self.bench.base_url())
+            .env("DECKHANDS_PROFILE", profile().name());
         Running::start(command)
     }
 
@@ -118,12 +120,23 @@ impl Desk {
         });
     }
 
-    /// Asserts that no container is left, and that all files are the user's to remove.
-    fn assert_nothing_left(&self) {
+    /// The label of everything that the user made.
+    fn label(&self) -> String {
         let id = fs::read_to_string(self.user.home.join(".local/state/deckhands/id"));
-        let label = format!("deckhands.home={}", id.expect("the home's id").trim());
-        let left: Vec<_> = containers(&label).into_iter().map(|c| c.name).collect();
+        format!("deckhands.home={}", id.expect("the home's id").trim())
+    }
+
+    /// Asserts that nothing is left on the daemon and no way out of an attempt, and that all files
+    /// are the user's to remove.
+    fn assert_nothing_left(&self) {
+        let mut left: Vec<_> = containers(&self.label())
+            .into_iter()
+            .map(|c| c.name)
+            .collect();
+        left.extend(networks(&self.label()));
         assert!(left.is_empty(), "{left:?}");
+        let sockets = self.shell("find .local/state/deckhands -type s");
+        assert_eq!(sockets.stdout, "", "a way out is left");
         let _ = self.shell("rm -r .local/state/deckhands project");
     }
 
@@ -176,6 +189,20 @@ fn a_killed_run_of_the_user_is_reaped_by_him() {
         Some(0),
         "{reaped:#}"
     );
+    desk.assert_nothing_left();
+}
+
+#[test]
+fn a_run_of_the_user_that_is_killed_during_a_call_of_the_model_is_reaped_by_him() {
+    let late = Step::finish("too late").after(LIMIT);
+    let desk = Desk::new(Script::new([late]));
+    let running = desk.start("work");
+    desk.wait_for_calls(1);
+    desk.signal("KILL");
+    assert_ne!(running.end().code, 0);
+    let reaped = desk.shell("./deckhands reap --json").json();
+    assert_eq!(reaped["failed"], serde_json::json!([]), "{reaped:#}");
+    assert_ne!(reaped["removed"], serde_json::json!([]), "{reaped:#}");
     desk.assert_nothing_left();
 }
 
@@ -253,6 +280,33 @@ fn a_refused_key_of_the_user_is_told() {
     let desk = Desk::new(Script::new([step.times(Times::Forever)]));
     let _ = desk.check(desk.start("work").end(), 1, "failed", "BadKey");
     desk.assert_nothing_left();
+}
+
+/// Of whom the containers run, which only we decide.
+mod managed_only {
+    use super::*;
+
+    #[test]
+    fn both_containers_run_as_the_user() {
+        let desk = Desk::new(Script::new([
+            bash("id -u > uid.txt; id -g >> uid.txt; sleep 4"),
+            Step::finish("done"),
+        ]));
+        let running = desk.start("work");
+        desk.wait_for_calls(1);
+        let owner = fs::metadata(&desk.user.home).expect("the home");
+        let (uid, gid) = (owner.uid(), owner.gid());
+        let found = containers(&desk.label());
+        assert_eq!(found.len(), 2, "{found:?}");
+        for container in found {
+            let user = &container.inspect["Config"]["User"];
+            assert_eq!(user, &format!("{uid}:{gid}"), "{}", container.name);
+        }
+        let _ = running.end().with_code(0);
+        let told = fs::read_to_string(desk.project("uid.txt")).expect("the agent's word");
+        assert_eq!(told, format!("{uid}\n{gid}\n"));
+        desk.assert_nothing_left();
+    }
 }
 
 /// What root's runs prove, too, and takes its time.

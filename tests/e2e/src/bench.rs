@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::daemon::{Container, bridge_address, container_names, containers};
+use crate::daemon::bridge_address;
 use crate::ended::{Ended, Running};
+use crate::profile::profile;
 
 /// The key every test uses. Must turn up nowhere but at the provider.
 pub const CANARY: &str = "sk-canary-7f3a9c51e2";
@@ -133,6 +134,7 @@ impl Bench {
         command
             .env("OPENROUTER_API_KEY", CANARY)
             .env("OPENHANDS_BASE_URL", &self.base_url)
+            .env("DECKHANDS_PROFILE", profile().name())
             .env("DECKHANDS_START_TIMEOUT", PATIENCE);
         command
     }
@@ -179,38 +181,6 @@ impl Bench {
             .find(|path| path.exists())
     }
 
-    /// The label that everything of this home carries, once the home exists.
-    #[must_use]
-    pub fn label(&self) -> Option<String> {
-        let id = fs::read_to_string(self.home.join("id")).ok()?;
-        Some(format!("deckhands.home={}", id.trim()))
-    }
-
-    /// Containers of this home.
-    #[must_use]
-    pub fn containers(&self) -> Vec<Container> {
-        self.label()
-            .map(|label| containers(&label))
-            .unwrap_or_default()
-    }
-
-    /// Asserts that no container of this home is left: none that carries its label, and no sandbox
-    /// of the name that the agent told.
-    ///
-    /// # Panics
-    /// When one is.
-    pub fn assert_nothing_left(&self) {
-        let left: Vec<_> = self
-            .containers()
-            .into_iter()
-            .map(|c| (c.name, c.state))
-            .collect();
-        assert!(left.is_empty(), "containers are left: {left:?}");
-        if let Some(sandbox) = self.sandbox() {
-            assert!(!container_names().contains(&sandbox), "{sandbox} is left");
-        }
-    }
-
     /// Asserts that a text is in no file below a directory.
     ///
     /// # Panics
@@ -231,11 +201,7 @@ impl Bench {
 impl Drop for Bench {
     /// A failed test leaves nothing either; the product's own reaper is not asked.
     fn drop(&mut self) {
-        for container in self.containers() {
-            let _ = Command::new("docker")
-                .args(["rm", "-f", &container.name])
-                .output();
-        }
+        self.force_away();
         if let Some(llm) = self.llm.take() {
             self.runtime.block_on(llm.shutdown());
         }

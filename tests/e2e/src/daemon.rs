@@ -114,9 +114,30 @@ pub(crate) fn history(label: &str, since: Timestamp) -> Vec<Moment> {
     told.lines().map(moment).collect()
 }
 
-/// Names of all containers there are, whoever made them.
+/// Names of the networks that carry a label (`key=value`).
+///
+/// # Panics
+/// When the daemon does not tell.
 #[must_use]
-pub(crate) fn container_names() -> Vec<String> {
+pub fn networks(label: &str) -> Vec<String> {
+    let filter = format!("label={label}");
+    let names = docker(&[
+        "network",
+        "ls",
+        "--filter",
+        &filter,
+        "--format",
+        "{{.Name}}",
+    ]);
+    names.lines().map(str::to_owned).collect()
+}
+
+/// Names of all containers there are, whoever made them.
+///
+/// # Panics
+/// When the daemon does not tell.
+#[must_use]
+pub fn container_names() -> Vec<String> {
     let names = docker(&["ps", "-a", "--no-trunc", "--format", "{{.Names}}"]);
     names.lines().map(str::to_owned).collect()
 }

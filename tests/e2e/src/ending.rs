@@ -63,10 +63,7 @@ impl Ending {
         );
         assert!(!ended.stdout.contains(CANARY) && !ended.stderr.contains(CANARY));
         Bench::assert_nowhere_below(&bench.home, CANARY);
-        for file in ["workspace", "agent-home", "input"] {
-            let left = bench.attempt_file(file);
-            assert!(left.is_none(), "a working directory is left: {left:?}");
-        }
+        bench.assert_no_working_files();
         bench.assert_nothing_left();
         report
     }

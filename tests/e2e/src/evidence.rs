@@ -60,9 +60,8 @@ impl Bench {
         found.unwrap_or_default()
     }
 
-    /// The sandbox's name as the agent told it; known when the attempt has ended.
-    #[must_use]
-    pub fn sandbox(&self) -> Option<String> {
+    /// The sandbox's name as the agent told it, where it made one; known when the attempt has ended.
+    pub(crate) fn told_sandbox(&self) -> Option<String> {
         let told = fs::read_to_string(self.attempt_file("transcript.log")?).ok()?;
         let (_before, rest) = told.split_once("Container started: ")?;
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?;

@@ -8,13 +8,21 @@ mod daemon;
 mod ended;
 mod ending;
 mod evidence;
+mod left;
+mod profile;
 mod steps;
 mod tree;
 
 pub use bench::{Bench, CANARY, deckhands};
-pub use daemon::{Container, bridge_address, containers, docker, wait_for};
+pub use daemon::{
+    Container, bridge_address, container_names, containers, docker, networks, wait_for,
+};
 pub use ended::{Ended, Running};
 pub use ending::Ending;
 pub use evidence::{ENDED_WITHIN_S, stamp};
-pub use steps::{bash, create_file, edit_file, ipython, one_step};
+pub use profile::{Profile, by_profile, profile, sandbox_part};
+pub use steps::{
+    bash, bash_for, create_file, edit_file, editor, ipython, one_step, plan_tasks, type_in,
+    view_tasks,
+};
 pub use tree::Tree;

@@ -1,5 +1,5 @@
 //! Second forms of the causes, and the same in the form of OpenAI, whose client library makes each
-//! call three times by itself where it may.
+//! call three times by itself where it may; in profile `managed` every call goes through it.
 
 use deckhands_e2e::{CANARY, create_file};
 
@@ -14,40 +14,43 @@ fn a_404_is_a_bad_model() {
 }
 
 #[test]
-fn a_500_is_a_provider_error_at_once() {
-    Row::refused(ProviderError::Internal, 1, PROVIDER_ERROR).check();
+fn a_500_is_a_provider_error() {
+    Row::refused(ProviderError::Internal, by_profile(3, 1), PROVIDER_ERROR).check();
 }
 
 #[test]
-fn a_502_is_a_provider_error_at_once() {
-    Row::refused(ProviderError::BadGateway, 1, PROVIDER_ERROR).check();
+fn a_502_is_a_provider_error() {
+    Row::refused(ProviderError::BadGateway, by_profile(3, 1), PROVIDER_ERROR).check();
 }
 
 #[test]
 fn an_error_inside_a_200_is_a_provider_error() {
     let error = json!({"message": "Provider returned error", "code": 502});
-    Row::answered(Step::new(Reply::ErrorIn200(error)), 1, PROVIDER_ERROR).check();
+    let step = Step::new(Reply::ErrorIn200(error));
+    Row::answered(step, by_profile(3, 1), PROVIDER_ERROR).check();
 }
 
 #[test]
 fn an_answer_that_is_no_json_is_a_provider_error() {
     let page = "<html><body>Bad gateway</body></html>".to_owned();
-    Row::answered(Step::new(Reply::Raw(page)), 1, PROVIDER_ERROR).check();
+    let step = Step::new(Reply::Raw(page));
+    Row::answered(step, by_profile(3, 1), PROVIDER_ERROR).check();
 }
 
 #[test]
 fn an_answer_without_choices_is_a_provider_error() {
-    Row::answered(Step::new(Reply::EmptyChoices), 2, PROVIDER_ERROR).check();
+    let step = Step::new(Reply::EmptyChoices);
+    Row::answered(step, by_profile(3, 2), PROVIDER_ERROR).check();
 }
 
 #[test]
 fn an_answer_that_is_cut_off_is_a_lost_connection() {
-    Row::answered(Step::new(Reply::Truncate), 1, UNREACHABLE).check();
+    Row::answered(Step::new(Reply::Truncate), by_profile(3, 1), UNREACHABLE).check();
 }
 
 #[test]
 fn a_reset_is_a_lost_connection() {
-    Row::answered(Step::new(Reply::Reset), 1, UNREACHABLE).check();
+    Row::answered(Step::new(Reply::Reset), by_profile(3, 1), UNREACHABLE).check();
 }
 
 #[test]
@@ -57,13 +60,15 @@ fn an_unknown_host_is_an_unreachable_provider() {
         .check();
 }
 
-/// Without the sentence that OpenHands looks for, it does not try to shorten its memory.
+/// Without the sentence that OpenHands looks for, it does not try to shorten its memory; the gateway
+/// of profile `managed` says it in its own words.
 #[test]
 fn a_plain_400_about_the_context_is_a_context_window() {
     let message = "This endpoint's maximum context length is 32768 tokens. \
                    However, you requested about 40000 tokens.";
     let body = json!({"error": {"message": message, "code": 400}});
-    Row::answered(Step::status(400, body), 1, CONTEXT_WINDOW).check();
+    let row = Row::answered(Step::status(400, body), by_profile(5, 1), CONTEXT_WINDOW);
+    row.arg("--max-iterations", "10").check();
 }
 
 #[test]
@@ -138,22 +143,23 @@ fn openai_404() {
 
 #[test]
 fn openai_429() {
-    openai_refused(ProviderError::RateLimited(None), 6, RATE_LIMITED).check();
+    let calls = by_profile(3, 6);
+    openai_refused(ProviderError::RateLimited(None), calls, RATE_LIMITED).check();
 }
 
 #[test]
 fn openai_429_of_a_used_up_quota() {
-    openai_refused(ProviderError::Quota, 6, OUT_OF_CREDIT).check();
+    openai_refused(ProviderError::Quota, by_profile(1, 6), OUT_OF_CREDIT).check();
 }
 
 #[test]
 fn openai_500() {
-    openai_refused(ProviderError::Internal, 6, PROVIDER_ERROR).check();
+    openai_refused(ProviderError::Internal, by_profile(3, 6), PROVIDER_ERROR).check();
 }
 
 #[test]
 fn openai_503() {
-    openai_refused(ProviderError::Unavailable, 6, PROVIDER_ERROR).check();
+    openai_refused(ProviderError::Unavailable, by_profile(3, 6), PROVIDER_ERROR).check();
 }
 
 #[test]
@@ -164,9 +170,10 @@ fn openai_context_window() {
 
 #[test]
 fn openai_never_answers() {
-    let row = openai(Step::new(Reply::Hang(None)), 6, PROVIDER_TIMEOUT);
+    let silent = Step::new(Reply::Hang(None));
+    let row = openai(silent, by_profile(3, 6), PROVIDER_TIMEOUT);
     let (_report, bench) = row.env("DECKHANDS_LLM_TIMEOUT", "5s").check();
-    ended_itself(&bench);
+    gave_up_itself(&bench);
 }
 
 #[test]
