@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: figures that may not get worse.
 //!
 //! Here are the start-up time and the measuring itself; `lifecycle` holds the figures that need a
-//! Docker daemon.
+//! Docker daemon, `task` those that need the OpenHands images as well.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ mod memory;
 mod samples;
 mod session;
 mod stage;
+mod task;
 
 /// Runs whose median is taken.
 const RUNS: usize = 20;
@@ -38,20 +39,24 @@ pub(crate) struct BenchArgs {
 enum What {
     /// What Deckhands adds to a container's life, and its memory under 1 GB of output; needs Docker
     Lifecycle,
+    /// A small task on the real images beside the prototype's command; needs Docker, takes minutes
+    Task(task::TaskArgs),
 }
 
 /// Measures what is asked for; a figure that misses its bar is an error.
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
-    match args.what {
+    match &args.what {
         None => start_up(),
         Some(What::Lifecycle) => lifecycle::run(),
+        Some(What::Task(args)) => task::run(args),
     }
 }
 
 /// Measures everything.
 pub(crate) fn all() -> Result<()> {
     start_up()?;
-    lifecycle::run()
+    lifecycle::run()?;
+    task::short()
 }
 
 /// Starts the release binary repeatedly and compares the median with the limit.

@@ -89,7 +89,7 @@ fn stage(corpus: PathBuf, out: Option<PathBuf>) -> Result<Stage> {
 }
 
 /// The host's address as containers see it, from `doctor`, whose exit code says nothing here.
-fn gateway(doctor: &mut Command) -> Result<String> {
+pub(crate) fn gateway(doctor: &mut Command) -> Result<String> {
     let (_, text) = crate::process::captured(doctor)?;
     let report: Value = serde_json::from_str(&text).context("read the report of `doctor`")?;
     let address = report

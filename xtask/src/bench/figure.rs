@@ -42,6 +42,17 @@ impl Figure {
         }
     }
 
+    /// The same in seconds.
+    pub(super) fn seconds(name: &'static str, samples: &Samples) -> Self {
+        let (low, high) = samples.range();
+        Self {
+            value: samples.median() / 1000.0,
+            unit: "s",
+            range: Some((low / 1000.0, high / 1000.0)),
+            ..Self::of(name, samples)
+        }
+    }
+
     /// The same with a bar.
     pub(super) fn with_bar(self, bar: Bar) -> Self {
         Self {
@@ -107,9 +118,10 @@ impl fmt::Display for Table {
         )?;
         for figure in &self.0 {
             let (name, value, unit) = (figure.name, figure.value, figure.unit);
-            let range = figure
-                .range
-                .map_or_else(String::new, |(low, high)| format!("{low:.0} to {high:.0}"));
+            let digits = usize::from(unit == "s");
+            let range = figure.range.map_or_else(String::new, |(low, high)| {
+                format!("{low:.digits$} to {high:.digits$}")
+            });
             let bar = figure.bar.map_or_else(String::new, |bar| bar.to_string());
             let line = format!("{name:<width$} {value:>8.2} {unit:<5} {range:>15} {bar:>7}");
             let line = format!("{line} {}", figure.verdict());

@@ -133,7 +133,7 @@ impl Rounds {
 }
 
 /// How busy the machine is: times taken while others compile mean nothing.
-fn load() -> String {
+pub(super) fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = text.split(' ').next().unwrap_or("unknown");
     let cores = available_parallelism().map_or(1, std::num::NonZero::get);
