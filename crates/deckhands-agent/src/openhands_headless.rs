@@ -37,7 +37,7 @@ use log_line::LogReader;
 use progress::Tracker;
 
 /// How the versions begin that recorded sessions and end-to-end runs prove.
-const PROVED: &str = "0.59.";
+pub const PROVED: &str = "0.59.";
 
 /// The adapter for OpenHands 0.59.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use deckhands_agent::openhands_headless::PROVED;
 use deckhands_model::{Change, ChangeKind, Finding, RunReport, Severity, TaskState, Verdict};
 use owo_colors::OwoColorize;
 
@@ -11,9 +12,6 @@ use crate::shown;
 
 /// Most changed paths that are listed.
 const LISTED: usize = 20;
-
-/// The OpenHands versions that recorded runs and end-to-end tests prove.
-const PROVED: &str = "0.59.";
 
 /// The summary, several lines, ending with a line end.
 pub(crate) fn summary(report: &RunReport) -> String {

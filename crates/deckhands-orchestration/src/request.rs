@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_agent::{ApiKey, Retry};
+use deckhands_gateway::RelayLimits;
 use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile, TaskText};
 
 /// One task for one run.
@@ -56,7 +57,7 @@ pub struct RelaySettings {
 impl Default for RelaySettings {
     fn default() -> Self {
         Self {
-            answer: Duration::from_secs(120),
+            answer: RelayLimits::default().answer,
             max_output_tokens: 8192,
         }
     }

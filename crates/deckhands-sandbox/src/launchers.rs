@@ -32,21 +32,31 @@ pub struct Launchers {
     pub sandbox: PathBuf,
 }
 
+impl Launchers {
+    /// Where [`write()`] puts them in a directory.
+    #[must_use]
+    pub fn in_dir(dir: &Path) -> Self {
+        Self {
+            app: dir.join("app.py"),
+            sandbox: dir.join("sandbox.py"),
+        }
+    }
+}
+
 /// Writes both launchers into an existing directory; what was there under their names is replaced.
 ///
 /// # Errors
 /// If the directory is missing or cannot be written.
 pub fn write(dir: &Path) -> io::Result<Launchers> {
-    Ok(Launchers {
-        app: write_file(dir.join("app.py"), APP)?,
-        sandbox: write_file(dir.join("sandbox.py"), SANDBOX)?,
-    })
+    let launchers = Launchers::in_dir(dir);
+    write_file(&launchers.app, APP)?;
+    write_file(&launchers.sandbox, SANDBOX)?;
+    Ok(launchers)
 }
 
-fn write_file(path: PathBuf, text: &str) -> io::Result<PathBuf> {
-    fs::write(&path, text)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(MODE))?;
-    Ok(path)
+fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(MODE))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::adapter::{ContainerFacts, EndedBy, Progress};
 use crate::one_line::one_line;
 use crate::redact::redact;
 
+use super::PROVED;
 use super::classify::{failed_call, start_failure};
 use super::evidence::Evidence;
 use final_state::final_state;
@@ -116,7 +117,7 @@ fn our_doing(ended_by: EndedBy, progress: &Progress, facts: &ContainerFacts) -> 
         EndedBy::UnprovedVersion => {
             let version = progress.version.as_deref().unwrap_or_default();
             let text = format!(
-                "OpenHands {version} is not proved (0.59 is); `--unproved-version` runs it all the same"
+                "OpenHands {version} is not proved ({PROVED}x is); `--unproved-version` runs it all the same"
             );
             return Some((Cause::BadInput, text));
         }

@@ -121,7 +121,7 @@ fn app_access(
 ) -> (LlmAccess, ManagedAccess) {
     let way_out = Path::new(launchers::WAY_OUT).parent();
     let access = ManagedAccess {
-        launcher: launchers(dir).app,
+        launcher: Launchers::in_dir(&dir.launchers()).app,
         launcher_target: launchers::APP_LAUNCHER.to_owned(),
         way_out: dir.way_out(),
         way_out_target: way_out.unwrap_or(Path::new("/")).display().to_string(),
@@ -147,13 +147,6 @@ fn write_files(dir: &AttemptDir) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
     }
     launchers::write(&dir.launchers()).map(|_written| ())
-}
-
-fn launchers(dir: &AttemptDir) -> Launchers {
-    Launchers {
-        app: dir.launchers().join("app.py"),
-        sandbox: dir.launchers().join("sandbox.py"),
-    }
 }
 
 /// Which files OpenHands will look for in vain: the launcher does not see the workspace.
@@ -209,7 +202,7 @@ fn sandbox_of(
         labels: [(labels::ROLE.to_owned(), "sandbox".to_owned())].into(),
         app: app.clone(),
         workspace: dir.agent_dirs().workspace,
-        launcher: launchers(dir).sandbox,
+        launcher: Launchers::in_dir(&dir.launchers()).sandbox,
         user,
         session_key,
         limits: request.limits.clone(),
