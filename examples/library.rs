@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_model::{Deadlines, Limits, ModelId, Network, Profile, TaskText};
+use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
 use deckhands_orchestration::{
     Client, Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds,
     TaskRequest, TaskResult,
@@ -94,6 +94,7 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         base_url: variable("OPENHANDS_BASE_URL"),
         profile: Profile::Managed,
         network: Network::Llm,
+        way: ModelWay::Relay,
         relay: RelaySettings::default(),
         images: ImagePair {
             app: APP_IMAGE.parse()?,

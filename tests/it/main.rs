@@ -25,6 +25,7 @@ mod handed_over;
 mod kept_change;
 #[cfg(test)]
 mod managed;
+mod relayed;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

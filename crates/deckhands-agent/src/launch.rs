@@ -57,7 +57,8 @@ pub enum LlmAccess {
 /// How an attempt is walled in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Walls {
-    /// Profile `socket`: the app starts its own sandbox through the Docker socket.
+    /// Profile `socket`: the app starts its own sandbox through the Docker socket. Where the model is
+    /// called through us, a launcher of ours runs in it, too.
     Socket(SocketAccess),
     /// Profile `managed`: we start the sandbox, and a launcher of ours runs in the app.
     Managed(ManagedAccess),
@@ -85,25 +86,35 @@ pub struct SocketAccess {
     pub socket: PathBuf,
     /// The host's address on the default bridge; sandbox ports are bound to it and nowhere else.
     pub bridge: IpAddr,
+    /// Where the model is called through us.
+    pub launcher: Option<LauncherAccess>,
+}
+
+/// What an app gets to reach us: a launcher of ours, which forwards a loopback port to a socket and
+/// starts the agent's program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LauncherAccess {
+    /// The launcher on the daemon's host.
+    pub file: PathBuf,
+    /// Where the app sees the launcher.
+    pub target: String,
+    /// Directory on the daemon's host that holds the attempt's socket.
+    pub way_out: PathBuf,
+    /// Where the app sees that directory.
+    pub way_out_target: String,
+    /// The launcher's own variables.
+    pub env: Vec<(String, String)>,
 }
 
 /// What the app of a managed attempt gets to reach us and its sandbox.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ManagedAccess {
-    /// The launcher on the daemon's host.
-    pub launcher: PathBuf,
-    /// Where the app sees the launcher.
-    pub launcher_target: String,
-    /// Directory on the daemon's host that holds the attempt's socket.
-    pub way_out: PathBuf,
-    /// Where the app sees that directory.
-    pub way_out_target: String,
+    /// The way to us.
+    pub launcher: LauncherAccess,
     /// Where the launcher serves the remote-runtime API, as the app sees it.
     pub runtime_url: String,
     /// What the remote-runtime API knows the app by.
     pub runtime_key: ApiKey,
-    /// The launcher's own variables.
-    pub launcher_env: Vec<(String, String)>,
     /// Who both containers run as.
     pub user: UserSpec,
     /// The network of the app, which the sandbox shares.

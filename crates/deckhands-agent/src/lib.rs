@@ -15,8 +15,8 @@ pub use adapter::{
     AgentAdapter, AgentReader, ContainerFacts, EndedBy, EventFile, Progress, Unreadable,
 };
 pub use launch::{
-    AgentDirs, ApiKey, EventStore, Launch, LaunchError, LaunchRequest, LlmAccess, ManagedAccess,
-    Retry, SocketAccess, Walls,
+    AgentDirs, ApiKey, EventStore, Launch, LaunchError, LaunchRequest, LauncherAccess, LlmAccess,
+    ManagedAccess, Retry, SocketAccess, Walls,
 };
 pub use one_line::clean_text;
 pub use redact::redact;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_config::{Flags, Places, Profile, Settings, Sources, TrustList, load};
+use deckhands_config::{Flags, ModelWay, Places, Settings, Sources, TrustList, load};
 use deckhands_model::TaskText;
 use deckhands_orchestration::{
     Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds, TaskRequest,
@@ -126,6 +126,7 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
         },
         profile: settings.profile.value,
         network: settings.network.value,
+        way: settings.way.value,
         relay: RelaySettings {
             answer: settings.llm_timeout.value,
             max_output_tokens: settings.max_output_tokens.value,
@@ -150,8 +151,8 @@ pub(crate) fn check_provider(settings: &Settings) -> Result<(), CliError> {
 /// How the agent repeats calls. Behind the relay it waits twice as long as the relay does.
 fn retry(settings: &Settings) -> Retry {
     let (attempts, timeout) = (settings.num_retries.value, settings.llm_timeout.value);
-    match settings.profile.value {
-        Profile::Socket => Retry {
+    match settings.way.value {
+        ModelWay::Direct => Retry {
             attempts,
             timeout,
             ..Retry::DIRECT

@@ -52,4 +52,4 @@ pub use settings::{DockerSettings, Row, Settings};
 pub use sources::{Flags, Sources};
 pub use trust::TrustList;
 
-pub use deckhands_model::{Network, Profile};
+pub use deckhands_model::{ModelWay, Network, Profile};

@@ -65,13 +65,15 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
     let key = search.find(&mut resolver.notes);
     resolver.row_of_key(&key);
     let (profile, network) = resolver.walls()?;
-    let calls = groups::calls(profile.value);
+    let way = resolver.way(profile.value)?;
+    let calls = groups::calls(way.value);
     let (workspace, workspace_root) = resolver.workspace()?;
     let key_files = search.files();
     resolver.note_key_files(&key_files, &workspace.value);
     Ok(Settings {
         model,
         base_url,
+        way,
         num_retries: resolver.setting(Key::NumRetries, calls.tries, parse::count)?,
         llm_timeout: resolver.setting(Key::LlmTimeout, calls.timeout, parse::duration)?,
         max_output_tokens: resolver.max_output_tokens()?,

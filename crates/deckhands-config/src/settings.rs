@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile};
 
 use crate::base_url::BaseUrl;
 use crate::credential::{ApiKey, MissingKey};
@@ -16,6 +16,8 @@ pub struct Settings {
     pub model: Setting<ModelId>,
     /// Where its provider is reached; nothing: at the provider's own address.
     pub base_url: Option<Setting<BaseUrl>>,
+    /// Who calls the provider.
+    pub way: Setting<ModelWay>,
     /// How often the agent tries one call of the model.
     pub num_retries: Setting<u32>,
     /// How long one answer of the model may take.

@@ -46,7 +46,7 @@ impl Incompatible {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         "use an OpenAI-compatible endpoint, for example the same model through `openrouter/`, \
-         or the profile `socket`"
+         or let the agent call it itself: profile `socket` with DECKHANDS_MODEL_WAY=direct"
     }
 }
 

@@ -48,7 +48,7 @@ pub use image::{ImageDigest, ImageError, ImageRef};
 pub use limits::{Deadlines, Limits};
 pub use model_id::{ALIASES, Alias, ModelId, ModelIdError};
 pub use outcome::{Failure, Outcome};
-pub use profile::{Network, Profile};
+pub use profile::{ModelWay, Network, Profile};
 pub use report::{
     AttemptReport, ErrorReport, ImageReport, REPORT_SCHEMA_VERSION, RunReport, Timings, Versions,
 };

@@ -1,4 +1,5 @@
-//! The closed choices of a run: how it is walled in, and what its commands can reach.
+//! The closed choices of a run: how it is walled in, what its commands can reach, and who calls its
+//! model.
 
 use std::fmt;
 
@@ -27,6 +28,17 @@ pub enum Network {
     Open,
 }
 
+/// Who calls the provider of the model.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ModelWay {
+    /// Our relay, which alone has the key.
+    Relay,
+    /// The agent's program itself, with the key in its environment; only in profile `socket`.
+    Direct,
+}
+
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -41,6 +53,15 @@ impl fmt::Display for Network {
         f.write_str(match self {
             Self::Llm => "llm",
             Self::Open => "open",
+        })
+    }
+}
+
+impl fmt::Display for ModelWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Relay => "relay",
+            Self::Direct => "direct",
         })
     }
 }

@@ -73,13 +73,13 @@ impl AttemptDir {
         }
     }
 
-    /// The launchers that containers of profile `managed` start from.
+    /// The launchers that containers start from.
     #[must_use]
     pub(crate) fn launchers(&self) -> PathBuf {
         self.root.join("launcher")
     }
 
-    /// Holds the socket that leads out of profile `managed`.
+    /// Holds the socket by which the app reaches us.
     #[must_use]
     pub(crate) fn way_out(&self) -> PathBuf {
         self.root.join("way-out")

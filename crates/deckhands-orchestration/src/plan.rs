@@ -3,15 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use deckhands_agent::{
-    AgentAdapter, Launch, LaunchError, LaunchRequest, LlmAccess, SocketAccess, Walls,
-};
+use deckhands_agent::{AgentAdapter, ApiKey, Launch, LaunchError, LaunchRequest, Walls};
 use deckhands_model::{AttemptId, AttemptNumber, Profile, TaskId};
 use deckhands_runtime::ContainerSpec;
 
 use crate::attempt_dir::AttemptDir;
 use crate::request::TaskRequest;
-use crate::worker::planned;
+use crate::worker::{planned, socket_access};
 
 /// The resolved plan of a run. Secrets in it show as `***`.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,15 +35,9 @@ pub fn plan(
     let dir = AttemptDir::at(home.join("attempts").join("TASK").join("1"));
     let (llm, walls, sandbox) = match request.profile {
         Profile::Socket => {
-            let llm = LlmAccess::Direct {
-                api_key: request.api_key.clone(),
-                base_url: request.base_url.clone(),
-            };
-            let walls = Walls::Socket(SocketAccess {
-                socket: request.docker_socket.clone(),
-                bridge: USUAL_BRIDGE,
-            });
-            (llm, walls, None)
+            let token = ApiKey::new("none");
+            let (llm, access) = socket_access(request, &dir, USUAL_BRIDGE, &token);
+            (llm, Walls::Socket(access), None)
         }
         _ => {
             let (llm, access, sandbox) = planned(request, &dir);

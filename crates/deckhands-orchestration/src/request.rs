@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deckhands_agent::{ApiKey, Retry};
 use deckhands_gateway::RelayLimits;
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile, TaskText};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, TaskText};
 
 /// One task for one run.
 #[derive(Clone, Debug)]
@@ -20,14 +20,16 @@ pub struct TaskRequest {
     pub api_key: Option<ApiKey>,
     /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
     pub key_files: Vec<PathBuf>,
-    /// Where the provider is; `None` is its own address. In profile `socket` the app calls it, so
-    /// that it is as seen from a container.
+    /// Where the provider is; `None` is its own address. Where the agent calls it, it is as seen from
+    /// a container.
     pub base_url: Option<String>,
     /// How the attempt is walled in.
     pub profile: Profile,
     /// What the agent's commands can reach.
     pub network: Network,
-    /// How the model is called in profile `managed`.
+    /// Who calls the model.
+    pub way: ModelWay,
+    /// How the relay calls it.
     pub relay: RelaySettings,
     /// The images to run.
     pub images: ImagePair,

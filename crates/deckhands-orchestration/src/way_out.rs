@@ -1,5 +1,5 @@
-//! The one thing that leads out of a managed attempt: a unix socket, whose requests go by their path
-//! to the remote-runtime API or to the relay.
+//! The one thing of ours that an attempt reaches: a unix socket, whose requests go by their path to the
+//! remote-runtime API or to the relay.
 //!
 //! Both know their callers by keys; nothing is let through here for coming from the right place. The
 //! socket can be opened again at the same place: whoever calls next finds it.
@@ -48,8 +48,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// What answers behind the socket.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
-    /// The remote-runtime API.
-    pub(crate) api: SandboxApi,
+    /// The remote-runtime API, in profile `managed`.
+    pub(crate) api: Option<SandboxApi>,
     /// The way to the model.
     pub(crate) relay: Relay,
 }
@@ -150,9 +150,9 @@ async fn dispatch(
     services: &Services,
     patience: Duration,
 ) -> Response<Full<Bytes>> {
-    if let Some(uri) = below(request.uri(), API) {
+    if let (Some(api), Some(uri)) = (&services.api, below(request.uri(), API)) {
         *request.uri_mut() = uri;
-        let answer = timeout(patience, services.api.handle(request)).await;
+        let answer = timeout(patience, api.handle(request)).await;
         return answer.unwrap_or_else(|_late| refusal(StatusCode::REQUEST_TIMEOUT, "too slow"));
     }
     if let Some(uri) = below(request.uri(), LLM) {

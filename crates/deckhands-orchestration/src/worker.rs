@@ -7,6 +7,8 @@ mod lines;
 mod managed;
 mod model_way;
 mod ownership;
+mod served;
+mod socket;
 mod start;
 mod tail;
 mod transcript;
@@ -18,6 +20,7 @@ pub(crate) use launch::prepare;
 pub(crate) use managed::planned;
 pub(crate) use model_way::upstream;
 pub(crate) use ownership::give_back;
+pub(crate) use socket::access as socket_access;
 pub(crate) use start::start;
 pub(crate) use watch::{Watched, watch};
 

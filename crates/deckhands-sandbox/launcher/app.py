@@ -4,7 +4,8 @@ One loopback port leads to the host's unix socket (`/llm/`, `/api/`) and to the 
 server (`/action/`) in the sandbox, which shares the loopback. The agent's shell shares it, too: every
 request may come from it, and every answer of the action server may be its work. So each request but
 those for the model needs the runtime key, only what is needed passes in either direction, and all
-sizes and times are bounded. Standard library only; the arguments are those of `openhands.core.main`.
+sizes and times are bounded. An app that starts its sandbox itself has no runtime key: for it there is
+only the model. Standard library only; the arguments are those of `openhands.core.main`.
 """
 
 import hmac
@@ -91,13 +92,14 @@ class Launcher:
         self.no_instructions = own.get("DECKHANDS_NO_INSTRUCTIONS") == "1"
         self.no_microagents = own.get("DECKHANDS_NO_MICROAGENTS") == "1"
         self.key = environment.get("SANDBOX_API_KEY", "")
-        if not self.key:
+        if not self.key and environment.get("RUNTIME") == "remote":
             raise ValueError("SANDBOX_API_KEY is not set")
         self.set_up = True
         self.alive = False
 
     def knows(self, key):
-        return hmac.compare_digest(key.encode("utf-8", "replace"), self.key.encode())
+        key = key.encode("utf-8", "replace")
+        return self.key != "" and hmac.compare_digest(key, self.key.encode())
 
     def to_host(self):
         way_out = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

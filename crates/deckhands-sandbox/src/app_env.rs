@@ -1,5 +1,6 @@
 //! Environment of the app container that the launcher and the API go together with. Whoever specifies
-//! that container sets it; [`RUNTIME`], [`LLM_BASE_URL`] and [`API_URL`] always, the rest as it says.
+//! that container sets it. [`LLM_BASE_URL`] always; [`RUNTIME`], [`API_URL`] and [`API_KEY`] where
+//! OpenHands gets its sandbox from the API; the rest as it says.
 
 /// OpenHands' choice of runtime.
 pub const RUNTIME: (&str, &str) = ("RUNTIME", "remote");
@@ -13,8 +14,8 @@ pub const API_URL: (&str, &str) = (
 /// Where OpenHands finds its model.
 pub const LLM_BASE_URL: (&str, &str) = ("LLM_BASE_URL", "http://127.0.0.1:8079/llm/v1");
 
-/// Name of the variable with the [`RuntimeKey`](crate::RuntimeKey); without it the launcher does not
-/// start.
+/// Name of the variable with the [`RuntimeKey`](crate::RuntimeKey). Without it the launcher serves the
+/// model alone, and does not start where [`RUNTIME`] needs more.
 pub const API_KEY: &str = "SANDBOX_API_KEY";
 
 /// Set to `1`, the launcher itself answers the question for `.openhands_instructions`: there is none.

@@ -109,7 +109,7 @@ fn rate_limited() -> (Bench, Timestamp) {
     (bench, last_call)
 }
 
-/// OpenHands itself waits for ever in a state that only this profile lets it come to.
+/// OpenHands itself waits for ever in a state that only a call of its own lets it come to.
 mod socket_only {
     use super::*;
 

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, CANARY, bash, create_file, edit_file, ipython, one_step, wait_for};
+use deckhands_e2e::{
+    Bench, CANARY, Container, Running, bash, create_file, edit_file, ipython, one_step, wait_for,
+};
 use deckhands_testkit::{Script, Step};
 
 #[test]
@@ -158,6 +160,40 @@ mod socket_only {
             "the sandbox publishes its ports on the bridge"
         );
         let _ = running.end().with_code(0);
+        bench.assert_nothing_left();
+    }
+
+    /// What somebody gets who chooses this profile and nothing else.
+    #[test]
+    fn the_model_is_called_through_us_and_no_container_has_the_key() {
+        let bench = Bench::new(Script::new([
+            bash("env; cat /proc/1/environ | tr '\\0' '\\n'"),
+            create_file("/workspace/hello.txt", "hello\n"),
+            Step::finish("done").after(Duration::from_secs(5)),
+        ]));
+        let mut run = bench.run_command(&["write hello.txt"]);
+        run.env_remove("DECKHANDS_MODEL_WAY");
+        let running = Running::start(run);
+        let running = running.until("the last call", Duration::from_secs(240), || {
+            bench.requests().len() >= 3
+        });
+        let containers = bench.containers();
+        let is_sandbox = |c: &Container| c.name.starts_with("openhands-runtime-");
+        assert!(containers.iter().any(is_sandbox), "{containers:?}");
+        for container in containers {
+            let text = container.inspect.to_string();
+            assert!(!text.contains(CANARY), "the key is in {}", container.name);
+        }
+        let ended = running.end().with_code(0);
+        let report = ended.json();
+        assert_eq!(report["state"], "completed", "{report:#}");
+        let name = "deepseek/deepseek-chat-v3.1:free";
+        assert_eq!(report["model_requested"], format!("openrouter/{name}"));
+        for request in bench.requests() {
+            assert!(request.bearer_is(CANARY), "{request:?}");
+            assert_eq!(request.model.as_deref(), Some(name));
+        }
+        Bench::assert_nowhere_below(bench.dir.path(), CANARY);
         bench.assert_nothing_left();
     }
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::daemon::bridge_address;
 use crate::ended::{Ended, Running};
-use crate::profile::profile;
+use crate::profile::{Profile, profile};
 
 /// The key every test uses. Must turn up nowhere but at the provider.
 pub const CANARY: &str = "sk-canary-7f3a9c51e2";
@@ -136,6 +136,10 @@ impl Bench {
             .env("OPENHANDS_BASE_URL", &self.base_url)
             .env("DECKHANDS_PROFILE", profile().name())
             .env("DECKHANDS_START_TIMEOUT", PATIENCE);
+        if profile() == Profile::Socket {
+            // What OpenHands makes of a provider's words is seen only where it calls the provider.
+            command.env("DECKHANDS_MODEL_WAY", "direct");
+        }
         command
     }
 

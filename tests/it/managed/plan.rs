@@ -1,7 +1,7 @@
 //! What is told and refused before anything is done.
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_model::{Cause, ModelId, Network, Profile, TaskState};
+use deckhands_model::{Cause, ModelId, ModelWay, Network, Profile, TaskState};
 use deckhands_orchestration::{Plan, check_provider, plan};
 use deckhands_runtime::NetworkMode;
 
@@ -101,7 +101,10 @@ async fn a_provider_that_cannot_be_relayed_is_refused_before_anything_is_done() 
             "nothing was begun"
         );
         assert!(world.runtime.created_specs().is_empty());
-        let world = world.asking(|request| request.profile = Profile::Socket);
+        let world = world.asking(|request| {
+            request.profile = Profile::Socket;
+            request.way = ModelWay::Direct;
+        });
         assert_eq!(
             check_provider(&world.request),
             Ok(()),

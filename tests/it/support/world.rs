@@ -10,7 +10,7 @@ use std::time::Duration;
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
 use deckhands_model::{
-    Cause, Deadlines, Limits, ModelId, Network, Profile, RunReport, TaskState, TaskText,
+    Cause, Deadlines, Limits, ModelId, ModelWay, Network, Profile, RunReport, TaskState, TaskText,
 };
 use deckhands_orchestration::{
     Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports, RelaySettings, RunEvent,
@@ -110,6 +110,7 @@ impl World {
         Self::new().asking(|request| {
             request.profile = Profile::Managed;
             request.network = Network::Llm;
+            request.way = ModelWay::Relay;
         })
     }
 
@@ -280,6 +281,7 @@ fn request(root: &Path) -> TaskRequest {
         base_url: None,
         profile: Profile::Socket,
         network: Network::Open,
+        way: ModelWay::Direct,
         relay: RelaySettings::default(),
         images: ImagePair {
             app: "app:1".parse().unwrap(),

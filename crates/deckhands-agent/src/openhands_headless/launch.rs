@@ -2,6 +2,7 @@
 //!
 //! Nothing here creates anything. What differs between the profiles is in `socket` and `managed`.
 
+mod launcher;
 mod managed;
 mod socket;
 

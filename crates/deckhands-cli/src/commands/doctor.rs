@@ -77,7 +77,9 @@ const SOCKET: &str = "\
 profile `socket`: OpenHands' own form. Its program runs in one container and starts a second one,
 the sandbox, in which every command of the agent runs.
   - the program's container has the Docker socket: whoever controls it is root on this machine.
-    It runs no command of the agent; it holds the model key in its environment.
+    It runs no command of the agent. It calls its model through one socket of ours, with a token
+    that ends with the attempt; with `model.way = direct` it calls the provider itself, and then the
+    provider's key is in its environment.
   - the sandbox has a private copy of the workspace, no key, memory, processor and process limits,
     and its ports on the bridge address only. Its commands can reach the network.
   - your workspace is changed only by us, after every check accepted the result.

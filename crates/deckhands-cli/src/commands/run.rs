@@ -3,7 +3,7 @@
 mod input;
 mod plan;
 
-use deckhands_config::{Flags, Key, Profile, Settings};
+use deckhands_config::{Flags, Key, ModelWay, Profile, Settings};
 use deckhands_model::{Cause, RunReport, TaskId, TaskText};
 use deckhands_orchestration::{
     Clock, IdSource, Policy, RunFailure, SystemClock, SystemIds, TaskRequest, check_provider,
@@ -23,8 +23,12 @@ use crate::summary::summary;
 use crate::wiring;
 
 /// Said at the start of every run that takes this risk.
-const SOCKET_RISK: &str = "profile `socket`: OpenHands may use the Docker socket, which is root on \
-                           this machine; its key is in its container's environment";
+const SOCKET_RISK: &str =
+    "profile `socket`: OpenHands may use the Docker socket, which is root on this machine";
+
+/// Said, too, where this one is taken.
+const DIRECT_RISK: &str = "`model.way` is `direct`: the provider's key is in the environment of \
+                           OpenHands' container";
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
@@ -51,6 +55,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<
         })?;
         if settings.profile.value == Profile::Socket {
             console.note(SOCKET_RISK);
+        }
+        if settings.way.value == ModelWay::Direct {
+            console.note(DIRECT_RISK);
         }
         wiring::block_on(carry_out(&settings, &request, console))??
     };

@@ -48,15 +48,20 @@ keys! {
     /// File that holds the API key and nothing else.
     ApiKeyFile = "model.api_key_file", User, Kind::Path, "(none)", ["DECKHANDS_API_KEY_FILE"];
 
+    /// Who calls the provider: deckhands itself, which alone has the key (`relay`), or the agent's
+    /// container with the key in it (`direct`, only in profile `socket`).
+    ModelWay = "model.way", User, Kind::Words(&["relay", "direct"]), "relay",
+        ["DECKHANDS_MODEL_WAY"];
+
     /// How often the agent tries one call of the model before it gives up.
     NumRetries = "model.num_retries", Anyone, Kind::Count { min: 1, max: 10 },
-        "(6 in profile `managed`, 2 in profile `socket`)", ["DECKHANDS_LLM_NUM_RETRIES"];
+        "(6, and 2 where the agent calls the provider)", ["DECKHANDS_LLM_NUM_RETRIES"];
 
     /// How long one answer of the model may take.
     LlmTimeout = "model.timeout", Anyone, Kind::Duration { min: 5, max: HOUR },
-        "(120s in profile `managed`, 60s in profile `socket`)", ["DECKHANDS_LLM_TIMEOUT"];
+        "(120s, and 60s where the agent calls the provider)", ["DECKHANDS_LLM_TIMEOUT"];
 
-    /// Tokens that one answer of the model may have, in profile `managed`.
+    /// Tokens that one answer of the model may have, unless the agent calls the provider.
     MaxOutputTokens = "model.max_output_tokens", Anyone,
         Kind::Count { min: 256, max: 1_000_000 }, "8192", ["DECKHANDS_LLM_MAX_OUTPUT_TOKENS"];
 

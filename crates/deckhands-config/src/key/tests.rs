@@ -82,6 +82,7 @@ fn a_project_may_not_choose_where_keys_go_or_what_runs() {
             "model.base_url",
             "model.api_key_env",
             "model.api_key_file",
+            "model.way",
             "images.app",
             "images.sandbox",
             "limits.workspace_bytes",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, Network, Profile};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile};
 
 use super::Resolver;
 use crate::error::{ConfigError, ConfigErrorKind};
@@ -32,9 +32,9 @@ pub(super) struct Calls {
 
 /// Through the relay the agent outlasts a restart of ours; without one, more tries would hide a
 /// provider's trouble behind a silent agent.
-pub(super) const fn calls(profile: Profile) -> Calls {
-    let (tries, seconds) = match profile {
-        Profile::Socket => (2, 60),
+pub(super) const fn calls(way: ModelWay) -> Calls {
+    let (tries, seconds) = match way {
+        ModelWay::Direct => (2, 60),
         _ => (6, 120),
     };
     Calls {
@@ -105,6 +105,20 @@ impl Resolver<'_> {
             _ => self.network(Network::Llm)?,
         };
         Ok((profile, network))
+    }
+
+    /// Who calls the model: a container without a network of its own cannot.
+    pub(super) fn way(&mut self, profile: Profile) -> Result<Setting<ModelWay>, ConfigError> {
+        let word = self.setting(Key::ModelWay, ModelWay::Relay.to_string(), parse::word)?;
+        if word.value == ModelWay::Direct.to_string() && profile != Profile::Socket {
+            let reason = "only profile `socket` lets the agent call its model itself";
+            let hint = "leave `model.way` out, or use profile `socket`";
+            return Err(refused(Key::ModelWay, word, reason).with_hint(hint.to_owned()));
+        }
+        Ok(word.map(|word| match word.as_str() {
+            "direct" => ModelWay::Direct,
+            _ => ModelWay::Relay,
+        }))
     }
 
     fn network_of_socket(&mut self) -> Result<Setting<Network>, ConfigError> {

@@ -1,7 +1,7 @@
 //! Rules that join several settings, and values that are known but not honoured.
 
 use crate::tests::{Fixture, row};
-use crate::{Key, Network, Profile};
+use crate::{Key, ModelWay, Network, Profile};
 
 #[test]
 fn what_cannot_be_honoured_is_refused_with_the_way_out() {
@@ -30,6 +30,12 @@ fn what_cannot_be_honoured_is_refused_with_the_way_out() {
         let fixture = Fixture::new().env("DECKHANDS_PROFILE", "socket");
         assert_eq!(fixture.env(name, value).refusal(), expected);
     }
+    assert_eq!(
+        Fixture::new()
+            .env("DECKHANDS_MODEL_WAY", "direct")
+            .refusal(),
+        "`direct` for `model.way` cannot be honoured (environment variable `DECKHANDS_MODEL_WAY`): only profile `socket` lets the agent call its model itself | leave `model.way` out, or use profile `socket`",
+    );
 }
 
 #[test]
@@ -48,16 +54,21 @@ fn an_open_network_is_said_unless_it_was_asked_for() {
 }
 
 #[test]
-fn a_profile_brings_its_own_network_and_patience() {
-    for (profile, network, tries, seconds) in [
-        ("socket", Network::Open, 2, 60),
-        ("managed", Network::Llm, 6, 120),
+fn profile_and_way_bring_their_own_network_and_patience() {
+    for (profile, way, network, tries, seconds) in [
+        ("socket", "direct", Network::Open, 2, 60),
+        ("socket", "relay", Network::Open, 6, 120),
+        ("managed", "relay", Network::Llm, 6, 120),
     ] {
-        let settings = Fixture::new().env("DECKHANDS_PROFILE", profile).settings();
+        let fixture = Fixture::new().env("DECKHANDS_PROFILE", profile);
+        let settings = fixture.env("DECKHANDS_MODEL_WAY", way).settings();
+        assert_eq!(settings.way.value.to_string(), way, "{profile}");
         assert_eq!(settings.network.value, network, "{profile}");
         assert_eq!(settings.num_retries.value, tries, "{profile}");
         assert_eq!(settings.llm_timeout.value.as_secs(), seconds, "{profile}");
     }
+    let socket = Fixture::new().env("DECKHANDS_PROFILE", "socket").settings();
+    assert_eq!(socket.way.value, ModelWay::Relay);
     let open = Fixture::new().env("DECKHANDS_NETWORK", "open").settings();
     let walls = (open.profile.value, open.network.value);
     assert_eq!(walls, (Profile::Managed, Network::Open));

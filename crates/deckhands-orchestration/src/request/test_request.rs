@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A task on this workspace in profile `socket`, with every default.
+/// A task on this workspace in profile `socket` whose agent calls its model itself, with every
+/// default.
 pub(crate) fn test_request(workspace: PathBuf) -> TaskRequest {
     TaskRequest {
         text: TaskText::try_new("do it").unwrap(),
@@ -13,6 +14,7 @@ pub(crate) fn test_request(workspace: PathBuf) -> TaskRequest {
         base_url: None,
         profile: Profile::Socket,
         network: Network::Open,
+        way: ModelWay::Direct,
         relay: RelaySettings::default(),
         images: ImagePair {
             app: "app:1".parse().unwrap(),

@@ -89,8 +89,8 @@ async fn start_and_watch(
     };
     let (mut prepared, started) = started?;
     let watched = watch(ctx, &mut prepared, started).await;
-    if let Some(managed) = prepared.managed.take() {
-        managed.close().await;
+    if let Some(served) = prepared.served.take() {
+        served.close().await;
     }
     let watched = watched?;
     draft.watched(&watched);

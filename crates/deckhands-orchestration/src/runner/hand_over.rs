@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use deckhands_model::{Cause, Profile};
+use deckhands_model::{Cause, ModelWay, Profile};
 use rustix::fs::{Access, access};
 
 use crate::failure::RunFailure;
@@ -63,13 +63,18 @@ pub(super) fn copy_failure(error: &CopyError) -> RunFailure {
     }
 }
 
-/// Whether the provider of the model can be called in the request's profile; asks nobody.
+/// Whether the provider of the model can be called the way the request says; asks nobody.
 ///
 /// # Errors
 /// [`RunFailure`] that says what to use instead.
 pub fn check_provider(request: &TaskRequest) -> Result<(), RunFailure> {
-    match request.profile {
-        Profile::Socket => Ok(()),
+    match (request.way, request.profile) {
+        (ModelWay::Direct, Profile::Socket) => Ok(()),
+        (ModelWay::Direct, profile) => {
+            let text = format!("profile `{profile}` lets no agent call its model itself");
+            let failure = RunFailure::new(Cause::BadInput, text);
+            Err(failure.with_hint("leave `model.way` out, or use profile `socket`"))
+        }
         _ => upstream(request).map(|_upstream| ()),
     }
 }

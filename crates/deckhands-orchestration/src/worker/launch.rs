@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use deckhands_agent::{AgentDirs, Launch, LaunchRequest, LlmAccess, SocketAccess, Walls};
-use deckhands_model::{Cause, Profile};
+use deckhands_agent::{AgentDirs, Launch, LaunchRequest, LlmAccess, Walls};
+use deckhands_model::{Cause, ModelWay, Profile};
 use deckhands_runtime::ContainerId;
 
 use super::AttemptCtx;
-use super::managed::{self, Keys, Managed};
+use super::managed::{self, Keys, Sandbox};
+use super::served::{self, Served};
+use super::socket;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
 use crate::ports::Ports;
@@ -24,8 +26,10 @@ const BRIDGE: &str = "bridge";
 pub(crate) struct Prepared {
     pub(crate) launch: Launch,
     pub(crate) app: ContainerId,
-    /// In profile `managed`.
-    pub(crate) managed: Option<Managed>,
+    /// What is served to it, unless it calls its model itself.
+    pub(crate) served: Option<Served>,
+    /// What is started beside it, in profile `managed`.
+    pub(crate) sandbox: Option<Sandbox>,
 }
 
 /// Translates the request, creates the app container and proves that the daemon sees our files.
@@ -38,7 +42,7 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     write_readable(&task, ctx.request.text.as_str())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
     let probe = Probe::write(&dirs.input, ctx.id.session_name())?;
-    let (launch, managed) = launch(ctx).await?;
+    let (launch, served, sandbox) = launch(ctx).await?;
     let Some(mount) = launch
         .app
         .mounts
@@ -62,7 +66,8 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     Ok(Prepared {
         launch,
         app,
-        managed,
+        served,
+        sandbox,
     })
 }
 
@@ -72,24 +77,41 @@ fn write_readable(path: &Path, text: &str) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
 
-/// What the adapter makes of the request, and what stands ready beside it.
-async fn launch(ctx: &AttemptCtx<'_>) -> Result<(Launch, Option<Managed>), RunFailure> {
-    if ctx.request.profile != Profile::Managed {
-        let walls = Walls::Socket(SocketAccess {
-            socket: ctx.request.docker_socket.clone(),
-            bridge: bridge_address(ctx.ports).await?,
-        });
-        let llm = LlmAccess::Direct {
-            api_key: ctx.request.api_key.clone(),
-            base_url: ctx.request.base_url.clone(),
-        };
-        return Ok((translated(ctx, llm, walls)?, None));
+/// What the adapter made of a request, and what stands ready beside it.
+type Launched = (Launch, Option<Served>, Option<Sandbox>);
+
+async fn launch(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
+    if ctx.request.way != ModelWay::Direct {
+        served::write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
     }
+    match ctx.request.profile {
+        Profile::Socket => launch_with_socket(ctx).await,
+        _ => launch_managed(ctx).await,
+    }
+}
+
+async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
+    let (bridge, token) = (
+        bridge_address(ctx.ports).await?,
+        served::draw_token(ctx.ids),
+    );
+    let (llm, access) = socket::access(ctx.request, &ctx.dir, bridge, &token);
+    let launch = translated(ctx, llm, Walls::Socket(access))?;
+    let served = match ctx.request.way {
+        ModelWay::Direct => None,
+        _ => Some(Served::open(ctx, &token, None)?),
+    };
+    Ok((launch, served, None))
+}
+
+async fn launch_managed(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
     let keys = Keys::draw(ctx);
     let (llm, access) = managed::access(ctx, &keys).await?;
     let launch = translated(ctx, llm, Walls::Managed(access))?;
-    let managed = Managed::open(ctx, keys, &launch)?;
-    Ok((launch, Some(managed)))
+    let token = keys.token.clone();
+    let (api, sandbox) = managed::sandbox(keys, &launch);
+    let served = Served::open(ctx, &token, Some(api))?;
+    Ok((launch, Some(served), Some(sandbox)))
 }
 
 /// The host's address on the daemon's default bridge.

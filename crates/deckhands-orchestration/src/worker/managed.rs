@@ -1,27 +1,24 @@
-//! What a managed attempt has beside its app: keys, launchers, the way out, and its sandbox.
+//! What a managed attempt has beside what every app is served: a network, the remote-runtime API, and a
+//! sandbox that we start.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs;
 use std::path::Path;
 
 use deckhands_agent::{ApiKey, Launch, LlmAccess, ManagedAccess};
-use deckhands_model::{Cause, GatewayFact, ImageRef, Network};
+use deckhands_model::{ImageRef, Network};
 use deckhands_runtime::{ContainerId, ContainerSpec, NetworkMode, NetworkSpec, UserSpec};
 use deckhands_sandbox::{
     ACTION_URL, Launchers, RuntimeKey, SandboxApi, SandboxApiOptions, SandboxRequest, SessionKey,
-    app_env, launchers, sandbox_spec,
+    app_env, sandbox_spec,
 };
-use tokio::sync::mpsc;
 
 use super::AttemptCtx;
-use super::model_way::open_relay;
+use super::served::{self, random_bits};
 use crate::attempt_dir::AttemptDir;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
 use crate::labels;
 use crate::request::TaskRequest;
-use crate::way_out::{Services, WayOut};
 
 /// Keys of one attempt, worth nothing outside of it or afterwards.
 pub(super) struct Keys {
@@ -34,19 +31,12 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Draws three keys, each of two random ids (244 random bits).
+    /// Draws three keys.
     pub(super) fn draw(ctx: &AttemptCtx<'_>) -> Self {
-        let bits = || {
-            let mut bits = [0; 32];
-            bits[..16].copy_from_slice(&ctx.ids.random());
-            bits[16..].copy_from_slice(&ctx.ids.random());
-            bits
-        };
-        let token: String = bits().iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
-            token: ApiKey::new(token),
-            runtime: RuntimeKey::from_random(bits()),
-            session: SessionKey::from_random(bits()),
+            token: served::draw_token(ctx.ids),
+            runtime: RuntimeKey::from_random(random_bits(ctx.ids)),
+            session: SessionKey::from_random(random_bits(ctx.ids)),
         }
     }
 
@@ -60,30 +50,21 @@ impl Keys {
     }
 }
 
-/// What runs beside the app of a managed attempt.
-pub(crate) struct Managed {
-    way_out: WayOut,
-    services: Services,
-    facts: mpsc::Receiver<GatewayFact>,
+/// The sandbox that is started once the app runs.
+pub(crate) struct Sandbox {
     session_key: SessionKey,
 }
 
 /// What the app of an attempt is launched with.
 ///
 /// # Errors
-/// [`RunFailure`] where the launchers cannot be written or the network not be made.
+/// [`RunFailure`] where the network cannot be made.
 pub(super) async fn access(
     ctx: &AttemptCtx<'_>,
     keys: &Keys,
 ) -> Result<(LlmAccess, ManagedAccess), RunFailure> {
-    write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
-    let network = network(ctx).await?;
-    Ok(app_access(
-        ctx.request,
-        &ctx.dir,
-        keys,
-        (user(ctx.rootless), network),
-    ))
+    let walls = (user(ctx.rootless), network(ctx).await?);
+    Ok(app_access(ctx.request, &ctx.dir, keys, walls))
 }
 
 /// What an app would be launched with, and how its sandbox would be made.
@@ -119,34 +100,17 @@ fn app_access(
     keys: &Keys,
     (user, network): ((u32, u32), NetworkMode),
 ) -> (LlmAccess, ManagedAccess) {
-    let way_out = Path::new(launchers::WAY_OUT).parent();
     let access = ManagedAccess {
-        launcher: Launchers::in_dir(&dir.launchers()).app,
-        launcher_target: launchers::APP_LAUNCHER.to_owned(),
-        way_out: dir.way_out(),
-        way_out_target: way_out.unwrap_or(Path::new("/")).display().to_string(),
+        launcher: served::launcher(dir, launcher_env(&dir.agent_dirs().workspace)),
         runtime_url: app_env::API_URL.1.to_owned(),
         runtime_key: ApiKey::new(keys.runtime.expose()),
-        launcher_env: launcher_env(&dir.agent_dirs().workspace),
         user: UserSpec::Ids {
             uid: user.0,
             gid: user.1,
         },
         network,
     };
-    let llm = LlmAccess::Relay {
-        token: keys.token.clone(),
-        base_url: app_env::LLM_BASE_URL.1.to_owned(),
-        max_output_tokens: request.relay.max_output_tokens,
-    };
-    (llm, access)
-}
-
-fn write_files(dir: &AttemptDir) -> io::Result<()> {
-    for dir in [dir.launchers(), dir.way_out()] {
-        DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
-    }
-    launchers::write(&dir.launchers()).map(|_written| ())
+    (served::llm(request, &keys.token), access)
 }
 
 /// Which files OpenHands will look for in vain: the launcher does not see the workspace.
@@ -209,40 +173,25 @@ fn sandbox_of(
     })
 }
 
-impl Managed {
-    /// Opens the way out for an app that is about to be made.
-    ///
-    /// # Errors
-    /// [`RunFailure`] where the provider cannot be called so, or the socket not be made.
-    pub(super) fn open(
-        ctx: &AttemptCtx<'_>,
-        keys: Keys,
-        launch: &Launch,
-    ) -> Result<Self, RunFailure> {
-        let api = SandboxApi::new(SandboxApiOptions {
-            session_id: launch.session.clone(),
-            runtime_id: launch.sandbox.0.clone(),
-            key: &keys.runtime,
-            session_key: keys.session.clone(),
-            url: ACTION_URL.to_owned(),
-        });
-        let (relay, facts) = open_relay(ctx.request, &keys.token)?;
-        let services = Services { api, relay };
-        let way_out = WayOut::open(&ctx.dir.way_out(), services.clone())
-            .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
-        Ok(Self {
-            way_out,
-            services,
-            facts,
-            session_key: keys.session,
-        })
-    }
+/// The remote-runtime API of a launched app, and the sandbox that it will find there.
+pub(super) fn sandbox(keys: Keys, launch: &Launch) -> (SandboxApi, Sandbox) {
+    let api = SandboxApi::new(SandboxApiOptions {
+        session_id: launch.session.clone(),
+        runtime_id: launch.sandbox.0.clone(),
+        key: &keys.runtime,
+        session_key: keys.session.clone(),
+        url: ACTION_URL.to_owned(),
+    });
+    let session_key = keys.session;
+    (api, Sandbox { session_key })
+}
 
-    /// Starts the sandbox in the network of a running app.
+impl Sandbox {
+    /// Starts it in the network of a running app.
     ///
     /// # Errors
     /// [`RunFailure`]; whatever was made carries the attempt's labels.
-    pub(super) async fn start_sandbox(
+    pub(super) async fn start(
         &self,
         ctx: &AttemptCtx<'_>,
         launch: &Launch,
@@ -256,30 +205,6 @@ impl Managed {
         let sandbox = ctx.owned.create(spec).await?;
         ctx.ports.containers.start(&sandbox).await?;
         Ok(sandbox)
-    }
-
-    /// What the gateway tells of calls.
-    pub(super) fn facts(&mut self) -> &mut mpsc::Receiver<GatewayFact> {
-        &mut self.facts
-    }
-
-    /// Keeps the way out open. Where it cannot be, the deadlines end the attempt.
-    pub(super) fn mend(&mut self) {
-        if let Err(error) = self.way_out.mend() {
-            tracing::warn!(%error, "the attempt's socket cannot be made again");
-        }
-    }
-
-    /// Whether a call to the model is under way.
-    pub(super) fn is_calling(&self) -> bool {
-        self.services.relay.is_calling()
-    }
-
-    /// Ends the way out: no key opens anything any more.
-    pub(crate) async fn close(self) {
-        self.services.relay.revoke();
-        self.services.api.revoke();
-        self.way_out.close().await;
     }
 }
 

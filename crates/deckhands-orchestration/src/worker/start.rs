@@ -27,7 +27,7 @@ pub(crate) async fn start(
     let (containers, app) = (&ctx.ports.containers, &prepared.app);
     let output = containers.attach(app).await?;
     let output = hold::output(containers.clone(), app.clone(), output);
-    let Some(managed) = &prepared.managed else {
+    let Some(sandbox) = &prepared.sandbox else {
         containers.start(app).await?;
         return Ok(Started {
             output,
@@ -36,8 +36,7 @@ pub(crate) async fn start(
     };
     let guard = Guard::new(ctx).await?;
     containers.start(app).await?;
-    let sandbox = managed.start_sandbox(ctx, &prepared.launch, app);
-    let sandbox = match sandbox.await {
+    let sandbox = match sandbox.start(ctx, &prepared.launch, app).await {
         Ok(sandbox) => Some((sandbox, guard)),
         // Nobody can join an app that has ended, and how it ended says more.
         Err(failure) if has_ended(containers.as_ref(), app).await => {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use deckhands_agent::{AgentReader, ContainerFacts, EndedBy, EventStore};
-use deckhands_model::{AgentEvent, Cause, EventKind, GatewayFact, Profile};
+use deckhands_model::{AgentEvent, Cause, EventKind, GatewayFact, ModelWay};
 use deckhands_runtime::{ExitStatus, OutputChunk, OutputStream, RuntimeError};
 use futures::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -68,10 +68,8 @@ pub(crate) async fn watch(
         mut output,
         sandbox,
     } = started;
-    let mut beside = match &mut prepared.managed {
-        Some(managed) => Beside::of(managed, containers.as_ref(), sandbox.as_ref()),
-        None => Beside::default(),
-    };
+    let served = prepared.served.as_mut();
+    let mut beside = Beside::of(served, containers.as_ref(), sandbox.as_ref());
     let mut watching = Watching::new(ctx, &prepared.launch.store)?;
     let mut wait: Wait<'_> = Box::pin(hold::wait(containers.as_ref(), &prepared.app));
     let end = watching
@@ -100,8 +98,8 @@ impl<'a> Watching<'a> {
             .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
         let request = ctx.request;
         // Where there is a relay it bounds each call, and an open one is a sign of life.
-        let longest = match request.profile {
-            Profile::Socket => longest_model_call(request.retry, &request.model),
+        let longest = match request.way {
+            ModelWay::Direct => longest_model_call(request.retry, &request.model),
             _ => Duration::ZERO,
         };
         Ok(Self {

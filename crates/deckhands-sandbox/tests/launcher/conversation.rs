@@ -192,6 +192,7 @@ async fn a_launcher_that_cannot_start_says_so_in_one_line() {
         let mut command = python(&dir, "openhands/core/main.py");
         command
             .arg(app)
+            .env("RUNTIME", "remote")
             .env("SANDBOX_API_KEY", "k")
             .env(name, value);
         let output = within(command.output()).await.unwrap();

@@ -118,6 +118,29 @@ async fn without_the_key_there_is_a_403_and_nothing_else() {
     assert_eq!((stage.host.count(), action.count()), (0, 1));
 }
 
+/// An app that starts its sandbox itself has no runtime key, and an empty one opens nothing.
+#[tokio::test]
+async fn where_there_is_no_key_there_is_only_the_model() {
+    let mut stage = Stage::start(&[("RUNTIME", "docker"), ("SANDBOX_API_KEY", "")]).await;
+    let key = key();
+    for sent in [
+        json!({}),
+        json!({"X-API-Key": ""}),
+        json!({"X-API-Key": key.expose()}),
+    ] {
+        for path in ["/api/start", "/action/alive"] {
+            let request = json!({"method": "POST", "path": path, "headers": sent, "body": "{}"});
+            assert_eq!(stage.ask(request).await["status"], 403, "{path} {sent}");
+        }
+    }
+    assert_eq!(stage.host.count(), 0);
+    stage.host.answer(|_| answer_json(r#"{"choices":[]}"#));
+    let model = json!({"method": "POST", "path": "/llm/v1/chat/completions", "body": "{}",
+        "headers": {"Authorization": "Bearer token"}});
+    assert_eq!(stage.ask(model).await["body"], r#"{"choices":[]}"#);
+    assert_eq!(stage.host.lines(), ["POST /llm/v1/chat/completions"]);
+}
+
 #[tokio::test]
 async fn no_other_path_leads_anywhere() {
     let mut stage = Stage::start(&[]).await;

@@ -1,8 +1,13 @@
 //! Profile `socket`: the app starts its own sandbox through the Docker socket.
+//!
+//! Where the model is called through us, a launcher of ours starts OpenHands; the directory with our
+//! socket is mounted as in profile `managed`, so that no firewall and no address comes between.
+
+use std::iter;
 
 use deckhands_runtime::{HostEntry, Labels, MountAccess, NetworkMode, SecretEnv, UserSpec};
 
-use super::{Part, absolute, arguments, with_role};
+use super::{Part, absolute, arguments, launcher, with_role};
 use crate::launch::{LaunchError, LaunchRequest, SocketAccess};
 use crate::openhands_headless::python_literal::Dict;
 
@@ -33,17 +38,18 @@ pub(super) fn part(
     access: &SocketAccess,
     session: &str,
 ) -> Result<Part, LaunchError> {
-    let program = ["python", "-m", "openhands.core.main"].map(str::to_owned);
+    let docker = (
+        access.socket.clone(),
+        SOCKET.to_owned(),
+        MountAccess::ReadWrite,
+    );
+    let of_launcher = access.launcher.iter().flat_map(launcher::mounts);
     Ok(Part {
         entrypoint: None,
-        command: [program.to_vec(), arguments(request)].concat(),
+        command: command(request, access),
         env: environment(request, access)?,
         user: UserSpec::Image,
-        mounts: vec![(
-            access.socket.clone(),
-            SOCKET.to_owned(),
-            MountAccess::ReadWrite,
-        )],
+        mounts: iter::once(docker).chain(of_launcher).collect(),
         hosts: vec![HostEntry {
             name: "host.docker.internal".to_owned(),
             address: "host-gateway".to_owned(),
@@ -51,6 +57,18 @@ pub(super) fn part(
         network: NetworkMode::Bridge,
         sandbox: format!("openhands-runtime-{session}"),
     })
+}
+
+fn command(request: &LaunchRequest, access: &SocketAccess) -> Vec<String> {
+    let (program, arguments) = match &access.launcher {
+        Some(ours) => (&["python"][..], launcher::command(request, ours)),
+        None => (
+            &["python", "-m", "openhands.core.main"][..],
+            arguments(request),
+        ),
+    };
+    let program = program.iter().map(|&word| word.to_owned());
+    program.chain(arguments).collect()
 }
 
 fn environment(
@@ -67,8 +85,10 @@ fn environment(
             sandbox_arguments(request, &labels),
         ),
     ];
+    let of_launcher = access.launcher.iter().flat_map(launcher::environment);
+    let of_launcher = of_launcher.map(|(key, value)| (key, value.to_owned()));
     let plain = |(key, value): (&str, String)| (key.to_owned(), SecretEnv::plain(value));
-    Ok(fixed.chain(own).map(plain).collect())
+    Ok(fixed.chain(of_launcher).chain(own).map(plain).collect())
 }
 
 fn volumes(request: &LaunchRequest) -> Result<String, LaunchError> {

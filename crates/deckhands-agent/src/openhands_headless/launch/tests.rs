@@ -8,8 +8,8 @@ use deckhands_runtime::{Labels, Mount, MountAccess, NetworkMode, UserSpec};
 
 use super::launch;
 use crate::launch::{
-    AgentDirs, ApiKey, Launch, LaunchError, LaunchRequest, LlmAccess, ManagedAccess, Retry,
-    SocketAccess, Walls,
+    AgentDirs, ApiKey, Launch, LaunchError, LaunchRequest, LauncherAccess, LlmAccess,
+    ManagedAccess, Retry, SocketAccess, Walls,
 };
 
 fn direct(key: Option<&str>, url: Option<&str>) -> LlmAccess {
@@ -23,24 +23,35 @@ fn socket(socket: PathBuf) -> Walls {
     Walls::Socket(SocketAccess {
         socket,
         bridge: IpAddr::V4(Ipv4Addr::new(172, 17, 0, 1)),
+        launcher: None,
     })
+}
+
+fn relayed() -> LlmAccess {
+    LlmAccess::Relay {
+        token: ApiKey::new("canary-token-02"),
+        base_url: "http://127.0.0.1:8079/llm/v1".to_owned(),
+        max_output_tokens: 8192,
+    }
+}
+
+fn launcher() -> LauncherAccess {
+    LauncherAccess {
+        file: PathBuf::from("/srv/a/launcher/app.py"),
+        target: "/deckhands/launcher/app.py".to_owned(),
+        way_out: PathBuf::from("/srv/a/way-out"),
+        way_out_target: "/deckhands/way-out".to_owned(),
+        env: vec![("DECKHANDS_NO_MICROAGENTS".to_owned(), "1".to_owned())],
+    }
 }
 
 fn managed() -> LaunchRequest {
     LaunchRequest {
-        llm: LlmAccess::Relay {
-            token: ApiKey::new("canary-token-02"),
-            base_url: "http://127.0.0.1:8079/llm/v1".to_owned(),
-            max_output_tokens: 8192,
-        },
+        llm: relayed(),
         walls: Walls::Managed(ManagedAccess {
-            launcher: PathBuf::from("/srv/a/launcher/app.py"),
-            launcher_target: "/deckhands/launcher/app.py".to_owned(),
-            way_out: PathBuf::from("/srv/a/way-out"),
-            way_out_target: "/deckhands/way-out".to_owned(),
+            launcher: launcher(),
             runtime_url: "http://127.0.0.1:8079/api".to_owned(),
             runtime_key: ApiKey::new("canary-runtime-03"),
-            launcher_env: vec![("DECKHANDS_NO_MICROAGENTS".to_owned(), "1".to_owned())],
             user: UserSpec::Ids {
                 uid: 1500,
                 gid: 1501,
@@ -352,4 +363,55 @@ fn a_managed_app_sees_no_docker_and_no_network() {
     assert_eq!(sandbox.0, request.attempt.object_name("sandbox"));
     assert!(app.hardening.drop_capabilities && app.hardening.no_new_privileges);
     assert!(app.hardening.read_only_root && app.hardening.init);
+}
+
+fn relayed_in_socket() -> Launch {
+    let Walls::Socket(access) = socket("/run/docker.sock".into()) else {
+        panic!("profile socket");
+    };
+    let walls = Walls::Socket(SocketAccess {
+        launcher: Some(launcher()),
+        ..access
+    });
+    let request = LaunchRequest {
+        llm: relayed(),
+        walls,
+        retry: Retry::RELAYED,
+        ..request()
+    };
+    launch(&request).unwrap()
+}
+
+#[test]
+fn an_app_with_the_docker_socket_can_call_its_model_through_us() {
+    let launch = relayed_in_socket();
+    let rows = [
+        ("RUNTIME", "docker"),
+        ("LLM_API_KEY", "canary-token-02"),
+        ("LLM_BASE_URL", "http://127.0.0.1:8079/llm/v1"),
+        ("LLM_MODEL", "openai/deepseek/deepseek-chat-v3.1:free"),
+        ("LLM_NUM_RETRIES", "6"),
+        ("PYTHONUNBUFFERED", "1"),
+        ("DECKHANDS_NO_MICROAGENTS", "1"),
+        ("SANDBOX_USER_ID", "0"),
+    ];
+    for (name, value) in rows {
+        assert_eq!(variable(&launch, name).as_deref(), Some(value), "{name}");
+    }
+    // The launcher serves nothing but the model to whoever has no key of the remote-runtime API.
+    assert_eq!(variable(&launch, "SANDBOX_API_KEY"), None);
+    let command = &launch.app.command;
+    assert_eq!(command[..2], ["python", "/deckhands/launcher/app.py"]);
+    assert_eq!(command[2..4], ["-f", "/deckhands/input/task.md"]);
+    let mount = |m: &Mount| (m.target.clone(), m.access);
+    let mounts: Vec<_> = launch.app.mounts.iter().map(mount).collect();
+    let row = |target: &str, access| (target.to_owned(), access);
+    let expected = [
+        row("/var/run/docker.sock", MountAccess::ReadWrite),
+        row("/deckhands/launcher/app.py", MountAccess::ReadOnly),
+        row("/deckhands/way-out", MountAccess::ReadOnly),
+        row("/.openhands", MountAccess::ReadWrite),
+        row("/deckhands/input", MountAccess::ReadOnly),
+    ];
+    assert_eq!(mounts, expected);
 }

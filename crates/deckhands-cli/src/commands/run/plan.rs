@@ -42,6 +42,7 @@ fn document(settings: &Settings, request: &TaskRequest, plan: &Plan) -> Value {
         "network": settings.network.value.to_string(),
         "route": {
             "model": request.model,
+            "way": request.way.to_string(),
             "base_url": request.base_url,
             "key": if request.api_key.is_some() { "set" } else { "missing" },
         },

@@ -1,5 +1,5 @@
-//! What a managed attempt tells beside its app: calls to the model, the end of its sandbox, a bound
-//! that was reached.
+//! What is told of an attempt beside its app: calls to the model, the end of its sandbox, a bound that
+//! was reached.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::hold;
 use crate::worker::limits::{Breach, Guard};
-use crate::worker::managed::Managed;
+use crate::worker::served::Served;
 
 type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -31,10 +31,11 @@ const PULSE: Duration = Duration::from_secs(1);
 /// Longest wait for the end of a sandbox that the agent has lost: the daemon knows of it at once.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
-/// Listens to all of it; of an attempt in profile `socket` nothing is ever told.
+/// Listens to all of it; of an attempt that is served nothing and starts its own sandbox nothing is
+/// ever told.
 #[derive(Default)]
 pub(super) struct Beside<'a> {
-    managed: Option<&'a mut Managed>,
+    served: Option<&'a mut Served>,
     sandbox: Option<Waiting<'a, Result<ExitStatus, RuntimeError>>>,
     breach: Option<Waiting<'a, Breach>>,
     /// When the way out is looked at next.
@@ -44,12 +45,12 @@ pub(super) struct Beside<'a> {
 impl<'a> Beside<'a> {
     /// Listens beside an app and, where it came to be, its sandbox.
     pub(super) fn of(
-        managed: &'a mut Managed,
+        served: Option<&'a mut Served>,
         containers: &'a dyn Containers,
         sandbox: Option<&'a (ContainerId, Guard)>,
     ) -> Self {
         let mut beside = Self {
-            managed: Some(managed),
+            served,
             ..Self::default()
         };
         if let Some((id, guard)) = sandbox {
@@ -62,16 +63,16 @@ impl<'a> Beside<'a> {
     /// The next thing that is told. It may be dropped at any point; nothing is lost by it.
     pub(super) async fn next(&mut self) -> Told {
         let calls = async {
-            let Some(managed) = &mut self.managed else {
+            let Some(served) = &mut self.served else {
                 return pending().await;
             };
             loop {
                 // Kept, because whoever calls drops this future ten times a second.
                 let look = *self.look.get_or_insert_with(|| Instant::now() + PULSE);
-                match timeout_at(look, managed.facts().recv()).await {
+                match timeout_at(look, served.facts().recv()).await {
                     Ok(Some(fact)) => return fact,
                     Ok(None) => return pending().await,
-                    Err(_elapsed) => managed.mend(),
+                    Err(_elapsed) => served.mend(),
                 }
                 self.look = None;
             }
@@ -94,14 +95,14 @@ impl<'a> Beside<'a> {
 
     /// What is there already.
     pub(super) fn rest(&mut self) -> Option<GatewayFact> {
-        self.managed.as_mut()?.facts().try_recv().ok()
+        self.served.as_mut()?.facts().try_recv().ok()
     }
 
     /// Whether a call to the model is under way.
     pub(super) fn is_calling(&self) -> bool {
-        self.managed
+        self.served
             .as_ref()
-            .is_some_and(|managed| managed.is_calling())
+            .is_some_and(|served| served.is_calling())
     }
 }
 

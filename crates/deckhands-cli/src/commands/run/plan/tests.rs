@@ -89,11 +89,13 @@ fn a_provider_that_cannot_be_relayed_is_a_usage_error_with_a_way_out() {
     assert!(error.message.contains("`bedrock`"), "{}", error.message);
     let hint = error.hint.unwrap();
     assert!(
-        hint.contains("openrouter/") && hint.contains("socket"),
+        hint.contains("openrouter/") && hint.contains("DECKHANDS_MODEL_WAY=direct"),
         "{hint}"
     );
     let socket = [model, (Key::Profile, "socket"), (Key::Network, "open")];
-    assert_eq!(check_provider(&asked(&dir, &socket).1), Ok(()));
+    assert!(check_provider(&asked(&dir, &socket).1).is_err());
+    let direct = [socket.as_slice(), &[(Key::ModelWay, "direct")]].concat();
+    assert_eq!(check_provider(&asked(&dir, &direct).1), Ok(()));
 }
 
 #[test]

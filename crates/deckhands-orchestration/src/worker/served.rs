@@ -1,0 +1,123 @@
+//! What we serve to the app of an attempt: its model, and in profile `managed` its sandbox, behind one
+//! socket.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+use deckhands_agent::{ApiKey, LauncherAccess, LlmAccess};
+use deckhands_model::{Cause, GatewayFact};
+use deckhands_sandbox::{Launchers, SandboxApi, app_env, launchers};
+use tokio::sync::mpsc;
+
+use super::AttemptCtx;
+use super::model_way::open_relay;
+use crate::attempt_dir::AttemptDir;
+use crate::clock::IdSource;
+use crate::failure::RunFailure;
+use crate::request::TaskRequest;
+use crate::way_out::{Services, WayOut};
+
+/// The open way out of an attempt.
+pub(crate) struct Served {
+    way_out: WayOut,
+    services: Services,
+    facts: mpsc::Receiver<GatewayFact>,
+}
+
+/// Two random ids (244 random bits), of which every key of an attempt is made.
+pub(super) fn random_bits(ids: &dyn IdSource) -> [u8; 32] {
+    let mut bits = [0; 32];
+    bits[..16].copy_from_slice(&ids.random());
+    bits[16..].copy_from_slice(&ids.random());
+    bits
+}
+
+/// Draws what opens the way to the model.
+pub(super) fn draw_token(ids: &dyn IdSource) -> ApiKey {
+    let digits = random_bits(ids)
+        .into_iter()
+        .map(|byte| format!("{byte:02x}"));
+    ApiKey::new(digits.collect::<String>())
+}
+
+/// Writes what the app mounts.
+///
+/// # Errors
+/// The system's.
+pub(super) fn write_files(dir: &AttemptDir) -> io::Result<()> {
+    for dir in [dir.launchers(), dir.way_out()] {
+        DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
+    }
+    launchers::write(&dir.launchers()).map(|_written| ())
+}
+
+/// What an app mounts to reach us.
+pub(super) fn launcher(dir: &AttemptDir, env: Vec<(String, String)>) -> LauncherAccess {
+    let way_out = Path::new(launchers::WAY_OUT).parent();
+    LauncherAccess {
+        file: Launchers::in_dir(&dir.launchers()).app,
+        target: launchers::APP_LAUNCHER.to_owned(),
+        way_out: dir.way_out(),
+        way_out_target: way_out.unwrap_or(Path::new("/")).display().to_string(),
+        env,
+    }
+}
+
+/// What an app is told of its model.
+pub(super) fn llm(request: &TaskRequest, token: &ApiKey) -> LlmAccess {
+    LlmAccess::Relay {
+        token: token.clone(),
+        base_url: app_env::LLM_BASE_URL.1.to_owned(),
+        max_output_tokens: request.relay.max_output_tokens,
+    }
+}
+
+impl Served {
+    /// Opens the way out for an app that is about to be made.
+    ///
+    /// # Errors
+    /// [`RunFailure`] where the provider cannot be called so, or the socket not be made.
+    pub(super) fn open(
+        ctx: &AttemptCtx<'_>,
+        token: &ApiKey,
+        api: Option<SandboxApi>,
+    ) -> Result<Self, RunFailure> {
+        let (relay, facts) = open_relay(ctx.request, token)?;
+        let services = Services { api, relay };
+        let way_out = WayOut::open(&ctx.dir.way_out(), services.clone())
+            .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
+        Ok(Self {
+            way_out,
+            services,
+            facts,
+        })
+    }
+
+    /// What the gateway tells of calls.
+    pub(super) fn facts(&mut self) -> &mut mpsc::Receiver<GatewayFact> {
+        &mut self.facts
+    }
+
+    /// Keeps the way out open. Where it cannot be, the deadlines end the attempt.
+    pub(super) fn mend(&mut self) {
+        if let Err(error) = self.way_out.mend() {
+            tracing::warn!(%error, "the attempt's socket cannot be made again");
+        }
+    }
+
+    /// Whether a call to the model is under way.
+    pub(super) fn is_calling(&self) -> bool {
+        self.services.relay.is_calling()
+    }
+
+    /// Ends the way out: no key opens anything any more.
+    pub(crate) async fn close(self) {
+        self.services.relay.revoke();
+        if let Some(api) = &self.services.api {
+            api.revoke();
+        }
+        self.way_out.close().await;
+    }
+}

@@ -1,0 +1,75 @@
+//! Profile `socket` with our relay: the app starts its own sandbox, but calls its model through us.
+
+use deckhands_model::{Cause, ModelId, ModelWay, TaskState};
+use deckhands_runtime::MountAccess;
+use deckhands_runtime::test_util::Script;
+
+use crate::support::{Agent, Answers, KEY, Provider, World};
+
+/// An answer of a provider.
+const GOOD: &str = r#"{"id": "1", "model": "m-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}]}"#;
+
+/// A machine whose app calls this provider through us.
+fn machine_at(provider: &Provider, app: Script) -> World {
+    World::new().agent(app).asking(|request| {
+        request.way = ModelWay::Relay;
+        request.model = ModelId::resolve("openai/m").expect("a model");
+        request.base_url = Some(provider.url());
+    })
+}
+
+/// Has written a file and called its model so often.
+fn caller(times: usize, answers: &Answers) -> Agent {
+    let answers = answers.clone();
+    let agent = Agent::new().wakes().writes("half.txt", "half\n");
+    agent.does(move |spec| answers.call(spec, times, None))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_called_with_a_key_that_the_app_does_not_have() {
+    let (provider, answers) = (Provider::answers(1, 200, GOOD), Answers::default());
+    let world = machine_at(&provider, caller(1, &answers).finishes("done"));
+    let ran = world.run().await;
+    world.assert_no_problems();
+    assert_eq!(ran.end(), (TaskState::Completed, None));
+    assert_eq!(answers.statuses(), [200]);
+    assert!(provider.calls().concat().contains(&format!("Bearer {KEY}")));
+    let app = &world.runtime.created_specs()[0];
+    let values: Vec<_> = app.env.iter().map(|(_, value)| value.expose()).collect();
+    assert!(
+        !values.iter().any(|value| value.contains(KEY)),
+        "{values:?}"
+    );
+    assert!(
+        values.contains(&"docker"),
+        "it starts its own sandbox: {values:?}"
+    );
+    let targets: Vec<_> = app
+        .mounts
+        .iter()
+        .map(|m| (m.target.as_str(), m.access))
+        .collect();
+    for target in ["/deckhands/launcher/app.py", "/deckhands/way-out"] {
+        assert!(
+            targets.contains(&(target, MountAccess::ReadOnly)),
+            "{targets:?}"
+        );
+    }
+    let dir = world.attempt_dir(&ran.report).unwrap();
+    assert!(!dir.join("way-out").exists(), "the socket is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_gateway_saw_decides_over_the_attempt() {
+    let refused = r#"{"error": {"message": "no credit", "code": 402}}"#;
+    let (provider, answers) = (Provider::answers(1, 402, refused), Answers::default());
+    let world = machine_at(&provider, caller(1, &answers).hangs());
+    let ran = world.run().await;
+    world.assert_no_problems();
+    assert_eq!(ran.end(), (TaskState::Failed, Some(Cause::OutOfCredit)));
+    assert_eq!(
+        provider.calls().len(),
+        1,
+        "a final answer is not asked for again"
+    );
+}
