@@ -2,9 +2,9 @@
 
 One loopback port leads to the host's unix socket (`/llm/`, `/api/`) and to the action execution
 server (`/action/`) in the sandbox, which shares the loopback. The agent's shell shares it, too: every
-request may come from it, and every answer of the action server may be its work. So each request but
-those for the model needs the runtime key, only what is needed passes in either direction, and all
-sizes and times are bounded. An app that starts its sandbox itself has no runtime key: for it there is
+request may come from it, and every answer of the action server may be its work. So each request needs
+the model's token or the runtime key, only what is needed passes in either direction, and all sizes and
+times are bounded. An app that starts its sandbox itself has no runtime key: for it there is
 only the model. Standard library only; the arguments are those of `openhands.core.main`.
 """
 
@@ -32,7 +32,8 @@ PIECE = 64 * 1024
 # What is held in memory of one message before it is passed on in pieces.
 HELD = 1024 * 1024
 REQUEST_LIMIT = 64 * 1024 * 1024
-ACTION_ANSWER_LIMIT = 64 * 1024 * 1024
+# Held whole, in as many connections as the agent likes to open.
+ACTION_ANSWER_LIMIT = 16 * 1024 * 1024
 
 # Seconds.
 CLIENT_PATIENCE = 60
@@ -91,6 +92,7 @@ class Launcher:
         self.way_out = own.get("DECKHANDS_SOCKET", "/deckhands/way-out/host.sock")
         self.no_instructions = own.get("DECKHANDS_NO_INSTRUCTIONS") == "1"
         self.no_microagents = own.get("DECKHANDS_NO_MICROAGENTS") == "1"
+        self.token = environment.get("LLM_API_KEY", "")
         self.key = environment.get("SANDBOX_API_KEY", "")
         if not self.key and environment.get("RUNTIME") == "remote":
             raise ValueError("SANDBOX_API_KEY is not set")
@@ -98,8 +100,11 @@ class Launcher:
         self.alive = False
 
     def knows(self, key):
-        key = key.encode("utf-8", "replace")
-        return self.key != "" and hmac.compare_digest(key, self.key.encode())
+        return self.key != "" and same(key, self.key)
+
+    def may_call(self, authorization):
+        """Whether it is the model's client that asks. The host looks, too; strangers get no further."""
+        return self.token != "" and same(authorization, f"Bearer {self.token}")
 
     def to_host(self):
         way_out = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -222,6 +227,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if not TARGET.fullmatch(self.path) or {".", ".."} & set(path.split("/")):
             raise Refused(404, "there is no such path")
         if path.startswith("/llm/"):
+            if not self.launcher.may_call(self.headers.get("Authorization", "")):
+                raise Refused(403, "the model's token is wrong")
             self.unread = self.content_length()
             self.launcher.set_up = False
             self.forward_llm()
@@ -390,6 +397,11 @@ class Connection(http.server.BaseHTTPRequestHandler):
                 pass
         except OSError:
             pass
+
+
+def same(told, known):
+    """Whether two texts are one, in a time that does not tell where they differ."""
+    return hmac.compare_digest(told.encode("utf-8", "replace"), known.encode())
 
 
 def port(own, name, default):

@@ -34,9 +34,9 @@ async fn the_conversation_of_a_run() {
     assert_eq!(observation["body"], r#"{"observation":"run_ipython"}"#);
 
     stage.host.answer(|_| answer_json(r#"{"choices":[]}"#));
-    let model = json!({"method": "POST", "path": "/llm/v1/chat/completions", "body": "{}",
-        "headers": {"Authorization": "Bearer token"}});
-    let told = stage.ask(model).await;
+    let told = stage
+        .ask(with_key("POST", "/llm/v1/chat/completions", "{}"))
+        .await;
     assert_eq!(told["body"], r#"{"choices":[]}"#);
     assert_eq!(told["reused"], true, "the connection was kept all along");
 
@@ -146,7 +146,7 @@ async fn answers_of_any_length_come_through_unchanged() {
         stage.host.answer(move |_: &Seen| {
             format!("HTTP/1.1 201 Made\r\nX-More: kept\r\n{row}").into_bytes()
         });
-        let answer = stage.ask(json!({"method": "GET", "path": "/llm/x"})).await;
+        let answer = stage.ask(with_key("GET", "/llm/x", "")).await;
         assert_eq!(answer["status"], 201, "row {index}");
         assert_eq!(answer["headers"]["x-more"], "kept", "row {index}");
         assert!(answer["body"] == expected, "row {index}");

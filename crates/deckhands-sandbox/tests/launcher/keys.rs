@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::server::{Seen, json as answer_json};
-use crate::stage::{RUNTIME, Stage, key, session_key};
+use crate::stage::{RUNTIME, Stage, key, session_key, with_key};
 
 /// Headers with which OpenHands and the SDK of its model ask, and some that nobody should pass on.
 fn all_headers() -> Value {
@@ -118,6 +118,22 @@ async fn without_the_key_there_is_a_403_and_nothing_else() {
     assert_eq!((stage.host.count(), action.count()), (0, 1));
 }
 
+#[tokio::test]
+async fn without_the_token_the_model_is_not_asked() {
+    let mut stage = Stage::start(&[]).await;
+    for sent in ["", "token", "Bearer", "Bearer token2", "bearer token"] {
+        let request = json!({"method": "POST", "path": "/llm/v1/chat/completions", "body": "{}",
+            "headers": {"Authorization": sent, "X-API-Key": key().expose()}});
+        let answer = stage.ask(request).await;
+        assert_eq!(answer["status"], 403, "{sent}");
+        assert_eq!(
+            answer["body"],
+            r#"{"detail": "the model's token is wrong"}"#
+        );
+    }
+    assert_eq!(stage.host.count(), 0);
+}
+
 /// An app that starts its sandbox itself has no runtime key, and an empty one opens nothing.
 #[tokio::test]
 async fn where_there_is_no_key_there_is_only_the_model() {
@@ -135,8 +151,7 @@ async fn where_there_is_no_key_there_is_only_the_model() {
     }
     assert_eq!(stage.host.count(), 0);
     stage.host.answer(|_| answer_json(r#"{"choices":[]}"#));
-    let model = json!({"method": "POST", "path": "/llm/v1/chat/completions", "body": "{}",
-        "headers": {"Authorization": "Bearer token"}});
+    let model = with_key("POST", "/llm/v1/chat/completions", "{}");
     assert_eq!(stage.ask(model).await["body"], r#"{"choices":[]}"#);
     assert_eq!(stage.host.lines(), ["POST /llm/v1/chat/completions"]);
 }
@@ -183,8 +198,7 @@ async fn no_other_path_leads_anywhere() {
 #[tokio::test]
 async fn what_is_no_plain_header_is_left_out() {
     let stage = Stage::start(&[]).await;
-    let head =
-        "GET /llm/x HTTP/1.1\r\nA: one\r\n two: three\r\nB: x\x01\r\nC: d\r\nConnection: close";
+    let head = "GET /llm/x HTTP/1.1\r\nAuthorization: Bearer token\r\nA: one\r\n two: three\r\nB: x\x01\r\nC: d\r\nConnection: close";
     stage.host.answer(|_| answer_json("{}"));
     let answer = stage.raw(format!("{head}\r\n\r\n").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");

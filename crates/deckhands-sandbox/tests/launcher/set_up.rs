@@ -79,7 +79,7 @@ async fn what_is_known_is_answered_until_the_first_call_of_the_model() {
     assert_eq!(action.count(), 1, "only the look whether it is alive");
 
     stage
-        .ask(json!({"method": "POST", "path": "/llm/v1/chat/completions", "body": "{}"}))
+        .ask(with_key("POST", "/llm/v1/chat/completions", "{}"))
         .await;
     for request in known {
         assert_eq!(stage.ask(request).await["body"], PASSED_ON);

@@ -61,6 +61,7 @@ impl Stage {
             .arg(app)
             .args(["-f", "task.md", "-n", "demo"])
             .env("SANDBOX_API_KEY", key().expose())
+            .env("LLM_API_KEY", "token")
             .env("DECKHANDS_SOCKET", &way_out)
             .env("DECKHANDS_PORT", port.number.to_string())
             .env("DECKHANDS_ACTION_PORT", action_port.number.to_string())
@@ -178,9 +179,10 @@ pub(crate) fn session_key() -> SessionKey {
     SessionKey::from_random([2; 32])
 }
 
-/// A request with the app's key.
+/// A request with the app's keys.
 pub(crate) fn with_key(method: &str, path: &str, body: &str) -> Value {
-    json!({"method": method, "path": path, "body": body, "headers": {"X-API-Key": key().expose()}})
+    let headers = json!({"X-API-Key": key().expose(), "Authorization": "Bearer token"});
+    json!({"method": method, "path": path, "body": body, "headers": headers})
 }
 
 /// Python with the stand-in as this module of OpenHands, in the directory of the stage.
