@@ -6,6 +6,7 @@ use std::time::Duration;
 use deckhands_model::{Cause, TaskState};
 use deckhands_runtime::test_util::Script;
 use deckhands_runtime::{Containers, Operation, RuntimeErrorKind as Kind};
+use serde_json::{Value, json};
 
 use super::{good, machine, open_machine, working};
 use crate::support::{Agent, World, millis, secs};
@@ -33,6 +34,51 @@ async fn one_that_ends_under_the_agent_ends_the_attempt() {
         assert_eq!(ran.end(), (TaskState::Failed, Some(cause)), "{after:?}");
         assert!(ran.took < after + secs(1), "{cause}: {:?}", ran.took);
         assert!(world.runtime.live().is_empty());
+    }
+}
+
+/// A sandbox that is being stopped answers for a moment that commands come to nothing, and an agent may
+/// repeat itself over that until it is stopped for it.
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_is_stuck_over_a_sandbox_that_ends_has_lost_it() {
+    let stuck = |observation: Value| {
+        let agent = working().event(observation);
+        agent.fails("AgentStuckInLoopError: Agent got stuck in a loop", None)
+    };
+    let interrupted = || {
+        stuck(json!({"source": "agent", "observation": "error",
+            "content": "Bash session was likely interrupted...", "extras": {"error_id": ""}}))
+    };
+    let ran_well = || {
+        stuck(
+            json!({"source": "agent", "observation": "run", "content": "",
+            "extras": {"metadata": {"exit_code": 0}}}),
+        )
+    };
+    // Stuck after 12.2 s, and looked at every 100 ms.
+    let rows = [
+        (
+            interrupted(),
+            millis(12_600),
+            Cause::SandboxLost,
+            millis(12_800),
+        ),
+        (
+            interrupted(),
+            millis(12_000),
+            Cause::SandboxLost,
+            millis(12_300),
+        ),
+        (interrupted(), secs(60), Cause::Stuck, millis(14_400)),
+        (ran_well(), millis(12_600), Cause::Stuck, millis(12_400)),
+    ];
+    for (agent, ends, cause, longest) in rows {
+        let sandbox = Script::new().exit(ends, 143);
+        let world = World::managed().agent(agent).sandbox(sandbox);
+        let ran = world.run().await;
+        world.assert_no_problems();
+        assert_eq!(ran.end(), (TaskState::Failed, Some(cause)), "{ends:?}");
+        assert!(ran.took < longest, "{ends:?}: {:?}", ran.took);
     }
 }
 

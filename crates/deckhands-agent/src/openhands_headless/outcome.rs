@@ -46,6 +46,11 @@ pub(super) fn decide(
         .or_else(|| container(facts))
         .unwrap_or_else(|| program(evidence, facts));
     let cause = match cause {
+        // What it repeated itself over were commands that came to nothing.
+        Cause::Stuck if ended_by == Some(EndedBy::SandboxEnded) => Cause::SandboxLost,
+        cause => cause,
+    };
+    let cause = match cause {
         // Before the start nothing but its server runs in a sandbox.
         Cause::SandboxLost | Cause::StartTimeout if facts.sandbox_oom => Cause::OutOfMemory,
         cause => cause,

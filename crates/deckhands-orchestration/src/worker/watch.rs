@@ -47,6 +47,8 @@ struct Watching<'a> {
     /// Since when the gateway makes no further call.
     gave_up: Option<Instant>,
     final_state: bool,
+    /// Whether the last thing that the agent got back was a failure.
+    went_wrong: bool,
     working: bool,
     attached_again: bool,
     gaps: bool,
@@ -72,12 +74,12 @@ pub(crate) async fn watch(
     let mut beside = Beside::of(served, containers.as_ref(), sandbox.as_ref());
     let mut watching = Watching::new(ctx, &prepared.launch.store)?;
     let mut wait: Wait<'_> = Box::pin(hold::wait(containers.as_ref(), &prepared.app));
-    let end = watching
+    let mut end = watching
         .until_end(&mut output, &mut wait, &mut beside)
         .await;
     let ended_at = Instant::now();
-    if watching.lost_its_sandbox() {
-        beside.last_breath().await;
+    if watching.may_have_lost_its_sandbox() && beside.last_breath().await {
+        end = End::Ours(EndedBy::SandboxEnded);
     }
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
     let in_flight =
@@ -111,6 +113,7 @@ impl<'a> Watching<'a> {
             watchdog: Watchdog::start(request.deadlines, longest, Instant::now()),
             gave_up: None,
             final_state: false,
+            went_wrong: false,
             working: false,
             attached_again: false,
             gaps: false,
@@ -218,14 +221,18 @@ impl<'a> Watching<'a> {
         late.map(End::Ours)
     }
 
-    /// Whether the agent's own end is that its sandbox is gone.
-    fn lost_its_sandbox(&self) -> bool {
+    /// Whether the agent's own end may come of its sandbox's: it says so, or it repeated itself over
+    /// what went wrong. A sandbox that is being stopped still answers that commands come to nothing.
+    fn may_have_lost_its_sandbox(&self) -> bool {
         let nothing = ContainerFacts::default();
         let outcome = self.reader.outcome(&nothing, None);
+        let cause = outcome.failure().map(|failure| failure.cause);
         self.final_state
-            && outcome
-                .failure()
-                .is_some_and(|failure| failure.cause == Cause::SandboxLost)
+            && match cause {
+                Some(Cause::SandboxLost) => true,
+                Some(Cause::Stuck) => self.went_wrong,
+                _ => false,
+            }
     }
 
     /// Whether the agent is of a version that may not run.
@@ -246,6 +253,9 @@ impl<'a> Watching<'a> {
                 self.ctx.observer.observe(RunEvent::Phase(Phase::Work));
             }
             self.final_state |= is_final(&event);
+            if let EventKind::Observation { failed, .. } = &event.kind {
+                self.went_wrong = *failed == Some(true);
+            }
             self.transcript.event(&event);
             self.ctx.observer.observe(RunEvent::Agent(&event));
         }

@@ -28,7 +28,8 @@ pub(super) enum Told {
 /// Pause between two looks at the way out.
 const PULSE: Duration = Duration::from_secs(1);
 
-/// Longest wait for the end of a sandbox that the agent has lost: the daemon knows of it at once.
+/// Longest wait for the end of a sandbox that the agent has lost: the daemon knows of it at once, and
+/// one that is being stopped needs less than a second for it.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
 /// Listens to all of it; of an attempt that is served nothing and starts its own sandbox nothing is
@@ -86,11 +87,14 @@ impl<'a> Beside<'a> {
         }
     }
 
-    /// Gives a sandbox that is lost the time to be seen ending: what it ended of is known only then.
-    pub(super) async fn last_breath(&mut self) {
-        if self.sandbox.is_some() {
-            let _ended_or_not = timeout(LAST_BREATH, once(&mut self.sandbox)).await;
+    /// Gives a sandbox that may be lost the time to be seen ending, and tells whether it was: what it
+    /// ended of is known only then.
+    pub(super) async fn last_breath(&mut self) -> bool {
+        if self.sandbox.is_none() {
+            return false;
         }
+        let ended = timeout(LAST_BREATH, once(&mut self.sandbox)).await;
+        ended.is_ok_and(|ended| ended.is_ok())
     }
 
     /// What is there already.

@@ -424,12 +424,18 @@ fn a_stored_end_wins_over_everything_else() {
                         };
                         let steps = ["state running", line, &format!("state {state}")].map(step);
                         let outcome = read(&steps).outcome(&facts, by);
+                        let lost = if facts.sandbox_oom {
+                            "sdk Exhausted OutOfMemory"
+                        } else {
+                            "connection Transient SandboxLost"
+                        };
                         let expected = match (by, expected) {
                             (_, "finished") => expected,
                             (Some(EndedBy::Cancel), _) => "cancelled",
-                            (_, lost) if lost.ends_with("SandboxLost") && facts.sandbox_oom => {
-                                "sdk Exhausted OutOfMemory"
+                            (Some(EndedBy::SandboxEnded), stuck) if stuck.ends_with("Stuck") => {
+                                lost
                             }
+                            (_, sandbox) if sandbox.ends_with("SandboxLost") => lost,
                             _ => expected,
                         };
                         assert_eq!(told(&outcome), expected, "{state} {line} {by:?} {facts:?}");
