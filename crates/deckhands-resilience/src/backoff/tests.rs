@@ -66,86 +66,29 @@ fn jitter_reaches_a_fifth_to_both_sides_and_the_cap_holds_after_it() {
 
 #[test]
 fn figures_outside_their_bounds_are_refused_by_name() {
-    let fine = RetryPolicyParts::default();
-    for (parts, field) in [
-        (
-            RetryPolicyParts {
-                retries: 11,
-                ..fine
-            },
-            "retries",
-        ),
-        (
-            RetryPolicyParts {
-                base_seconds: 0.0,
-                ..fine
-            },
-            "base_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                base_seconds: 0.09,
-                ..fine
-            },
-            "base_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                base_seconds: 60.1,
-                ..fine
-            },
-            "base_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                base_seconds: f64::NAN,
-                ..fine
-            },
-            "base_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                max_seconds: 0.5,
-                ..fine
-            },
-            "max_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                max_seconds: f64::INFINITY,
-                ..fine
-            },
-            "max_seconds",
-        ),
-        (
-            RetryPolicyParts {
-                factor: 0.9,
-                ..fine
-            },
-            "factor",
-        ),
-        (
-            RetryPolicyParts {
-                jitter: 1.1,
-                ..fine
-            },
-            "jitter",
-        ),
-        (
-            RetryPolicyParts {
-                jitter: -0.1,
-                ..fine
-            },
-            "jitter",
-        ),
-    ] {
+    type Change = fn(&mut RetryPolicyParts);
+    let rows: [(&str, Change); 10] = [
+        ("retries", |p| p.retries = 11),
+        ("base_seconds", |p| p.base_seconds = 0.0),
+        ("base_seconds", |p| p.base_seconds = 0.09),
+        ("base_seconds", |p| p.base_seconds = 60.1),
+        ("base_seconds", |p| p.base_seconds = f64::NAN),
+        ("max_seconds", |p| p.max_seconds = 0.5),
+        ("max_seconds", |p| p.max_seconds = f64::INFINITY),
+        ("factor", |p| p.factor = 0.9),
+        ("jitter", |p| p.jitter = 1.1),
+        ("jitter", |p| p.jitter = -0.1),
+    ];
+    for (field, change) in rows {
+        let mut parts = RetryPolicyParts::default();
+        change(&mut parts);
         assert_eq!(RetryPolicy::try_new(parts).unwrap_err().field, field);
     }
     for (retries, base_seconds) in [(0, 0.1), (10, 60.0)] {
         let parts = RetryPolicyParts {
             retries,
             base_seconds,
-            ..fine
+            ..RetryPolicyParts::default()
         };
         assert!(RetryPolicy::try_new(parts).is_ok());
     }
