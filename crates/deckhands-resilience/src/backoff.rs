@@ -12,8 +12,9 @@ use ::backoff::backoff::Backoff;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The curve is walked at most so far: by then every valid policy has reached its maximum or, with
-/// a factor close to one, as good as stands still.
+use crate::bounds::{OutOfBounds, check};
+
+/// The curve is walked at most so far, and stays where it is then. No policy makes so many retries.
 const LONGEST_WALK: u32 = 64;
 
 /// How often and after which delays a failed attempt is made again. Validated and immutable.
@@ -37,20 +38,6 @@ pub struct RetryPolicyParts {
     pub factor: f64,
     /// Share of a delay by which it may be shorter or longer, 0 to 1.
     pub jitter: f64,
-}
-
-/// A figure outside its bounds.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("`{field}` of a retry policy is {value}: it must lie between {least} and {most}")]
-pub struct RetryPolicyError {
-    /// The name of the figure.
-    pub field: &'static str,
-    /// The refused value.
-    pub value: f64,
-    /// The least value that is accepted.
-    pub least: f64,
-    /// The greatest value that is accepted.
-    pub most: f64,
 }
 
 impl Default for RetryPolicyParts {
@@ -79,13 +66,16 @@ impl RetryPolicy {
     ///
     /// # Errors
     /// Names the first figure that lies outside its bounds.
-    pub fn try_new(parts: RetryPolicyParts) -> Result<Self, RetryPolicyError> {
+    pub fn try_new(parts: RetryPolicyParts) -> Result<Self, OutOfBounds> {
         const DAY: f64 = 86_400.0;
-        within("retries", f64::from(parts.retries), 0.0, 10.0)?;
-        within("base_seconds", parts.base_seconds, 0.1, 60.0)?;
-        within("max_seconds", parts.max_seconds, parts.base_seconds, DAY)?;
-        within("factor", parts.factor, 1.0, 10.0)?;
-        within("jitter", parts.jitter, 0.0, 1.0)?;
+        let figures = [
+            ("retries", f64::from(parts.retries), 0.0, 10.0),
+            ("base_seconds", parts.base_seconds, 0.1, 60.0),
+            ("max_seconds", parts.max_seconds, parts.base_seconds, DAY),
+            ("factor", parts.factor, 1.0, 10.0),
+            ("jitter", parts.jitter, 0.0, 1.0),
+        ];
+        check("retry policy", &figures)?;
         Ok(Self { parts })
     }
 
@@ -115,9 +105,9 @@ impl RetryPolicy {
 }
 
 impl TryFrom<RetryPolicyParts> for RetryPolicy {
-    type Error = RetryPolicyError;
+    type Error = OutOfBounds;
 
-    fn try_from(parts: RetryPolicyParts) -> Result<Self, RetryPolicyError> {
+    fn try_from(parts: RetryPolicyParts) -> Result<Self, OutOfBounds> {
         Self::try_new(parts)
     }
 }
@@ -126,19 +116,6 @@ impl From<RetryPolicy> for RetryPolicyParts {
     fn from(policy: RetryPolicy) -> Self {
         policy.parts
     }
-}
-
-/// Refuses a value outside its bounds, not-a-number among them.
-fn within(field: &'static str, value: f64, least: f64, most: f64) -> Result<(), RetryPolicyError> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(RetryPolicyError {
-        field,
-        value,
-        least,
-        most,
-    })
 }
 
 /// The delay before retry `n` (the first is 1; 0 is taken as 1), with jitter from `random`, a number

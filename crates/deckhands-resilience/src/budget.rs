@@ -3,5 +3,5 @@
 mod retry_budget;
 mod task_budget;
 
-pub use retry_budget::{RetryBudget, RetryBudgetError, RetryBudgetPolicy, RetryRefused};
+pub use retry_budget::{RetryBudget, RetryBudgetPolicy, RetryRefused};
 pub use task_budget::{Exhausted, Spent, TaskBudget};

@@ -14,6 +14,10 @@
 //! assert!(matches!(decision.next, Next::Retry { .. }));
 //! ```
 
+mod bounds;
+
 pub mod backoff;
 pub mod budget;
 pub mod recovery;
+
+pub use bounds::OutOfBounds;

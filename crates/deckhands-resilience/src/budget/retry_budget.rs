@@ -10,6 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{OutOfBounds, check};
+
 /// Parts of a first attempt that a percent counts in.
 const PERCENT: u64 = 100;
 
@@ -27,20 +29,6 @@ struct Parts {
     least: u32,
     window_millis: u32,
     saved: u32,
-}
-
-/// A figure of the policy outside its bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` of a retry budget is {value}: it must lie between {least} and {most}")]
-pub struct RetryBudgetError {
-    /// The name of the figure.
-    pub field: &'static str,
-    /// The refused value.
-    pub value: u128,
-    /// The least value that is accepted.
-    pub least: u32,
-    /// The greatest value that is accepted.
-    pub most: u32,
 }
 
 /// A retry that the batch cannot afford now.
@@ -89,7 +77,7 @@ impl RetryBudgetPolicy {
         least: u32,
         window: Duration,
         saved: u32,
-    ) -> Result<Self, RetryBudgetError> {
+    ) -> Result<Self, OutOfBounds> {
         let millis = window.as_millis();
         let window_millis = u32::try_from(millis).unwrap_or(u32::MAX);
         Self::try_from(Parts {
@@ -102,26 +90,17 @@ impl RetryBudgetPolicy {
 }
 
 impl TryFrom<Parts> for RetryBudgetPolicy {
-    type Error = RetryBudgetError;
+    type Error = OutOfBounds;
 
-    fn try_from(parts: Parts) -> Result<Self, RetryBudgetError> {
-        const HOUR: u32 = 3_600_000;
-        for (field, value, least, most) in [
-            ("percent", parts.percent, 0, 1000),
-            ("least", parts.least, 0, 100_000),
-            ("window", parts.window_millis, 1, HOUR),
-            ("saved", parts.saved, 1, 100_000),
-        ] {
-            if !(least..=most).contains(&value) {
-                let value = u128::from(value);
-                return Err(RetryBudgetError {
-                    field,
-                    value,
-                    least,
-                    most,
-                });
-            }
-        }
+    fn try_from(parts: Parts) -> Result<Self, OutOfBounds> {
+        const HOUR: f64 = 3_600_000.0;
+        let figures = [
+            ("percent", parts.percent.into(), 0.0, 1000.0),
+            ("least", parts.least.into(), 0.0, 100_000.0),
+            ("window", parts.window_millis.into(), 1.0, HOUR),
+            ("saved", parts.saved.into(), 1.0, 100_000.0),
+        ];
+        check("retry budget", &figures)?;
         Ok(Self { parts })
     }
 }
@@ -151,7 +130,7 @@ impl RetryBudget {
         let parts = self.policy.parts;
         let gain = u64::from(parts.percent) * u64::from(parts.window_millis);
         let room = u64::from(parts.saved) * self.retry();
-        self.earned = (self.earned + gain).min(room);
+        self.earned = self.earned.saturating_add(gain).min(room);
     }
 
     /// Takes one retry out of the bucket.

@@ -1,6 +1,5 @@
 //! One budget of a task over all levels: attempts, wall time, work time and money.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -58,17 +57,6 @@ impl Default for TaskBudget {
             work: Duration::from_secs(4 * 3600),
             micro_dollars: None,
         }
-    }
-}
-
-impl fmt::Display for Exhausted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Attempts => "attempts",
-            Self::WallTime => "wall time",
-            Self::WorkTime => "work time",
-            Self::Money => "money",
-        })
     }
 }
 
