@@ -4,10 +4,7 @@ use deckhands_model::{Cause, ModelId, ModelWay, TaskState};
 use deckhands_runtime::MountAccess;
 use deckhands_runtime::test_util::Script;
 
-use crate::support::{Agent, Answers, KEY, Provider, World};
-
-/// An answer of a provider.
-const GOOD: &str = r#"{"id": "1", "model": "m-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}]}"#;
+use crate::support::{Agent, Answers, GOOD, KEY, Provider, World};
 
 /// A machine whose app calls this provider through us.
 fn machine_at(provider: &Provider, app: Script) -> World {

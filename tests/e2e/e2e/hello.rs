@@ -9,6 +9,8 @@ use deckhands_e2e::{
 };
 use deckhands_testkit::{Script, Step};
 
+use crate::managed_only::keys::assert_without_key;
+
 #[test]
 fn hello_is_written_applied_and_leaves_nothing() {
     let bench = Bench::new(one_step());
@@ -180,10 +182,7 @@ mod socket_only {
         let containers = bench.containers();
         let is_sandbox = |c: &Container| c.name.starts_with("openhands-runtime-");
         assert!(containers.iter().any(is_sandbox), "{containers:?}");
-        for container in containers {
-            let text = container.inspect.to_string();
-            assert!(!text.contains(CANARY), "the key is in {}", container.name);
-        }
+        containers.iter().for_each(assert_without_key);
         let ended = running.end().with_code(0);
         let report = ended.json();
         assert_eq!(report["state"], "completed", "{report:#}");

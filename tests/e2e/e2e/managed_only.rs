@@ -4,7 +4,7 @@ mod bounds;
 mod calls;
 mod crowd;
 mod hostile;
-mod keys;
+pub(crate) mod keys;
 mod network;
 mod tools;
 mod walls;

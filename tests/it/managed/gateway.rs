@@ -7,13 +7,10 @@ use deckhands_model::{Cause, ModelId, TaskState};
 use deckhands_runtime::test_util::Script;
 
 use super::{machine, working};
-use crate::support::{Agent, Answers, KEY, Open, Provider, Ran, World, call_openly, secs};
+use crate::support::{Agent, Answers, GOOD, KEY, Open, Provider, Ran, World, call_openly, secs};
 
 /// When the app makes its calls: a second after its first events.
 const CALLS_AT: u64 = 11;
-
-/// An answer of a provider.
-const GOOD: &str = r#"{"id": "1", "model": "m-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}"#;
 
 /// At work, and has called its model so often at once.
 fn caller(times: usize, answers: &Answers) -> Agent {

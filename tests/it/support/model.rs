@@ -18,6 +18,9 @@ use deckhands_runtime::ContainerSpec;
 /// Longest wait for the other end of a connection.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// An answer of a provider.
+pub(crate) const GOOD: &str = r#"{"id": "1", "model": "m-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}"#;
+
 /// A provider that takes so many calls and then is gone.
 pub(crate) struct Provider {
     port: u16,

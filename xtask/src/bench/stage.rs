@@ -93,7 +93,6 @@ impl Stage {
         command.env("OPENROUTER_API_KEY", "played");
         // The tiny agent plays an app that needs nobody; it has no Python for a launcher.
         command.env("DECKHANDS_PROFILE", "socket");
-        // The played app has no program for our launcher to start.
         command.env("DECKHANDS_MODEL_WAY", "direct");
         command.current_dir(&self.folder);
         Ok(command)

@@ -40,16 +40,13 @@ pub(super) fn decide(
         return Outcome::Cancelled;
     }
     let (cause, shown) = final_state(state, evidence)
+        // What it repeated itself over, then, were commands that came to nothing.
+        .filter(|(cause, _)| *cause != Cause::Stuck || ended_by != Some(EndedBy::SandboxEnded))
         .or_else(|| gave_up(ended_by?, evidence))
         .or_else(|| gateway_gave_up(ended_by?, evidence))
         .or_else(|| our_doing(ended_by?, progress, facts))
         .or_else(|| container(facts))
         .unwrap_or_else(|| program(evidence, facts));
-    let cause = match cause {
-        // What it repeated itself over were commands that came to nothing.
-        Cause::Stuck if ended_by == Some(EndedBy::SandboxEnded) => Cause::SandboxLost,
-        cause => cause,
-    };
     let cause = match cause {
         // Before the start nothing but its server runs in a sandbox.
         Cause::SandboxLost | Cause::StartTimeout if facts.sandbox_oom => Cause::OutOfMemory,

@@ -110,15 +110,17 @@ impl Resolver<'_> {
     /// Who calls the model: a container without a network of its own cannot.
     pub(super) fn way(&mut self, profile: Profile) -> Result<Setting<ModelWay>, ConfigError> {
         let word = self.setting(Key::ModelWay, ModelWay::Relay.to_string(), parse::word)?;
-        if word.value == ModelWay::Direct.to_string() && profile != Profile::Socket {
-            let reason = "only profile `socket` lets the agent call its model itself";
-            let hint = "leave `model.way` out, or use profile `socket`";
-            return Err(refused(Key::ModelWay, word, reason).with_hint(hint.to_owned()));
-        }
-        Ok(word.map(|word| match word.as_str() {
+        let way = word.map(|word| match word.as_str() {
             "direct" => ModelWay::Direct,
             _ => ModelWay::Relay,
-        }))
+        });
+        if way.value == ModelWay::Direct && profile != Profile::Socket {
+            let reason = "only profile `socket` lets the agent call its model itself";
+            let hint = "leave `model.way` out, or use profile `socket`";
+            let word = way.map(|way| way.to_string());
+            return Err(refused(Key::ModelWay, word, reason).with_hint(hint.to_owned()));
+        }
+        Ok(way)
     }
 
     fn network_of_socket(&mut self) -> Result<Setting<Network>, ConfigError> {

@@ -81,9 +81,6 @@ fn write_readable(path: &Path, text: &str) -> io::Result<()> {
 type Launched = (Launch, Option<Served>, Option<Sandbox>);
 
 async fn launch(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
-    if ctx.request.way != ModelWay::Direct {
-        served::write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
-    }
     match ctx.request.profile {
         Profile::Socket => launch_with_socket(ctx).await,
         _ => launch_managed(ctx).await,

@@ -43,10 +43,7 @@ pub(super) fn draw_token(ids: &dyn IdSource) -> ApiKey {
 }
 
 /// Writes what the app mounts.
-///
-/// # Errors
-/// The system's.
-pub(super) fn write_files(dir: &AttemptDir) -> io::Result<()> {
+fn write_files(dir: &AttemptDir) -> io::Result<()> {
     for dir in [dir.launchers(), dir.way_out()] {
         DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
     }
@@ -75,15 +72,16 @@ pub(super) fn llm(request: &TaskRequest, token: &ApiKey) -> LlmAccess {
 }
 
 impl Served {
-    /// Opens the way out for an app that is about to be made.
+    /// Writes what an app that is about to be made will mount, and opens the way out for it.
     ///
     /// # Errors
-    /// [`RunFailure`] where the provider cannot be called so, or the socket not be made.
+    /// [`RunFailure`] where the provider cannot be called so, or something not be written or made.
     pub(super) fn open(
         ctx: &AttemptCtx<'_>,
         token: &ApiKey,
         api: Option<SandboxApi>,
     ) -> Result<Self, RunFailure> {
+        write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
         let (relay, facts) = open_relay(ctx.request, token)?;
         let services = Services { api, relay };
         let way_out = WayOut::open(&ctx.dir.way_out(), services.clone())

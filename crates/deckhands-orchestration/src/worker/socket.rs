@@ -16,18 +16,20 @@ pub(crate) fn access(
     bridge: IpAddr,
     token: &ApiKey,
 ) -> (LlmAccess, SocketAccess) {
-    let relayed = request.way != ModelWay::Direct;
+    let (llm, launcher) = match request.way {
+        ModelWay::Direct => {
+            let (api_key, base_url) = (request.api_key.clone(), request.base_url.clone());
+            (LlmAccess::Direct { api_key, base_url }, None)
+        }
+        _ => (
+            served::llm(request, token),
+            Some(served::launcher(dir, Vec::new())),
+        ),
+    };
     let access = SocketAccess {
         socket: request.docker_socket.clone(),
         bridge,
-        launcher: relayed.then(|| served::launcher(dir, Vec::new())),
-    };
-    if relayed {
-        return (served::llm(request, token), access);
-    }
-    let llm = LlmAccess::Direct {
-        api_key: request.api_key.clone(),
-        base_url: request.base_url.clone(),
+        launcher,
     };
     (llm, access)
 }

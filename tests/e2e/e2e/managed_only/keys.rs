@@ -24,7 +24,7 @@ fn pids(container: &Container) -> Vec<String> {
 
 /// Asserts that the key is in nothing that a container has: not in what the daemon knows of it, not
 /// in the environment or the files of a process.
-fn assert_without_key(container: &Container) {
+pub(crate) fn assert_without_key(container: &Container) {
     let (name, text) = (&container.name, container.inspect.to_string());
     assert!(!text.contains(CANARY), "the key is in {name}: {text}");
     let pids = pids(container);
