@@ -12,6 +12,7 @@
 //! ```
 
 mod id;
+mod secret_hash;
 mod text;
 
 mod model_id;
@@ -52,6 +53,7 @@ pub use profile::{ModelWay, Network, Profile};
 pub use report::{
     AttemptReport, ErrorReport, ImageReport, REPORT_SCHEMA_VERSION, RunReport, Timings, Versions,
 };
+pub use secret_hash::{SecretHash, SecretHashError};
 pub use size::{ByteSize, ByteSizeError};
 pub use task::{Category, Complexity, Priority, TaskState};
 pub use text::{TaskText, TaskTextError};

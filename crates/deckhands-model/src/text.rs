@@ -1,7 +1,10 @@
 //! The text of a task: what the agent is asked to do.
 
+use serde::{Deserialize, Serialize};
+
 /// A task's text: not empty, at most [`TaskText::MAX_BYTES`] long, no NUL byte.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TaskText(String);
 
 /// Why a text cannot be a task.
@@ -51,6 +54,20 @@ impl TaskText {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for TaskText {
+    type Error = TaskTextError;
+
+    fn try_from(text: String) -> Result<Self, TaskTextError> {
+        Self::try_new(text)
+    }
+}
+
+impl From<TaskText> for String {
+    fn from(text: TaskText) -> Self {
+        text.0
     }
 }
 
