@@ -75,6 +75,8 @@ pub enum RuntimeErrorKind {
     Unreachable,
     /// The daemon answered something that makes no sense, or failed inside.
     Protocol,
+    /// Nothing may be made any more in this owner's name; the daemon was not asked.
+    Disowned,
 }
 
 impl RuntimeErrorKind {
@@ -84,9 +86,11 @@ impl RuntimeErrorKind {
         match self {
             Self::Unreachable | Self::Protocol | Self::Conflict => FailureClass::Transient,
             Self::Exhausted => FailureClass::Exhausted,
-            Self::NotFound | Self::ImageUnavailable | Self::InvalidSpec | Self::Denied => {
-                FailureClass::Permanent
-            }
+            Self::NotFound
+            | Self::ImageUnavailable
+            | Self::InvalidSpec
+            | Self::Denied
+            | Self::Disowned => FailureClass::Permanent,
         }
     }
 }
@@ -156,6 +160,7 @@ impl fmt::Display for RuntimeErrorKind {
             Self::Denied => "permission denied",
             Self::Unreachable => "no answer",
             Self::Protocol => "unexpected answer",
+            Self::Disowned => "not ours to make any more",
         })
     }
 }

@@ -73,6 +73,7 @@ mod images;
 mod networks;
 
 mod owned;
+mod owner;
 
 #[cfg(feature = "docker")]
 pub mod docker;
@@ -89,6 +90,7 @@ pub use images::{ImageInfo, Images, PullProgress, PullStream};
 pub use labels::{LabelSelector, Labels};
 pub use networks::{NetworkInfo, NetworkSpec, Networks};
 pub use owned::Owned;
+pub use owner::{ContainerOwner, Disowned, Intent, IntentKind};
 pub use spec::{
     ContainerId, ContainerName, ContainerSpec, Hardening, HostEntry, Mount, MountAccess,
     NetworkMode, ResourceLimits, SecretEnv, UserSpec,

@@ -11,5 +11,6 @@ mod spec;
 pub use crate::containers::MockContainers;
 pub use crate::images::MockImages;
 pub use crate::networks::MockNetworks;
+pub use crate::owner::MockContainerOwner;
 pub use fake::{FakeRuntime, Match, Script, Sibling};
 pub use spec::bare_spec;

@@ -65,6 +65,29 @@ pub(super) async fn kept_output_is_there_after_the_end(case: &Case<'_>) {
     assert_eq!(read(stream).await, Output::default());
 }
 
+/// Whoever comes late attaches first and then reads what was kept: nothing is missing.
+pub(super) async fn one_that_runs_tells_what_was_and_what_comes(case: &Case<'_>) {
+    let acts = [
+        Act::Print("before".to_owned()),
+        Act::Sleep(Duration::from_secs(3)),
+        Act::Print("after".to_owned()),
+        Act::Exit(0),
+    ];
+    let id = case.launch(&case.spec("a", &acts)).await;
+    let containers = case.containers();
+    let kept = async || {
+        let stream = containers.logs_since(&id, 0).await.expect("logs");
+        read(stream).await.stdout
+    };
+    while kept().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let stream = containers.attach(&id).await.expect("attach");
+    assert_eq!(kept().await, "before\n");
+    assert_eq!(read(stream).await.stdout, "after\n");
+    assert_eq!(kept().await, "before\nafter\n");
+}
+
 pub(super) async fn environment_reaches_the_command(case: &Case<'_>) {
     let acts = ["OPEN", "HIDDEN"].map(|key| Act::PrintEnv(key.to_owned()));
     let mut spec = case.spec("a", &acts);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::containers::Control;
 use crate::containers::Removal::{AlreadyGone, Removed};
 use crate::error::RuntimeErrorKind::NotFound;
 use crate::spec::ContainerId;
@@ -18,6 +19,21 @@ pub(super) async fn removing_an_absent_one_is_fine(case: &Case<'_>) {
 pub(super) async fn removing_a_running_one_ends_its_wait(case: &Case<'_>) {
     let id = case.launch(&case.spec("a", &[LONG])).await;
     let containers = case.containers();
+    let (status, removed) = tokio::join!(containers.wait(&id), containers.remove(&id));
+    assert_eq!(removed.ok(), Some(Removed));
+    match status {
+        Ok(status) => assert_eq!(status.code, 137),
+        // The wait may come to the daemon after the removal.
+        Err(error) => assert_eq!(error.kind, NotFound, "{error}"),
+    }
+    assert_eq!(kind(containers.inspect(&id.0).await), NotFound);
+}
+
+pub(super) async fn removing_a_paused_one_ends_its_wait(case: &Case<'_>) {
+    let id = case.launch(&case.spec("a", &[LONG])).await;
+    let containers = case.containers();
+    let paused = containers.control(&id, Control::Pause).await;
+    paused.expect("pause");
     let (status, removed) = tokio::join!(containers.wait(&id), containers.remove(&id));
     assert_eq!(removed.ok(), Some(Removed));
     match status {
