@@ -2,13 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use deckhands_model::GatewayFact;
+use deckhands_model::{GatewayFact, SecretHash};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, watch};
-
-use crate::secret::Fingerprint;
 
 /// Facts that wait for their reader: eight rounds of all calls at once. A reader that is further
 /// behind slows the calls down.
@@ -16,7 +14,7 @@ const WAITING_FACTS: usize = 64;
 
 /// Lets in who has the token, while it is valid.
 pub(crate) struct Door {
-    token: Fingerprint,
+    token: SecretHash,
     /// None once the door is shut, so that the facts end with the last call.
     facts: Mutex<Option<mpsc::Sender<GatewayFact>>>,
     shut: watch::Sender<bool>,
@@ -24,17 +22,17 @@ pub(crate) struct Door {
 
 /// One request that was let in.
 pub(crate) struct Visit {
-    /// The token as the request has it; the door knows only its fingerprint.
+    /// The token as the request has it; the door knows only its hash.
     token: SecretString,
     facts: mpsc::Sender<GatewayFact>,
     shut: watch::Receiver<bool>,
 }
 
 impl Door {
-    pub(crate) fn new(token: &str) -> (Self, mpsc::Receiver<GatewayFact>) {
+    pub(crate) fn new(token: SecretHash) -> (Self, mpsc::Receiver<GatewayFact>) {
         let (facts, told) = mpsc::channel(WAITING_FACTS);
         let door = Self {
-            token: Fingerprint::of(token.as_bytes()),
+            token,
             facts: Mutex::new(Some(facts)),
             shut: watch::Sender::new(false),
         };
@@ -46,7 +44,7 @@ impl Door {
         const SCHEME: &str = "bearer ";
         let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = value.split_at_checked(SCHEME.len())?;
-        if !scheme.eq_ignore_ascii_case(SCHEME) || !self.token.matches(token.as_bytes()) {
+        if !scheme.eq_ignore_ascii_case(SCHEME) || !self.token.is_of(token) {
             return None;
         }
         let facts = self.facts();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use deckhands_model::GatewayFact;
+use deckhands_model::{GatewayFact, SecretHash};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Body;
@@ -93,8 +93,23 @@ impl Relay {
         if text.len() < SHORTEST_TOKEN || !visible {
             return Err(RelayError::BadToken);
         }
+        Self::reopen(upstream, token.hash(), limits)
+    }
+
+    /// Opens a relay in the place of one that is gone with its process, for whoever has the token that
+    /// was given out then. It begins anew: its calls are numbered from 1, and no failure is counted yet.
+    ///
+    /// The hash must be one of a token that [`open`](Self::open) took. Facts are as there.
+    ///
+    /// # Errors
+    /// [`RelayError`] when the address or the key can't be used or no roots are found.
+    pub fn reopen(
+        upstream: Upstream,
+        token: SecretHash,
+        limits: RelayLimits,
+    ) -> Result<(Self, mpsc::Receiver<GatewayFact>), RelayError> {
         let client = Client::new(&upstream, limits)?;
-        let (door, facts) = Door::new(text);
+        let (door, facts) = Door::new(token);
         let inner = Inner {
             door,
             client,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
+use deckhands_model::SecretHash;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 /// What stands in the place of a secret.
 const VEILED: &str = "***";
@@ -43,6 +43,12 @@ impl SessionToken {
         Self(SecretString::from(token.into()))
     }
 
+    /// What the token is recognised by: all that a relay keeps of it.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(self.expose())
+    }
+
     /// The token itself, for whoever hands it to the agent.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -59,22 +65,6 @@ impl fmt::Debug for ProviderKey {
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionToken({VEILED})")
-    }
-}
-
-/// All that a relay keeps of its token.
-pub(crate) struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    pub(crate) fn of(token: &[u8]) -> Self {
-        Self(Sha256::digest(token).into())
-    }
-
-    /// Compares in a time that tells nothing of where two tokens differ.
-    pub(crate) fn matches(&self, token: &[u8]) -> bool {
-        let other = Self::of(token);
-        let differing = self.0.iter().zip(other.0);
-        std::hint::black_box(differing.fold(0, |sum, (a, b)| sum | (a ^ b))) == 0
     }
 }
 

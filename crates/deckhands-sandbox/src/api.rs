@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use deckhands_model::SecretHash;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::keys::{KeyHash, RuntimeKey, SessionKey};
+use crate::keys::SessionKey;
 
 mod answer;
 mod body;
@@ -32,13 +33,14 @@ pub use state::PodStatus;
 
 /// What the API of an attempt is made from.
 #[derive(Debug)]
-pub struct SandboxApiOptions<'a> {
+pub struct SandboxApiOptions {
     /// OpenHands' session id of the attempt.
     pub session_id: String,
     /// The sandbox's identity towards OpenHands: letters, digits and `_.-`, at most 128.
     pub runtime_id: String,
-    /// The app's key. Only its hash is kept.
-    pub key: &'a RuntimeKey,
+    /// What the app's [`RuntimeKey`](crate::RuntimeKey) is recognised by. An API in the place of one
+    /// that is gone with its process gets the same.
+    pub key: SecretHash,
     /// The action server's key, told to the app.
     pub session_key: SessionKey,
     /// Where the app reaches the action server: [`ACTION_URL`](crate::ACTION_URL).
@@ -54,7 +56,7 @@ pub struct SandboxApi {
 struct Shared {
     session_id: String,
     runtime_id: String,
-    key: KeyHash,
+    key: SecretHash,
     session_key: SessionKey,
     url: String,
     state: watch::Sender<State>,
@@ -74,11 +76,11 @@ struct RuntimeRequest {
 impl SandboxApi {
     /// An API that nobody has called yet.
     #[must_use]
-    pub fn new(options: SandboxApiOptions<'_>) -> Self {
+    pub fn new(options: SandboxApiOptions) -> Self {
         let shared = Shared {
             session_id: options.session_id,
             runtime_id: options.runtime_id,
-            key: options.key.hash(),
+            key: options.key,
             session_key: options.session_key,
             url: options.url,
             state: watch::Sender::new(State::default()),
@@ -149,7 +151,7 @@ impl SandboxApi {
 
     fn admits(&self, headers: &HeaderMap) -> bool {
         let presented = headers.get("x-api-key");
-        let known = presented.is_some_and(|key| self.shared.key.is_of(key.as_bytes()));
+        let known = presented.is_some_and(|key| self.shared.key.is_of(key));
         known && !self.shared.state.borrow().revoked
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use deckhands_model::SecretHash;
 
 /// What only the app of an attempt has: OpenHands sends it as `X-API-Key`, and the launcher keeps it
 /// from the sandbox.
@@ -13,10 +13,6 @@ pub struct RuntimeKey(String);
 /// proves nothing to us.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionKey(String);
-
-/// What a runtime key is recognised by; the key cannot be got back from it.
-#[derive(Clone, Copy)]
-pub(crate) struct KeyHash([u8; 32]);
 
 impl RuntimeKey {
     /// A key from random bytes that the caller's source made.
@@ -31,8 +27,10 @@ impl RuntimeKey {
         &self.0
     }
 
-    pub(crate) fn hash(&self) -> KeyHash {
-        KeyHash(Sha256::digest(&self.0).into())
+    /// What the key is recognised by: all that an API keeps of it.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.0)
     }
 }
 
@@ -43,19 +41,16 @@ impl SessionKey {
         Self(hex(&bytes))
     }
 
+    /// A key that was given out before, as [`expose`](Self::expose) told it.
+    #[must_use]
+    pub fn given_out(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The key itself, for the sandbox's environment and the answer that tells it to the app.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl KeyHash {
-    /// Whether this is the key, in a time that does not tell how much of it is right.
-    pub(crate) fn is_of(&self, presented: &[u8]) -> bool {
-        let presented: [u8; 32] = Sha256::digest(presented).into();
-        let differing = self.0.iter().zip(presented);
-        differing.fold(0, |seen, (own, other)| seen | (own ^ other)) == 0
     }
 }
 

@@ -19,7 +19,7 @@
 //! let api = SandboxApi::new(SandboxApiOptions {
 //!     session_id: "demo-a27b58493dc291d0edbf9d10190".to_owned(),
 //!     runtime_id: "demo-1".to_owned(),
-//!     key: &key,
+//!     key: key.hash(),
 //!     session_key,
 //!     url: ACTION_URL.to_owned(),
 //! });

@@ -15,7 +15,7 @@ fn admit(door: &Door, authorization: Option<&str>) -> Option<Visit> {
 
 #[test]
 fn only_the_bearer_of_the_token_comes_in() {
-    let (door, _facts) = Door::new(TOKEN);
+    let (door, _facts) = Door::new(SecretHash::of(TOKEN));
     let rows = [
         (Some("Bearer 0123456789abcdef"), true),
         (Some("bearer 0123456789abcdef"), true),
@@ -35,7 +35,7 @@ fn only_the_bearer_of_the_token_comes_in() {
 
 #[tokio::test]
 async fn a_shut_door_ends_visits_and_facts() {
-    let (door, mut facts) = Door::new(TOKEN);
+    let (door, mut facts) = Door::new(SecretHash::of(TOKEN));
     let visit = admit(&door, Some("Bearer 0123456789abcdef")).unwrap();
     assert_eq!(visit.while_open(async { 1 }).await, Some(1));
     door.shut();

@@ -392,3 +392,20 @@ async fn nothing_that_is_shown_has_a_secret() {
         assert!(!shown.contains(KEY) && !shown.contains(TOKEN), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn one_in_the_place_of_another_knows_the_same_token_by_its_hash() {
+    let mut rig = Rig::new(QUICK, [Step::say("first"), Step::say("second")]).await;
+    assert_eq!(rig.chat(json!({})).await.status, 200);
+    let base_url = rig.llm.base_url("127.0.0.1");
+    let again = |token: &str| {
+        let hash = SessionToken::new(token).hash();
+        Relay::reopen(upstream(&base_url, "openrouter"), hash, QUICK).unwrap()
+    };
+    (rig.relay, rig.facts) = again(TOKEN);
+    assert_eq!(rig.chat(json!({})).await.status, 200);
+    assert_eq!(rig.fact().call, 1, "it counts anew");
+    (rig.relay, rig.facts) = again("another-0123456789abcdef");
+    assert_eq!(rig.chat(json!({})).await.status, 403);
+    assert_eq!(rig.calls(), 2);
+}

@@ -30,7 +30,7 @@ fn api() -> SandboxApi {
     SandboxApi::new(SandboxApiOptions {
         session_id: SESSION.to_owned(),
         runtime_id: RUNTIME.to_owned(),
-        key: &key(),
+        key: key().hash(),
         session_key: session_key(),
         url: URL.to_owned(),
     })

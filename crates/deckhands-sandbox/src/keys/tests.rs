@@ -10,6 +10,8 @@ fn a_key_is_the_bytes_in_hexadecimal() {
         SessionKey::from_random([0xa0; 32]).expose(),
         "a0".repeat(32)
     );
+    let key = SessionKey::from_random([0xa0; 32]);
+    assert_eq!(SessionKey::given_out(key.expose()), key);
 }
 
 #[test]
@@ -33,6 +35,6 @@ fn a_hash_knows_its_own_key_alone() {
         (String::new(), false),
     ];
     for (presented, known) in rows {
-        assert_eq!(key.hash().is_of(presented.as_bytes()), known, "{presented}");
+        assert_eq!(key.hash().is_of(&presented), known, "{presented}");
     }
 }

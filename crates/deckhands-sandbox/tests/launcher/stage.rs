@@ -220,7 +220,7 @@ fn api(port: u16) -> SandboxApi {
     SandboxApi::new(SandboxApiOptions {
         session_id: SESSION.to_owned(),
         runtime_id: RUNTIME.to_owned(),
-        key: &key(),
+        key: key().hash(),
         session_key: session_key(),
         url: format!("http://127.0.0.1:{port}/action"),
     })
