@@ -12,7 +12,7 @@ mod step;
 mod treatment;
 
 pub use decision::{Decision, FailedAttempt, GiveUp, Next, Rung};
-pub use policies::{MOST_MEMORY_RAISES, OtherRoutes, Policies, RungTries, StandIns};
+pub use policies::{Facts, MOST_MEMORY_RAISES, OtherRoutes, Policies, RungTries, StandIns};
 pub use state::{Position, RecoveryState};
 pub use step::step;
 pub use treatment::{Treatment, ladder, route_to_blame, treatment};

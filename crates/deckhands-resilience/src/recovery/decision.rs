@@ -38,6 +38,11 @@ pub struct Rung {
 }
 
 /// What comes next for the task.
+///
+/// Every further attempt gets the memory of [`RecoveryState::memory_factor`], not that of
+/// [`Self::Bigger`] only.
+///
+/// [`RecoveryState::memory_factor`]: super::RecoveryState::memory_factor
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "next")]
 pub enum Next {
@@ -53,7 +58,7 @@ pub enum Next {
     },
     /// Another attempt with more memory.
     Bigger {
-        /// Times the memory of the first attempt.
+        /// Times the memory of the first attempt; the state after this decision has the same.
         memory_factor: u32,
         /// Not before.
         at: Timestamp,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::backoff::RetryPolicy;
@@ -10,7 +11,7 @@ use crate::budget::TaskBudget;
 /// How often memory may be doubled at most: 256 times the first size.
 pub const MOST_MEMORY_RAISES: u32 = 8;
 
-/// Everything a decision after a failure depends on, beside the failure itself.
+/// What a decision after a failure goes by, and can be kept between decisions.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policies {
@@ -27,8 +28,6 @@ pub struct Policies {
     pub park_after: Duration,
     /// How long an opened route is left alone where there is no other one.
     pub cool_down: Duration,
-    /// Whether another model route could be taken.
-    pub other_routes: OtherRoutes,
     /// Whether stand-in results exist.
     pub stand_ins: StandIns,
 }
@@ -43,6 +42,17 @@ pub struct RungTries {
     pub retry_with_backoff: u32,
     /// Of `fallback_model`.
     pub fallback_model: u32,
+}
+
+/// What is true at the moment of a decision. Unlike [`Policies`], nothing of it is kept.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Facts {
+    /// Whether another model route could be taken.
+    pub other_routes: OtherRoutes,
+    /// A number in [0, 1) for the jitter.
+    pub random: f64,
+    /// When the decision is made.
+    pub now: Timestamp,
 }
 
 /// Whether there is a route beside the one that failed.
@@ -66,8 +76,8 @@ pub enum StandIns {
 }
 
 impl Default for Policies {
-    /// Two tries a rung, memory doubled twice, waits over a minute parked; no other route and no
-    /// stand-in unless said so.
+    /// Two tries a rung, memory doubled twice, waits over a minute parked; no stand-in unless said
+    /// so.
     fn default() -> Self {
         Self {
             retry: RetryPolicy::default(),
@@ -76,7 +86,6 @@ impl Default for Policies {
             memory_raises: 2,
             park_after: Duration::from_secs(60),
             cool_down: Duration::from_secs(60),
-            other_routes: OtherRoutes::None,
             stand_ins: StandIns::Forbidden,
         }
     }

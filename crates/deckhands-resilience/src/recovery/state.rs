@@ -3,6 +3,7 @@
 use deckhands_model::ErrorType;
 use serde::{Deserialize, Serialize};
 
+use super::policies::MOST_MEMORY_RAISES;
 use crate::budget::Spent;
 
 /// All that `step` remembers of a task. The default is a task whose first attempt has not ended.
@@ -11,7 +12,7 @@ use crate::budget::Spent;
 pub struct RecoveryState {
     /// What the attempts have used.
     pub spent: Spent,
-    /// How often memory was doubled.
+    /// How often memory was doubled; attempts are sized by [`Self::memory_factor`].
     pub memory_raised: u32,
     /// Whether another route was taken because of what the agent did.
     pub other_route_taken: bool,
@@ -31,6 +32,15 @@ pub struct Position {
 }
 
 impl RecoveryState {
+    /// Times the memory of the first attempt that the next attempt gets, 1 to 256.
+    ///
+    /// Whoever starts an attempt sizes it by this, whatever kind of decision led to it: memory that
+    /// was raised once is needed on another route and after a wait, too.
+    #[must_use]
+    pub fn memory_factor(&self) -> u32 {
+        memory_factor(self.memory_raised)
+    }
+
     /// The place on an error type's ladder; the lowest rung where it has not occurred.
     #[must_use]
     pub fn position(&self, error_type: ErrorType) -> Position {
@@ -48,4 +58,9 @@ impl RecoveryState {
             .retain(|p| p.error_type != position.error_type);
         self.positions.push(position);
     }
+}
+
+/// Times the first memory after so many raises; at most those of [`MOST_MEMORY_RAISES`].
+pub(super) fn memory_factor(raised: u32) -> u32 {
+    1 << raised.min(MOST_MEMORY_RAISES)
 }

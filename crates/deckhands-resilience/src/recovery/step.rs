@@ -4,28 +4,27 @@ use deckhands_model::{Cause, ErrorType, Strategy};
 use jiff::Timestamp;
 
 use super::decision::{Decision, FailedAttempt, GiveUp, Next, Rung};
-use super::policies::{MOST_MEMORY_RAISES, OtherRoutes, Policies, StandIns};
-use super::state::{Position, RecoveryState};
+use super::policies::{Facts, MOST_MEMORY_RAISES, OtherRoutes, Policies, StandIns};
+use super::state::{Position, RecoveryState, memory_factor};
 use super::treatment::{Treatment, ladder, route_to_blame, treatment};
 use crate::backoff::{later, retry_at};
 
-/// Decides what comes after a failed attempt. `random` is a number in [0, 1) for the jitter.
+/// Decides what comes after a failed attempt. The attempt that follows is sized by the returned
+/// state's [`RecoveryState::memory_factor`].
 #[must_use]
 pub fn step(
     state: &RecoveryState,
     failed: &FailedAttempt,
     policies: &Policies,
-    now: Timestamp,
-    random: f64,
+    facts: &Facts,
 ) -> (RecoveryState, Decision) {
     let mut state = state.clone();
-    let started = failed.started.unwrap_or(now);
+    let started = failed.started.unwrap_or(facts.now);
     state.spent = state.spent.with(started, failed.work, failed.micro_dollars);
     let mut walk = Walk {
         failed,
         policies,
-        now,
-        random,
+        facts,
         state,
         rungs: Vec::new(),
         open_route: false,
@@ -44,8 +43,7 @@ pub fn step(
 struct Walk<'a> {
     failed: &'a FailedAttempt,
     policies: &'a Policies,
-    now: Timestamp,
-    random: f64,
+    facts: &'a Facts,
     state: RecoveryState,
     rungs: Vec<Rung>,
     open_route: bool,
@@ -143,7 +141,7 @@ impl Walk<'_> {
         self.open_route = true;
         self.state.set(Position { tries: 1, ..here });
         let (next, reason) = self.other_route().unwrap_or_else(|_none| {
-            let cooled = later(self.now, self.policies.cool_down);
+            let cooled = later(self.facts.now, self.policies.cool_down);
             let until = self.reset().map_or(cooled, |reset| reset.max(cooled));
             (
                 Next::Park { until },
@@ -179,14 +177,14 @@ impl Walk<'_> {
 
     fn more_memory(&mut self) -> Answer {
         let most = self.policies.memory_raises.min(MOST_MEMORY_RAISES);
-        let raised = self.state.memory_raised + 1;
+        let raised = self.state.memory_raised.saturating_add(1);
         if raised > most {
             return Err(format!("memory was doubled {} of {most} times", raised - 1));
         }
-        let memory_factor = 1 << raised;
+        let memory_factor = memory_factor(raised);
         let next = Next::Bigger {
             memory_factor,
-            at: self.now,
+            at: self.facts.now,
         };
         self.afford(next)?;
         self.state.memory_raised = raised;
@@ -194,9 +192,9 @@ impl Walk<'_> {
     }
 
     fn other_route(&self) -> Answer {
-        match self.policies.other_routes {
+        match self.facts.other_routes {
             OtherRoutes::Available => {
-                let next = Next::OtherRoute { at: self.now };
+                let next = Next::OtherRoute { at: self.facts.now };
                 Ok((next, "another route is available".to_owned()))
             }
             OtherRoutes::None => Err("there is no other route".to_owned()),
@@ -208,12 +206,18 @@ impl Walk<'_> {
     fn same_route(&self, delayed: Option<u32>) -> (Next, String) {
         let reset = self.reset();
         let at = match delayed {
-            Some(n) => retry_at(self.now, n, &self.policies.retry, self.random, reset),
-            None => reset.map_or(self.now, |reset| reset.max(self.now)),
+            Some(n) => retry_at(
+                self.facts.now,
+                n,
+                &self.policies.retry,
+                self.facts.random,
+                reset,
+            ),
+            None => reset.map_or(self.facts.now, |reset| reset.max(self.facts.now)),
         };
-        let named = reset.is_some_and(|reset| reset > self.now);
+        let named = reset.is_some_and(|reset| reset > self.facts.now);
         let quota = self.failed.cause == Cause::QuotaUntilReset && named;
-        if quota || at > later(self.now, self.policies.park_after) {
+        if quota || at > later(self.facts.now, self.policies.park_after) {
             return (
                 Next::Park { until: at },
                 "parked until the route may be used".to_owned(),
@@ -229,7 +233,10 @@ impl Walk<'_> {
 
     /// The later of the times that the provider named.
     fn reset(&self) -> Option<Timestamp> {
-        let after = self.failed.retry_after.map(|wait| later(self.now, wait));
+        let after = self
+            .failed
+            .retry_after
+            .map(|wait| later(self.facts.now, wait));
         self.failed.reset_at.max(after)
     }
 
@@ -248,7 +255,7 @@ impl Walk<'_> {
 
     /// Refuses another attempt that the budget does not allow.
     fn afford(&mut self, next: Next) -> Result<(), String> {
-        let start = next.at().unwrap_or(self.now);
+        let start = next.at().unwrap_or(self.facts.now);
         let Some(part) = self.policies.budget.exhausted(&self.state.spent, start) else {
             return Ok(());
         };

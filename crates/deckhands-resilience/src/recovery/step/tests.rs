@@ -18,7 +18,24 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-/// The defaults without jitter, with another route.
+/// Now, with another route.
+fn facts() -> Facts {
+    Facts {
+        other_routes: OtherRoutes::Available,
+        random: 0.5,
+        now: now(),
+    }
+}
+
+/// Now, without another route.
+fn alone() -> Facts {
+    Facts {
+        other_routes: OtherRoutes::None,
+        ..facts()
+    }
+}
+
+/// The defaults without jitter.
 fn policies() -> Policies {
     let parts = RetryPolicyParts {
         jitter: 0.0,
@@ -26,7 +43,6 @@ fn policies() -> Policies {
     };
     Policies {
         retry: RetryPolicy::try_new(parts).unwrap(),
-        other_routes: OtherRoutes::Available,
         ..Policies::default()
     }
 }
@@ -45,11 +61,11 @@ fn word(next: Next) -> String {
 }
 
 /// The decisions from the first failure on, while each attempt fails in the same way.
-fn walk(failed: FailedAttempt, policies: &Policies) -> Vec<(String, Decision)> {
+fn walk(failed: FailedAttempt, policies: &Policies, facts: &Facts) -> Vec<(String, Decision)> {
     let mut state = RecoveryState::default();
     let mut all = Vec::new();
     loop {
-        let (after, decision) = step(&state, &failed, policies, now(), 0.5);
+        let (after, decision) = step(&state, &failed, policies, facts);
         let ended = decision.next.at().is_none();
         all.push((word(decision.next), decision));
         state = after;
@@ -60,8 +76,8 @@ fn walk(failed: FailedAttempt, policies: &Policies) -> Vec<(String, Decision)> {
     }
 }
 
-fn words(failed: FailedAttempt, policies: &Policies) -> Vec<String> {
-    walk(failed, policies)
+fn words(failed: FailedAttempt, policies: &Policies, facts: &Facts) -> Vec<String> {
+    walk(failed, policies, facts)
         .into_iter()
         .map(|(word, _)| word)
         .collect()

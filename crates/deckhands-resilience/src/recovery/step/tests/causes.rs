@@ -34,7 +34,7 @@ fn expected(cause: Cause) -> &'static [&'static str] {
 #[test]
 fn every_cause_walks_as_the_table_says() {
     for cause in Cause::ALL {
-        let words = words(FailedAttempt::of(cause), &policies());
+        let words = words(FailedAttempt::of(cause), &policies(), &facts());
         assert_eq!(words, expected(cause), "{cause}");
     }
 }
@@ -42,7 +42,7 @@ fn every_cause_walks_as_the_table_says() {
 #[test]
 fn every_walk_shows_each_rung_of_its_ladder_in_order() {
     for cause in Cause::ALL {
-        let decisions = walk(FailedAttempt::of(cause), &policies());
+        let decisions = walk(FailedAttempt::of(cause), &policies(), &facts());
         let rungs = || decisions.iter().flat_map(|(_, d)| &d.rungs);
         let mut seen: Vec<_> = rungs().map(|rung| rung.strategy).collect();
         seen.dedup();
@@ -57,7 +57,7 @@ fn every_walk_shows_each_rung_of_its_ladder_in_order() {
 #[test]
 fn the_rung_that_leads_to_another_attempt_is_the_only_one_that_acts() {
     for cause in Cause::ALL {
-        for (_, decision) in walk(FailedAttempt::of(cause), &policies()) {
+        for (_, decision) in walk(FailedAttempt::of(cause), &policies(), &facts()) {
             if decision.next.at().is_some() {
                 let (last, before) = decision.rungs.split_last().unwrap();
                 assert!(last.taken, "{cause}");
@@ -75,29 +75,25 @@ fn stand_ins_exist_only_under_simulate_and_never_for_what_is_permanent() {
     };
     for cause in Cause::ALL {
         let failed = FailedAttempt::of(cause);
-        let without = words(failed, &policies());
+        let without = words(failed, &policies(), &facts());
         assert!(!without.contains(&"degrade".to_owned()), "{cause}");
         let mock = ladder(cause.error_type()).contains(&Strategy::FallbackMock);
         let permanent = cause.class() == deckhands_model::FailureClass::Permanent;
-        let last = words(failed, &simulate).pop().unwrap();
+        let last = words(failed, &simulate, &facts()).pop().unwrap();
         assert_eq!(last == "degrade", mock && !permanent, "{cause}");
     }
 }
 
 #[test]
 fn without_another_route_only_the_same_one_is_tried() {
-    let alone = Policies {
-        other_routes: OtherRoutes::None,
-        ..policies()
-    };
     for cause in Cause::ALL {
-        let words = words(FailedAttempt::of(cause), &alone);
+        let words = words(FailedAttempt::of(cause), &policies(), &alone());
         assert!(
             words.iter().all(|word| !word.starts_with("other")),
             "{cause}"
         );
     }
-    let walk = |cause| words(FailedAttempt::of(cause), &alone);
+    let walk = |cause| words(FailedAttempt::of(cause), &policies(), &alone());
     assert_eq!(walk(Cause::CheckFailed), ["give up: LadderEnded"]);
     assert_eq!(
         walk(Cause::ProviderError),
@@ -118,6 +114,7 @@ fn the_route_is_opened_by_what_it_is_to_blame_for_and_once() {
                 budget,
                 ..policies()
             },
+            &facts(),
         );
         let opened = decisions.iter().filter(|(_, d)| d.open_route).count();
         let has_rung = ladder(cause.error_type()).contains(&Strategy::CircuitBreak);
@@ -131,7 +128,7 @@ fn the_route_is_opened_by_what_it_is_to_blame_for_and_once() {
 
 #[test]
 fn a_route_is_opened_even_where_no_attempt_is_left() {
-    let decisions = walk(FailedAttempt::of(Cause::RateLimited), &policies());
+    let decisions = walk(FailedAttempt::of(Cause::RateLimited), &policies(), &facts());
     let (_, last) = decisions.last().unwrap();
     assert!(last.open_route);
     let rung = last.rungs.last().unwrap();

@@ -30,7 +30,7 @@ fn a_wait_that_the_provider_named_is_kept_and_a_long_one_parks() {
         (quota(7200), "park 7200"),
         (quota(-5), "retry 1"),
     ] {
-        assert_eq!(words(failed, &policies())[0], expected);
+        assert_eq!(words(failed, &policies(), &facts())[0], expected);
     }
 }
 
@@ -41,19 +41,15 @@ fn the_later_of_two_named_times_counts() {
             reset_at: Some(at(reset)),
             ..limited(20)
         };
-        assert_eq!(words(both, &policies())[0], expected);
+        assert_eq!(words(both, &policies(), &facts())[0], expected);
     }
 }
 
 #[test]
 fn a_reset_behind_the_wall_time_sends_to_another_route_or_gives_up() {
     let late = quota(48 * 3600);
-    assert_eq!(words(late, &policies())[0], "other 0");
-    let alone = Policies {
-        other_routes: OtherRoutes::None,
-        ..policies()
-    };
-    assert_eq!(words(late, &alone), ["give up: WallTime"]);
+    assert_eq!(words(late, &policies(), &facts())[0], "other 0");
+    assert_eq!(words(late, &policies(), &alone()), ["give up: WallTime"]);
 }
 
 #[test]
@@ -72,7 +68,7 @@ fn each_part_of_the_budget_ends_the_walk_by_its_name() {
         (TaskBudget { work: Duration::from_secs(100), ..budget }, 2, GiveUp::WorkTime),
         (TaskBudget { micro_dollars: Some(1200), ..budget }, 3, GiveUp::Money),
     ] {
-        let decisions = walk(spend, &Policies { budget, ..policies() });
+        let decisions = walk(spend, &Policies { budget, ..policies() }, &facts());
         assert_eq!(decisions.len(), attempts);
         assert_eq!(decisions[attempts - 1].1.next, Next::GiveUp { reason });
     }
@@ -89,10 +85,48 @@ fn memory_is_doubled_up_to_the_bound_of_the_policy() {
         },
         ..policies()
     };
-    assert_eq!(words(failed, &raises(0)), ["give up: LadderEnded"]);
-    let often = words(failed, &raises(u32::MAX));
+    assert_eq!(
+        words(failed, &raises(0), &facts()),
+        ["give up: LadderEnded"]
+    );
+    let often = words(failed, &raises(u32::MAX), &facts());
     assert_eq!(often.len(), 9);
     assert_eq!(often[7], "bigger x256");
+}
+
+#[test]
+fn memory_that_was_raised_stays_for_every_later_attempt() {
+    let mut state = RecoveryState::default();
+    assert_eq!(state.memory_factor(), 1);
+    for (cause, expected, factor) in [
+        (Cause::OutOfMemory, "bigger x2", 2),
+        (Cause::AgentCrashed, "retry 0", 2),
+        (Cause::Stuck, "other 0", 2),
+    ] {
+        let (after, decision) = step(&state, &FailedAttempt::of(cause), &policies(), &facts());
+        assert_eq!(word(decision.next), expected);
+        assert_eq!(after.memory_factor(), factor, "{cause}");
+        state = after;
+    }
+    state.memory_raised = u32::MAX;
+    assert_eq!(state.memory_factor(), 256, "a damaged state");
+    let (_, decision) = step(
+        &state,
+        &FailedAttempt::of(Cause::OutOfMemory),
+        &policies(),
+        &facts(),
+    );
+    assert!(decision.next.at().is_none());
+}
+
+#[test]
+fn another_route_counts_as_it_is_at_the_moment_of_each_decision() {
+    let stuck = FailedAttempt::of(Cause::Stuck);
+    let start = RecoveryState::default();
+    let (state, first) = step(&start, &stuck, &policies(), &alone());
+    assert_eq!(word(first.next), "give up: LadderEnded");
+    let (_, second) = step(&state, &stuck, &policies(), &facts());
+    assert_eq!(word(second.next), "other 0");
 }
 
 #[test]
@@ -103,7 +137,7 @@ fn different_causes_share_the_attempts_and_the_other_route() {
         (Cause::Stuck, "other 0"),
         (Cause::CheckFailed, "give up: LadderEnded"),
     ] {
-        let (after, decision) = step(&state, &FailedAttempt::of(cause), &policies(), now(), 0.5);
+        let (after, decision) = step(&state, &FailedAttempt::of(cause), &policies(), &facts());
         assert_eq!(word(decision.next), expected);
         state = after;
     }
@@ -116,8 +150,7 @@ fn state_decision_and_policies_can_be_stored() {
         &RecoveryState::default(),
         &limited(90),
         &policies(),
-        now(),
-        0.5,
+        &facts(),
     );
     let text = serde_json::to_string(&(&state, &decision)).unwrap();
     let read: (RecoveryState, Decision) = serde_json::from_str(&text).unwrap();
@@ -142,24 +175,21 @@ fn failures() -> impl Generator<Value = FailedAttempt> {
 fn any_policies() -> impl Generator<Value = Policies> {
     let budget = (0u32..12, prop::option::of(0u64..10_000));
     let tries = (0u32..20, 0u32..20, 0u32..20);
-    let places = (any::<bool>(), any::<bool>(), 0u32..20);
-    (budget, tries, places).prop_map(|(budget, tries, (routes, simulate, memory_raises))| {
-        Policies {
-            budget: TaskBudget {
-                attempts: budget.0,
-                micro_dollars: budget.1,
-                ..TaskBudget::default()
-            },
-            tries: crate::recovery::RungTries {
-                retry: tries.0,
-                retry_with_backoff: tries.1,
-                fallback_model: tries.2,
-            },
-            memory_raises,
-            other_routes: [OtherRoutes::None, OtherRoutes::Available][usize::from(routes)],
-            stand_ins: [StandIns::Forbidden, StandIns::Simulate][usize::from(simulate)],
-            ..Policies::default()
-        }
+    let places = (any::<bool>(), 0u32..20);
+    (budget, tries, places).prop_map(|(budget, tries, (simulate, memory_raises))| Policies {
+        budget: TaskBudget {
+            attempts: budget.0,
+            micro_dollars: budget.1,
+            ..TaskBudget::default()
+        },
+        tries: crate::recovery::RungTries {
+            retry: tries.0,
+            retry_with_backoff: tries.1,
+            fallback_model: tries.2,
+        },
+        memory_raises,
+        stand_ins: [StandIns::Forbidden, StandIns::Simulate][usize::from(simulate)],
+        ..Policies::default()
     })
 }
 
@@ -169,14 +199,23 @@ proptest! {
     #[test]
     fn every_walk_ends_within_its_budget(
         failures in prop::collection::vec(failures(), 20),
-        policies in any_policies(), random in 0.0..1.0,
+        policies in any_policies(), random in 0.0..1.0, routes in any::<bool>(),
     ) {
         let (mut state, mut clock, mut attempts) = (RecoveryState::default(), now(), 0);
         let mut ended = false;
         for failed in failures {
             attempts += 1;
-            let (after, decision) = step(&state, &failed, &policies, clock, random);
-            prop_assert_eq!(&step(&state, &failed, &policies, clock, random).1, &decision);
+            let facts = Facts {
+                other_routes: [OtherRoutes::None, OtherRoutes::Available][usize::from(routes)],
+                random,
+                now: clock,
+            };
+            let (after, decision) = step(&state, &failed, &policies, &facts);
+            prop_assert_eq!(&step(&state, &failed, &policies, &facts).1, &decision);
+            prop_assert!(after.memory_factor() >= state.memory_factor());
+            if let Next::Bigger { memory_factor, .. } = decision.next {
+                prop_assert_eq!(memory_factor, after.memory_factor());
+            }
             prop_assert!(!decision.rungs.is_empty());
             prop_assert_eq!(after.spent.attempts, attempts);
             state = after;
