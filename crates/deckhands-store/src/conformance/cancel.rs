@@ -1,0 +1,104 @@
+//! Cases of cancelling.
+
+use deckhands_model::TaskState;
+
+use super::desk::{Desk, TERM, id, worker};
+use super::fault::{Verdict, holds, same, unknown};
+use super::written::progress;
+use crate::task::Cancelled;
+
+pub(super) async fn waiting_task_is_cancelled_at_once(desk: &mut Desk) -> Verdict {
+    let later = desk.after(60);
+    let queued = desk.usual().await?;
+    let held = desk.submit(|task| task.held = true).await?;
+    let early = desk.submit(|task| task.not_before = Some(later)).await?;
+    let claim = desk.claimed().await?;
+    same("the oldest is at work", claim.task.id, queued)?;
+    desk.requeue(&claim, None).await?;
+    desk.wait(1);
+    for id in [queued, held, early] {
+        let answer = desk.store.cancel(id, desk.now).await?;
+        same("the answer", answer, Cancelled::Done)?;
+        let record = desk.record(id).await?;
+        same("its state", record.state, TaskState::Cancelled)?;
+        same("its end", record.ended_at, Some(desk.now))?;
+        let kinds = desk.kinds(id).await?;
+        same(
+            "the event",
+            kinds.last().map(String::as_str),
+            Some("cancelled"),
+        )?;
+        let before = desk.snapshot().await?;
+        let answer = desk.store.cancel(id, desk.now).await?;
+        same("again", answer, Cancelled::Ended(TaskState::Cancelled))?;
+        same("nothing changed", desk.snapshot().await?, before)?;
+    }
+    desk.wait(60);
+    let last = desk.next().await?;
+    holds(
+        "only the other one is left",
+        last.is_some_and(|id| id != queued),
+    )?;
+    same("nobody claims them", desk.next().await?, None)
+}
+
+pub(super) async fn running_task_is_asked_to_end(desk: &mut Desk) -> Verdict {
+    let claim = desk.claimed().await?;
+    let id = claim.task.id;
+    let answer = desk.store.cancel(id, desk.now).await?;
+    same("the answer", answer, Cancelled::Requested)?;
+    let record = desk.record(id).await?;
+    same("its state", record.state, TaskState::Running)?;
+    holds("it is asked", record.cancel_requested)?;
+    let before = desk.snapshot().await?;
+    let answer = desk.store.cancel(id, desk.now).await?;
+    same("again", answer, Cancelled::Requested)?;
+    same("nothing changed", desk.snapshot().await?, before)?;
+    let renewed = desk.store.renew(claim.fence, TERM, desk.now).await?;
+    holds("its worker is told", renewed.cancel_requested)?;
+    desk.finish(&claim, TaskState::Cancelled).await?;
+    let kinds = desk.kinds(id).await?;
+    let asked = kinds.iter().filter(|kind| *kind == "cancel_requested");
+    same("events of the request", asked.count(), 1)?;
+    same(
+        "the last event",
+        kinds.last().map(String::as_str),
+        Some("finished"),
+    )
+}
+
+pub(super) async fn paused_task_is_asked_to_end(desk: &mut Desk) -> Verdict {
+    let claim = desk.claimed().await?;
+    desk.store
+        .pause(claim.fence, &progress(1), desk.now)
+        .await?;
+    for _ in 0..2 {
+        let answer = desk.store.cancel(claim.task.id, desk.now).await?;
+        same("the answer", answer, Cancelled::Requested)?;
+    }
+    let attempt = claim.fence.attempt;
+    let adopted = desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;
+    holds("who adopts it is told", adopted.task.cancel_requested)
+}
+
+pub(super) async fn ended_task_stays_as_it_is(desk: &mut Desk) -> Verdict {
+    for state in [
+        TaskState::Completed,
+        TaskState::Failed,
+        TaskState::Cancelled,
+        TaskState::Degraded,
+    ] {
+        let claim = desk.claimed().await?;
+        desk.finish(&claim, state).await?;
+        let before = desk.snapshot().await?;
+        let answer = desk.store.cancel(claim.task.id, desk.now).await?;
+        same("the answer", answer, Cancelled::Ended(state))?;
+        same("nothing changed", desk.snapshot().await?, before)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn unknown_task_is_told(desk: &mut Desk) -> Verdict {
+    desk.usual().await?;
+    unknown("no such task", desk.store.cancel(id(999), desk.now).await)
+}

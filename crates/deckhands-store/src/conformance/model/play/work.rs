@@ -1,0 +1,210 @@
+//! What workers do, on a store and on the model at once.
+
+use deckhands_model::TaskState;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Play, pick};
+use crate::conformance::desk::{TERM, after, attempt_report, run_report, waiting, worker};
+use crate::conformance::fault::{Fault, Verdict, holds, same, stale, unknown};
+use crate::conformance::model::op::Write;
+use crate::conformance::model::world::{CAP, Task};
+use crate::conformance::written::{object, progress, session};
+use crate::error::StoreResult;
+use crate::lease::Fence;
+use crate::records::{AttemptEnd, Settled};
+use crate::task::{Claim, TaskEnd};
+
+const ENDS: [TaskState; 4] = [
+    TaskState::Completed,
+    TaskState::Failed,
+    TaskState::Cancelled,
+    TaskState::Degraded,
+];
+
+impl Play<'_> {
+    pub(super) async fn claim(&mut self, number: u8) -> Verdict {
+        let (now, worker) = (self.now, worker(number));
+        let claim = self.store.claim(worker, TERM, now).await?;
+        let Some(task) = self.world.next(now) else {
+            return holds("nothing is next", claim.is_none());
+        };
+        let claim = claim.ok_or_else(|| Fault::new("a task is next"))?;
+        let id = task.id;
+        same("the next task", claim.task.id, id)?;
+        task.lease(claim.fence, worker, now);
+        let number = claim.fence.attempt.number.get();
+        same("the next number", number, task.attempts)?;
+        self.rose(&claim)?;
+        self.world.tell(id, "claimed");
+        self.world.leases.push(claim.fence);
+        Ok(())
+    }
+
+    pub(super) async fn adopt(&mut self, fence: Fence, number: u8) -> Verdict {
+        let (now, worker, attempt) = (self.now, worker(number), fence.attempt);
+        let id = attempt.task;
+        let Some(task) = self.world.task(id) else {
+            let answer = self.store.adopt(attempt, worker, TERM, now).await;
+            return unknown("an attempt of a pruned task", answer);
+        };
+        let live = task.live.as_ref();
+        let left = live.is_some_and(|live| {
+            live.fence.attempt == attempt && (live.paused || live.until <= now)
+        });
+        if !left {
+            let before = self.snapshot().await?;
+            let answer = self.store.adopt(attempt, worker, TERM, now).await;
+            stale("an attempt that is not left", answer)?;
+            return same("nothing changed", self.snapshot().await?, before);
+        }
+        let claim = self.store.adopt(attempt, worker, TERM, now).await?;
+        task.lease(claim.fence, worker, now);
+        same("the attempt", claim.fence.attempt, attempt)?;
+        self.rose(&claim)?;
+        self.world.tell(id, "adopted");
+        self.world.leases.push(claim.fence);
+        Ok(())
+    }
+
+    /// No lease of the task had an epoch as high as this one.
+    fn rose(&self, claim: &Claim) -> Verdict {
+        let task = claim.task.id;
+        let leases = self.world.leases.iter();
+        let mut earlier = leases.filter(|lease| lease.attempt.task == task);
+        let epoch = claim.fence.epoch;
+        holds("epochs rise", earlier.all(|lease| lease.epoch < epoch))
+    }
+
+    pub(super) async fn write(&mut self, fence: Fence, write: Write) -> Verdict {
+        if self.world.holder(fence).is_none() {
+            let before = self.snapshot().await?;
+            stale("a lease that is not held", self.send(fence, write).await)?;
+            return same("nothing changed", self.snapshot().await?, before);
+        }
+        let answer = self.send(fence, write).await?;
+        let now = self.now;
+        let Some(task) = self.world.holder(fence) else {
+            return Ok(());
+        };
+        same("the answer", answer, answers(task, write))?;
+        let id = task.id;
+        let kinds = apply(task, write, now);
+        let after = task.all_money();
+        same("money", self.store.money(id).await?, after)?;
+        for kind in kinds {
+            self.world.tell(id, kind);
+        }
+        Ok(())
+    }
+
+    /// The write on the store; what it answers, where it answers anything.
+    async fn send(&self, fence: Fence, write: Write) -> StoreResult<bool> {
+        let (store, now) = (self.store, self.now);
+        let number = fence.attempt.number.get();
+        let end = AttemptEnd {
+            report: attempt_report(number),
+            events: vec![("ladder".to_owned(), json!(number))],
+        };
+        match write {
+            Write::Renew => {
+                let renewed = store.renew(fence, TERM, now).await?;
+                return Ok(renewed.cancel_requested);
+            }
+            Write::Start => store.start(fence, "a", now).await?,
+            Write::Intend(which) => {
+                let object = object(&which.to_string());
+                store.intend(fence, &object, now).await?;
+            }
+            Write::Progress(events) => {
+                let progress = progress(u64::from(events));
+                store.progress(fence, &progress, now).await?;
+            }
+            Write::Session(some) => {
+                let session = some.then(session);
+                store.session(fence, session.as_ref(), now).await?;
+            }
+            Write::Draw(amount) => return store.draw(fence, u64::from(amount), CAP, now).await,
+            Write::Settle(drawn, spent) => {
+                let (drawn, spent) = (u64::from(drawn), u64::from(spent));
+                store.settle(fence, drawn, spent, now).await?;
+            }
+            Write::Pause => store.pause(fence, &progress(1), now).await?,
+            Write::Requeue(delay) => {
+                let wait = waiting(delay.map(|delay| after(now, u64::from(delay))));
+                store.requeue(fence, &end, &wait, now).await?;
+            }
+            Write::Finish(which) => {
+                let state = pick(&ENDS, which).unwrap_or(TaskState::Failed);
+                let task = TaskEnd {
+                    state,
+                    result: run_report(fence.attempt, state),
+                    recovery: Value::Null,
+                };
+                store.finish(fence, &end, &task, now).await?;
+            }
+            Write::Note => store.note(fence, "note", &json!(1), now).await?,
+        }
+        Ok(true)
+    }
+}
+
+/// What the write answers, where it answers anything.
+fn answers(task: &Task, write: Write) -> bool {
+    match write {
+        Write::Renew => task.cancel_requested,
+        Write::Draw(amount) => fits(task.all_money(), amount),
+        _ => true,
+    }
+}
+
+fn fits(money: Settled, amount: u8) -> bool {
+    money.open + money.spent + u64::from(amount) <= CAP
+}
+
+/// The write on the model; the kinds of what it tells.
+fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
+    let money = task.all_money();
+    let Some(live) = &mut task.live else {
+        return Vec::new();
+    };
+    match write {
+        Write::Renew => live.until = TERM.end(now),
+        Write::Start => {
+            live.started = true;
+            return vec!["started"];
+        }
+        Write::Intend(which) if live.objects.contains(&which) => {}
+        Write::Intend(which) => {
+            live.objects.push(which);
+            return vec!["object"];
+        }
+        Write::Progress(_) | Write::Session(_) => {}
+        Write::Draw(amount) => {
+            let drawn = if fits(money, amount) { amount } else { 0 };
+            live.money.open += u64::from(drawn);
+        }
+        Write::Settle(drawn, spent) => {
+            live.money.open = live.money.open.saturating_sub(u64::from(drawn));
+            live.money.spent += u64::from(spent);
+        }
+        Write::Pause => {
+            live.paused = true;
+            live.until = now;
+            return vec!["paused"];
+        }
+        Write::Requeue(delay) => {
+            task.close();
+            task.wait(delay, now);
+            return vec!["ladder", "requeued"];
+        }
+        Write::Finish(which) => {
+            task.close();
+            let state = pick(&ENDS, which).unwrap_or(TaskState::Failed);
+            task.ended = Some((state, now));
+            return vec!["ladder", "finished"];
+        }
+        Write::Note => return vec!["note"],
+    }
+    Vec::new()
+}

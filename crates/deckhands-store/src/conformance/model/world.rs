@@ -1,0 +1,165 @@
+//! The model: tasks in a list, every question answered by looking at all of them.
+
+use deckhands_model::{Priority, TaskId, TaskState};
+use jiff::Timestamp;
+
+use crate::conformance::desk::{TERM, after};
+use crate::lease::{Fence, WorkerId};
+use crate::records::Settled;
+
+/// Most tasks that may wait.
+pub(super) const BOUND: usize = 4;
+
+/// Most money of a task.
+pub(super) const CAP: u64 = 300;
+
+#[derive(Default)]
+pub(super) struct World {
+    /// In the order of their hand-in.
+    pub(super) tasks: Vec<Task>,
+    /// Every task there ever was.
+    pub(super) ids: Vec<TaskId>,
+    /// Every lease there ever was.
+    pub(super) leases: Vec<Fence>,
+    /// What the last transition must have told.
+    pub(super) told: Vec<(TaskId, String)>,
+}
+
+pub(super) struct Task {
+    pub(super) id: TaskId,
+    pub(super) spec: serde_json::Value,
+    pub(super) key: Option<String>,
+    pub(super) retry: bool,
+    pub(super) priority: Priority,
+    pub(super) submitted_at: Timestamp,
+    pub(super) ready_since: Timestamp,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) held: bool,
+    pub(super) cancel_requested: bool,
+    pub(super) attempts: u32,
+    pub(super) ended: Option<(TaskState, Timestamp)>,
+    pub(super) live: Option<Live>,
+    /// Of attempts that are over.
+    pub(super) money: Settled,
+}
+
+pub(super) struct Live {
+    pub(super) fence: Fence,
+    pub(super) worker: WorkerId,
+    pub(super) until: Timestamp,
+    pub(super) started: bool,
+    pub(super) paused: bool,
+    pub(super) objects: Vec<u8>,
+    pub(super) money: Settled,
+}
+
+impl World {
+    pub(super) fn task(&mut self, id: TaskId) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|task| task.id == id)
+    }
+
+    /// The task whose lease it is, if it is held.
+    pub(super) fn holder(&mut self, fence: Fence) -> Option<&mut Task> {
+        let task = self.task(fence.attempt.task)?;
+        let live = task.live.as_ref()?;
+        (live.fence == fence && !live.paused).then_some(task)
+    }
+
+    /// The task that is next.
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<&mut Task> {
+        let free = self.tasks.iter_mut();
+        let free = free.filter(|task| task.state(now) == TaskState::Queued);
+        // Of equals the first one is found, and the list is in the order of the hand-in.
+        free.min_by_key(|task| (task.urgency(now), task.ready_since))
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        let counts = |task: &&Task| task.waits() && task.attempts == 0 && !task.retry;
+        self.tasks.iter().filter(counts).count() >= BOUND
+    }
+
+    pub(super) fn tell(&mut self, id: TaskId, kind: &str) {
+        self.told.push((id, kind.to_owned()));
+    }
+}
+
+impl Task {
+    pub(super) fn waits(&self) -> bool {
+        self.live.is_none() && self.ended.is_none()
+    }
+
+    pub(super) fn state(&self, now: Timestamp) -> TaskState {
+        if let Some((state, _)) = self.ended {
+            state
+        } else if self.live.is_some() {
+            TaskState::Running
+        } else if self.held || self.not_before.is_some_and(|at| at > now) {
+            TaskState::Pending
+        } else {
+            TaskState::Queued
+        }
+    }
+
+    /// One step for every ten minutes.
+    fn urgency(&self, now: Timestamp) -> i64 {
+        let waited = now.duration_since(self.ready_since).as_secs();
+        (self.priority as i64 - waited / 600).max(0)
+    }
+
+    pub(super) fn wait(&mut self, delay: Option<u16>, now: Timestamp) {
+        self.not_before = delay.map(|delay| after(now, u64::from(delay)));
+        self.ready_since = self.not_before.unwrap_or(now);
+    }
+
+    /// Whether there was anything to take back.
+    pub(super) fn release(&mut self, now: Timestamp) -> bool {
+        if !self.held && self.not_before.is_none() {
+            return false;
+        }
+        if self.state(now) == TaskState::Pending {
+            self.ready_since = now;
+        }
+        self.held = false;
+        self.not_before = None;
+        true
+    }
+
+    /// A lease of a new attempt, or of the one that is left.
+    pub(super) fn lease(&mut self, fence: Fence, worker: WorkerId, now: Timestamp) {
+        let until = TERM.end(now);
+        if let Some(live) = &mut self.live {
+            live.fence = fence;
+            live.worker = worker;
+            live.until = until;
+            live.paused = false;
+            return;
+        }
+        self.attempts += 1;
+        self.not_before = None;
+        self.live = Some(Live {
+            fence,
+            worker,
+            until,
+            started: false,
+            paused: false,
+            objects: Vec::new(),
+            money: Settled::default(),
+        });
+    }
+
+    /// The attempt is over.
+    pub(super) fn close(&mut self) {
+        self.money = self.all_money();
+        self.live = None;
+    }
+
+    /// Money of all attempts.
+    pub(super) fn all_money(&self) -> Settled {
+        let of_live = self.live.as_ref().map(|live| live.money);
+        let of_live = of_live.unwrap_or_default();
+        Settled {
+            open: self.money.open + of_live.open,
+            spent: self.money.spent + of_live.spent,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The durable record of tasks.
+//!
+//! A [`Store`] offers whole transitions, never single rows: each is done completely and durably
+//! when it returns, or has changed nothing. Writes about an attempt carry a [`Fence`]; one whose
+//! lease has gone to somebody else is refused as [`StoreError::Stale`]. Times are arguments.
+
+mod ageing;
+#[cfg(feature = "test-util")]
+pub mod conformance;
+mod error;
+mod lease;
+mod memory;
+mod port;
+mod queue;
+mod records;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod task;
+mod words;
+
+pub use ageing::{AGEING_STEP_S, effective_priority};
+pub use error::{StoreError, StoreResult};
+pub use lease::{Epoch, Fence, LeaseTerm, WorkerId};
+pub use memory::MemoryStore;
+pub use port::{Intake, Queries, Store, Upkeep, Work};
+pub use queue::TaskQueue;
+pub use records::{
+    AttemptEnd, AttemptRecord, AttemptState, EventRecord, Intent, ObjectKind, Progress, Session,
+    Settled,
+};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
+pub use task::{
+    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Retention, Stats, Submitted, TaskEnd,
+    TaskFilter, TaskRecord, Waiting,
+};

@@ -1,0 +1,162 @@
+//! What workers do, in memory.
+
+use async_trait::async_trait;
+use deckhands_model::AttemptId;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::claim::{self, Taker};
+use super::row::Row;
+use super::{MemoryStore, ends};
+use crate::error::StoreResult;
+use crate::lease::{Fence, LeaseTerm, WorkerId};
+use crate::port::Work;
+use crate::records::{AttemptEnd, AttemptRecord, AttemptState, Intent, Progress, Session};
+use crate::task::{Claim, Renewed, TaskEnd, Waiting};
+
+#[async_trait]
+impl Work for MemoryStore {
+    async fn claim(
+        &self,
+        worker: WorkerId,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Option<Claim>> {
+        claim::claim(&mut self.lock(), Taker { worker, term, now })
+    }
+
+    async fn adopt(
+        &self,
+        attempt: AttemptId,
+        worker: WorkerId,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Claim> {
+        claim::adopt(&mut self.lock(), attempt, Taker { worker, term, now })
+    }
+
+    async fn renew(&self, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed> {
+        self.lock().fenced(fence, |row| {
+            let lease_until = term.end(now);
+            row.leased(fence)?.record.lease_until = lease_until;
+            let cancel_requested = row.record.cancel_requested;
+            Ok(Renewed {
+                lease_until,
+                cancel_requested,
+            })
+        })
+    }
+
+    async fn start(&self, fence: Fence, route: &str, now: Timestamp) -> StoreResult<()> {
+        let mut state = self.lock();
+        state.attempt(fence, |live| {
+            live.record.state = AttemptState::Running;
+            live.record.route = Some(route.to_owned());
+        })?;
+        state.event(fence, "started", json!({ "route": route }), now);
+        Ok(())
+    }
+
+    async fn intend(&self, fence: Fence, object: &Intent, now: Timestamp) -> StoreResult<()> {
+        let mut state = self.lock();
+        let new = state.attempt(fence, |live| intend(&mut live.record, object))?;
+        if new {
+            let data = json!({ "kind": object.kind, "name": object.name });
+            state.event(fence, "object", data, now);
+        }
+        Ok(())
+    }
+
+    async fn progress(&self, fence: Fence, progress: &Progress, _: Timestamp) -> StoreResult<()> {
+        self.lock()
+            .attempt(fence, |live| live.record.progress = progress.clone())
+    }
+
+    async fn session(
+        &self,
+        fence: Fence,
+        session: Option<&Session>,
+        _: Timestamp,
+    ) -> StoreResult<()> {
+        self.lock()
+            .attempt(fence, |live| live.record.session = session.cloned())
+    }
+
+    async fn draw(&self, fence: Fence, amount: u64, cap: u64, _: Timestamp) -> StoreResult<bool> {
+        self.lock()
+            .fenced(fence, |row| draw(row, fence, amount, cap))
+    }
+
+    async fn settle(&self, fence: Fence, drawn: u64, spent: u64, _: Timestamp) -> StoreResult<()> {
+        self.lock().attempt(fence, |live| {
+            live.money.open = live.money.open.saturating_sub(drawn);
+            live.money.spent = live.money.spent.saturating_add(spent);
+        })
+    }
+
+    async fn pause(&self, fence: Fence, progress: &Progress, now: Timestamp) -> StoreResult<()> {
+        let mut state = self.lock();
+        state.attempt(fence, |live| {
+            live.record.state = AttemptState::Paused;
+            live.record.lease_until = now;
+            live.record.progress = progress.clone();
+        })?;
+        state.event(fence, "paused", Value::Null, now);
+        Ok(())
+    }
+
+    async fn requeue(
+        &self,
+        fence: Fence,
+        end: &AttemptEnd,
+        waiting: &Waiting,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        ends::requeue(&mut self.lock(), fence, end, waiting, now)
+    }
+
+    async fn finish(
+        &self,
+        fence: Fence,
+        end: &AttemptEnd,
+        task: &TaskEnd,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        ends::finish(&mut self.lock(), fence, end, task, now)
+    }
+
+    async fn note(
+        &self,
+        fence: Fence,
+        kind: &str,
+        data: &Value,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let mut state = self.lock();
+        state.attempt(fence, |_| ())?;
+        state.event(fence, kind, data.clone(), now);
+        Ok(())
+    }
+}
+
+/// Whether the object, or its labels, are new.
+fn intend(live: &mut AttemptRecord, object: &Intent) -> bool {
+    let same = |one: &&mut Intent| one.kind == object.kind && one.name == object.name;
+    match live.objects.iter_mut().find(same) {
+        Some(known) if known == object => return false,
+        Some(known) => *known = object.clone(),
+        None => live.objects.push(object.clone()),
+    }
+    true
+}
+
+fn draw(row: &mut Row, fence: Fence, amount: u64, cap: u64) -> StoreResult<bool> {
+    let used = row.money();
+    let total = used.open.checked_add(used.spent);
+    let total = total.and_then(|used| used.checked_add(amount));
+    if total.is_none_or(|total| total > cap) {
+        return Ok(false);
+    }
+    row.leased(fence)?.money.open += amount;
+    Ok(true)
+}

@@ -1,0 +1,163 @@
+//! The store on an embedded SQLite database: one file, for several processes at once.
+//!
+//! Writes go through one connection on a thread of its own, each in one immediate transaction that
+//! is on the disk when it is acknowledged. Reads have connections of their own, which the
+//! write-ahead log keeps from waiting for writers. The file needs a local disk: no network file
+//! system has the shared memory that the processes coordinate through.
+
+mod check;
+mod claim;
+mod classify;
+mod ends;
+mod intake;
+mod lane;
+mod queries;
+mod rows;
+mod schema;
+mod stats;
+mod upkeep;
+mod values;
+mod work;
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use self::classify::{Done, of_file};
+use self::lane::Lane;
+use crate::error::{StoreError, StoreResult};
+
+/// The first SQLite without the fault that could damage a database in write-ahead mode.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Connections that read. Few: what they do is short.
+const READERS: usize = 2;
+
+/// Bytes that the write-ahead log keeps at most once its content is in the database.
+const LOG_BYTES: i64 = 16 << 20;
+
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 64;
+
+/// How a database is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SqliteOptions {
+    /// How long a write waits for those of other processes before it fails as `Busy`.
+    pub busy_timeout: Duration,
+    /// Most pages of 4096 bytes that the database may have; more fails as `DiskFull`.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for SqliteOptions {
+    /// 5 seconds, as many pages as the disk has room for.
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            max_pages: None,
+        }
+    }
+}
+
+/// The durable store. Any number of processes may have the same file open.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    options: SqliteOptions,
+    writer: Lane,
+    readers: Lane,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, or makes it, readable and writable by its owner only; brings
+    /// one of an older program up to date. Blocks for the time of a few disk accesses.
+    ///
+    /// # Errors
+    /// `Newer`, `Corrupt` for a damaged or foreign file, `ReadOnly` where it cannot be written or
+    /// its directory does not exist, `Busy`, `DiskFull`; `Other` for an unsafe SQLite library.
+    pub fn open(path: &Path, options: SqliteOptions) -> StoreResult<Self> {
+        safe_library(rusqlite::version_number())?;
+        create(path)?;
+        let mut writer = connect(path, options)?;
+        schema::prepare(&mut writer).map_err(StoreError::from)?;
+        let readers = (0..READERS).map(|_| reader(path, options));
+        let readers = readers.collect::<StoreResult<Vec<_>>>()?;
+        Ok(Self {
+            path: path.to_owned(),
+            options,
+            writer: Lane::start("store-write", vec![writer])?,
+            readers: Lane::start("store-read", readers)?,
+        })
+    }
+
+    async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        // Immediate: a transaction that reads first and then writes could fail half-way otherwise.
+        self.writer.run(TransactionBehavior::Immediate, work).await
+    }
+
+    async fn read<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.run(TransactionBehavior::Deferred, work).await
+    }
+}
+
+fn safe_library(version: i32) -> StoreResult<()> {
+    if version >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    let why = format!("SQLite {version} can damage databases; {OLDEST_SQLITE} is needed");
+    Err(StoreError::Other(why))
+}
+
+/// Makes the file where there is none. One that exists is not opened here: closing it again would
+/// take away the locks that other connections of this process have on it.
+fn create(path: &Path) -> StoreResult<()> {
+    let mut new = OpenOptions::new();
+    match new.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_made) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(of_file(&error)),
+    }
+}
+
+fn connect(path: &Path, options: SqliteOptions) -> StoreResult<Connection> {
+    let connected = || -> Done<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(options.busy_timeout)?;
+        // SQLite opens what it must not write for reading, without a word.
+        if connection.is_readonly("main")? {
+            let why = "only reading is permitted".to_owned();
+            return Err(StoreError::ReadOnly(why).into());
+        }
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+        if let Some(pages) = options.max_pages {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
+        Ok(connection)
+    };
+    connected().map_err(StoreError::from)
+}
+
+fn reader(path: &Path, options: SqliteOptions) -> StoreResult<Connection> {
+    let connection = connect(path, options)?;
+    let done = connection.pragma_update(None, "query_only", true);
+    done.map_err(|error| StoreError::from(classify::Fault::from(error)))?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests;

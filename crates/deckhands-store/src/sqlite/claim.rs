@@ -1,0 +1,150 @@
+//! Taking leases: of the task that is next, and of an attempt that is left.
+
+use deckhands_model::{AttemptId, TaskId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::json;
+
+use super::classify::Done;
+use super::rows;
+use super::values::{At, Json, Name, Nth, Urgency, Whole};
+use crate::ageing::effective_priority;
+use crate::error::StoreError;
+use crate::lease::{Epoch, Fence, LeaseTerm, WorkerId};
+use crate::records::Progress;
+use crate::task::Claim;
+
+#[cfg(test)]
+mod tests;
+
+/// The first of a priority that waits for nothing. The last condition passes over rows only after
+/// the clock was set back.
+const READY: &str = "SELECT seq, ready_since FROM tasks INDEXED BY ready
+    WHERE state = 'waiting' AND held = 0 AND timed = 0 AND priority = ?1
+    AND (not_before IS NULL OR not_before <= ?2) ORDER BY ready_since, seq LIMIT 1";
+
+/// The first of a priority whose time has come.
+const DUE: &str = "SELECT seq, ready_since FROM tasks INDEXED BY ready
+    WHERE state = 'waiting' AND held = 0 AND timed = 1 AND priority = ?1
+    AND ready_since <= ?2 ORDER BY ready_since, seq LIMIT 1";
+
+/// Leases the task that is next.
+pub(super) fn claim(
+    db: &Connection,
+    worker: WorkerId,
+    term: LeaseTerm,
+    now: Timestamp,
+) -> Done<Option<Claim>> {
+    let Some(seq) = next(db, now)? else {
+        return Ok(None);
+    };
+    let sql = "UPDATE tasks SET state = 'running', attempts = attempts + 1, epoch = epoch + 1,
+            started_at = coalesce(started_at, ?2), not_before = NULL, timed = 0, note = NULL
+        WHERE seq = ?1 RETURNING id, attempts, epoch";
+    let mut statement = db.prepare_cached(sql)?;
+    let fence = statement.query_row(params![seq, At(now)], |row| {
+        let (task, number): (Name<TaskId>, Nth) = (row.get(0)?, row.get(1)?);
+        let (task, number) = (task.0, number.0);
+        Ok(Fence {
+            attempt: AttemptId { task, number },
+            epoch: Epoch(row.get::<_, Whole>(2)?.0),
+        })
+    })?;
+    let lease_until = term.end(now);
+    let sql = "INSERT INTO attempts
+            (task, number, state, epoch, worker, lease_until, started_at, progress)
+        VALUES (?1, ?2, 'leased', ?3, ?4, ?5, ?6, ?7)";
+    let number = fence.attempt.number.get();
+    db.prepare_cached(sql)?.execute(params![
+        seq,
+        number,
+        Whole(fence.epoch.0),
+        Name(worker),
+        At(lease_until),
+        At(now),
+        Json(&Progress::default()),
+    ])?;
+    let data = json!({ "worker": worker, "epoch": fence.epoch });
+    rows::event(db, (seq, Some(number)), "claimed", &data, now)?;
+    answer(db, seq, fence, lease_until, now).map(Some)
+}
+
+/// The row of the task that is next. Looks at one task of each class, however many wait.
+fn next(db: &Connection, now: Timestamp) -> Done<Option<i64>> {
+    let mut best = None;
+    for priority in Urgency::ALL.map(Urgency) {
+        for sql in [READY, DUE] {
+            let key = params![priority, At(now)];
+            let first = db
+                .prepare_cached(sql)?
+                .query_row(key, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, At>(1)?)));
+            if let Some((seq, since)) = first.optional()? {
+                let rank = (effective_priority(priority.0, since.0, now), since, seq);
+                best = Some(best.map_or(rank, |best| rank.min(best)));
+            }
+        }
+    }
+    Ok(best.map(|(_, _, seq)| seq))
+}
+
+/// Leases a live attempt that nobody holds any more.
+pub(super) fn adopt(
+    db: &Connection,
+    attempt: AttemptId,
+    worker: WorkerId,
+    term: LeaseTerm,
+    now: Timestamp,
+) -> Done<Claim> {
+    let task = rows::seq(db, attempt.task)?;
+    let number = attempt.number.get();
+    let found = left(db, task, number, now)?.ok_or(StoreError::Stale)?;
+    let sql = "UPDATE tasks SET epoch = epoch + 1 WHERE seq = ?1 RETURNING epoch";
+    let mut statement = db.prepare_cached(sql)?;
+    let epoch: Whole = statement.query_row([task], |row| row.get(0))?;
+    let lease_until = term.end(now);
+    // One that was frozen goes on from where it was.
+    let sql = "UPDATE attempts SET epoch = ?2, worker = ?3, lease_until = ?4,
+            adoptions = adoptions + 1,
+            state = CASE WHEN route IS NULL THEN 'leased' ELSE 'running' END
+        WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.execute(params![found, epoch, Name(worker), At(lease_until)])?;
+    let data = json!({ "worker": worker, "epoch": epoch.0 });
+    rows::event(db, (task, Some(number)), "adopted", &data, now)?;
+    let epoch = Epoch(epoch.0);
+    answer(db, task, Fence { attempt, epoch }, lease_until, now)
+}
+
+/// The row of an attempt that may be adopted.
+fn left(db: &Connection, task: i64, number: u32, now: Timestamp) -> Done<Option<i64>> {
+    let sql = "SELECT id FROM attempts WHERE task = ?1 AND number = ?2 AND 
+        (state = 'paused' OR state IN ('leased', 'running') AND lease_until <= ?3)";
+    let key = params![task, number, At(now)];
+    let found = db.prepare_cached(sql)?.query_row(key, |row| row.get(0));
+    Ok(found.optional()?)
+}
+
+/// What a worker gets of a task that it has leased.
+fn answer(
+    db: &Connection,
+    seq: i64,
+    fence: Fence,
+    lease_until: Timestamp,
+    now: Timestamp,
+) -> Done<Claim> {
+    let columns = rows::TASK;
+    let sql = format!(
+        "SELECT {columns}, recovery, spec FROM tasks JOIN specs ON task = seq WHERE seq = ?1"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let claim = statement.query_row([seq], |row| {
+        Ok(Claim {
+            fence,
+            task: rows::task(row, now)?,
+            spec: row.get::<_, Json<_>>("spec")?.0,
+            recovery: row.get::<_, Json<_>>("recovery")?.0,
+            lease_until,
+        })
+    });
+    Ok(claim?)
+}

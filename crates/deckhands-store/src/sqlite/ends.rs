@@ -1,0 +1,87 @@
+//! The end of an attempt: the task waits for another one, or is over.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+use super::classify::Done;
+use super::rows::{self, Live};
+use super::values::{At, Json, Word};
+use crate::error::StoreError;
+use crate::records::AttemptEnd;
+use crate::task::{TaskEnd, Waiting};
+
+/// The task waits for another attempt.
+pub(super) fn requeue(
+    db: &Connection,
+    live: &Live,
+    end: &AttemptEnd,
+    waiting: &Waiting,
+    now: Timestamp,
+) -> Done<()> {
+    close(db, live, end, now)?;
+    let (timed, ready_since) = rows::wait(waiting.not_before, now);
+    let sql = "UPDATE tasks SET state = 'waiting', not_before = ?2, timed = ?3, ready_since = ?4,
+        recovery = ?5, note = ?6, cause = coalesce(?7, cause) WHERE seq = ?1";
+    db.prepare_cached(sql)?.execute(params![
+        live.task,
+        waiting.not_before.map(At),
+        timed,
+        ready_since,
+        Json(&waiting.recovery),
+        waiting.note,
+        end.report.cause.map(Word),
+    ])?;
+    let data = json!({
+        "cause": end.report.cause,
+        "not_before": waiting.not_before,
+        "note": waiting.note,
+    });
+    rows::event(db, (live.task, Some(live.number)), "requeued", &data, now)
+}
+
+/// The task is over.
+pub(super) fn finish(
+    db: &Connection,
+    live: &Live,
+    end: &AttemptEnd,
+    task: &TaskEnd,
+    now: Timestamp,
+) -> Done<()> {
+    if !task.state.is_terminal() {
+        let why = format!("a task cannot end as {:?}", task.state);
+        return Err(StoreError::Other(why).into());
+    }
+    close(db, live, end, now)?;
+    let cause = end.report.cause;
+    let sql = "UPDATE tasks SET state = ?2, ended_at = ?3, recovery = ?4,
+        cause = coalesce(?5, cause) WHERE seq = ?1";
+    db.prepare_cached(sql)?.execute(params![
+        live.task,
+        Word(task.state),
+        At(now),
+        Json(&task.recovery),
+        cause.map(Word),
+    ])?;
+    let mut statement = db.prepare_cached("INSERT INTO results (task, result) VALUES (?1, ?2)")?;
+    statement.execute(params![live.task, Json(&task.result)])?;
+    let data = json!({ "state": task.state, "cause": cause });
+    rows::event(db, (live.task, Some(live.number)), "finished", &data, now)
+}
+
+/// The attempt is over; nothing may be called in its name any more.
+fn close(db: &Connection, live: &Live, end: &AttemptEnd, now: Timestamp) -> Done<()> {
+    if end.report.number != live.number {
+        let (told, number) = (end.report.number, live.number);
+        let why = format!("the report of attempt {told} is not one of attempt {number}");
+        return Err(StoreError::Other(why).into());
+    }
+    let sql = "UPDATE attempts SET state = 'ended', ended_at = ?2,
+        lease_until = min(lease_until, ?2), session = NULL, report = ?3 WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.execute(params![live.attempt, At(now), Json(&end.report)])?;
+    for (kind, data) in &end.events {
+        rows::event(db, (live.task, Some(live.number)), kind, data, now)?;
+    }
+    Ok(())
+}

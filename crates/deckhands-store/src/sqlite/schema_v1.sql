@@ -1,0 +1,152 @@
+-- Times are whole nanoseconds since 1970; 9223372036854775807 means "later than that can say".
+-- Large documents are in tables of their own, so that a transition does not rewrite them.
+
+CREATE TABLE tasks (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+    title TEXT NOT NULL,
+    priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
+    category TEXT,
+    model TEXT,
+    batch TEXT,
+    idempotency_key TEXT,
+    retry_of TEXT,
+    -- `waiting` is told as `pending` or `queued`, whichever holds at the time of the question.
+    state TEXT NOT NULL CHECK
+        (state IN ('waiting', 'running', 'completed', 'failed', 'cancelled', 'degraded')),
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
+    not_before INTEGER,
+    -- 1 where `not_before` was in the future when the wait began; `ready_since` is the same then.
+    timed INTEGER NOT NULL CHECK (timed IN (0, 1)),
+    -- Since when it may start: the age that counts.
+    ready_since INTEGER NOT NULL,
+    submitted_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    epoch INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0),
+    recovery TEXT NOT NULL DEFAULT 'null',
+    cause TEXT,
+    note TEXT,
+    CHECK ((state IN ('waiting', 'running')) = (ended_at IS NULL)),
+    CHECK (timed = 0 OR ready_since = not_before)
+) STRICT;
+
+-- Within one priority the older always goes first, so the next task is the first row of one of
+-- the classes (timed, priority), whatever the ageing.
+CREATE INDEX ready ON tasks (timed, priority, ready_since)
+    WHERE state = 'waiting' AND held = 0;
+CREATE INDEX oldest ON tasks (submitted_at)
+    WHERE state = 'waiting' AND held = 0 AND timed = 0;
+CREATE INDEX ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX by_state ON tasks (state);
+CREATE INDEX by_batch ON tasks (batch) WHERE batch IS NOT NULL;
+CREATE UNIQUE INDEX by_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+CREATE TABLE specs (
+    task INTEGER PRIMARY KEY REFERENCES tasks (seq) ON DELETE CASCADE,
+    spec TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE results (
+    task INTEGER PRIMARY KEY REFERENCES tasks (seq) ON DELETE CASCADE,
+    result TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task INTEGER NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
+    number INTEGER NOT NULL CHECK (number > 0),
+    state TEXT NOT NULL CHECK (state IN ('leased', 'running', 'paused', 'ended')),
+    epoch INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    lease_until INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    route TEXT,
+    progress TEXT NOT NULL,
+    session TEXT,
+    adoptions INTEGER NOT NULL DEFAULT 0,
+    money_open INTEGER NOT NULL DEFAULT 0 CHECK (money_open >= 0),
+    money_spent INTEGER NOT NULL DEFAULT 0 CHECK (money_spent >= 0),
+    report TEXT,
+    UNIQUE (task, number),
+    CHECK ((state = 'ended') = (ended_at IS NOT NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX one_live_attempt ON attempts (task) WHERE ended_at IS NULL;
+
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY,
+    attempt INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    UNIQUE (attempt, kind, name)
+) STRICT;
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    task INTEGER NOT NULL REFERENCES tasks (seq) ON DELETE CASCADE,
+    attempt INTEGER,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX events_of_task ON events (task);
+
+-- Counters instead of scans; the triggers keep them in the transition's own transaction.
+-- `fresh` is a task that no attempt was made at and that is no retry of another one: only those
+-- count against the queue's bound.
+CREATE TABLE task_counts (
+    state TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    timed INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    n INTEGER NOT NULL CHECK (n >= 0),
+    PRIMARY KEY (state, priority, held, timed, fresh)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE live_attempts (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    n INTEGER NOT NULL CHECK (n >= 0)
+) STRICT;
+INSERT INTO live_attempts VALUES (1, 0);
+
+CREATE TRIGGER count_new_task AFTER INSERT ON tasks BEGIN
+    INSERT INTO task_counts
+        VALUES (new.state, new.priority, new.held, new.timed, new.attempts = 0 AND new.retry_of IS NULL, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+
+CREATE TRIGGER count_changed_task
+AFTER UPDATE OF state, priority, held, timed, attempts, retry_of ON tasks BEGIN
+    UPDATE task_counts SET n = n - 1
+        WHERE state = old.state AND priority = old.priority AND held = old.held
+        AND timed = old.timed AND fresh = (old.attempts = 0 AND old.retry_of IS NULL);
+    INSERT INTO task_counts
+        VALUES (new.state, new.priority, new.held, new.timed, new.attempts = 0 AND new.retry_of IS NULL, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+
+CREATE TRIGGER count_removed_task AFTER DELETE ON tasks BEGIN
+    UPDATE task_counts SET n = n - 1
+        WHERE state = old.state AND priority = old.priority AND held = old.held
+        AND timed = old.timed AND fresh = (old.attempts = 0 AND old.retry_of IS NULL);
+END;
+
+CREATE TRIGGER count_new_attempt AFTER INSERT ON attempts WHEN new.ended_at IS NULL BEGIN
+    UPDATE live_attempts SET n = n + 1;
+END;
+
+CREATE TRIGGER count_ended_attempt AFTER UPDATE OF ended_at ON attempts
+WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL BEGIN
+    UPDATE live_attempts SET n = n - 1;
+END;
+
+CREATE TRIGGER count_removed_attempt AFTER DELETE ON attempts WHEN old.ended_at IS NULL BEGIN
+    UPDATE live_attempts SET n = n - 1;
+END;

@@ -1,0 +1,10 @@
+//! The SQLite store on real files and among real processes.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test's helper fails")]
+
+mod clock;
+mod dropped;
+mod files;
+mod full;
+mod processes;
+mod samples;
