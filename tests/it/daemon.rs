@@ -242,6 +242,8 @@ async fn what_cannot_be_removed_in_time_is_told_and_goes_later() {
         all_homes: false,
         dry_run: false,
         deadline: secs(30),
+        adoptable: deckhands_orchestration::Adoptable::Leave,
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let ports = Ports::of(world.runtime.clone());
     let swept = sweep(&ports, &world.home, options).await.unwrap();

@@ -322,6 +322,8 @@ async fn what_a_killed_process_had_read_outlives_the_sweep() {
         all_homes: false,
         dry_run: false,
         deadline: secs(30),
+        adoptable: deckhands_orchestration::Adoptable::Leave,
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let ports = Ports::of(world.runtime.clone());
     let swept = sweep(&ports, &world.home, options).await.unwrap();

@@ -4,6 +4,10 @@
 //! Begin with `first_run`.
 
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
+mod attempts;
+#[cfg(test)]
 mod cancel;
 #[cfg(test)]
 mod checks;

@@ -7,7 +7,7 @@ mod world;
 
 pub(crate) use agent::Agent;
 pub(crate) use files::{contains, tree};
-pub(crate) use model::{Answers, GOOD, Open, Provider, call_openly};
+pub(crate) use model::{Answers, GOOD, Open, Provider, ask_api, call_openly};
 pub(crate) use world::{KEY, Ran, World};
 
 use std::time::Duration;

@@ -3,7 +3,9 @@
 use std::fs;
 
 use deckhands_model::TaskState;
-use deckhands_orchestration::{Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep};
+use deckhands_orchestration::{
+    Adoptable, Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep,
+};
 use deckhands_runtime::test_util::Script;
 use deckhands_runtime::{ContainerName, ContainerSpec, Containers, Control, Labels, NetworkSpec};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +16,8 @@ const OPTIONS: SweepOptions = SweepOptions {
     all_homes: false,
     dry_run: false,
     deadline: std::time::Duration::from_secs(30),
+    adoptable: Adoptable::Leave,
+    now: jiff::Timestamp::UNIX_EPOCH,
 };
 
 fn endless() -> Script {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deckhands_model::{AttemptId, ImageRef, Limits, ModelId};
 use deckhands_runtime::{ContainerName, ContainerSpec, Labels, NetworkMode, UserSpec};
+use serde::{Deserialize, Serialize};
 
 /// Everything an adapter needs to start an agent.
 #[derive(Clone, Debug)]
@@ -122,7 +123,8 @@ pub struct ManagedAccess {
 }
 
 /// How the agent itself repeats failed model calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Calls in all, the first one included.
     pub attempts: u32,

@@ -10,11 +10,13 @@ use deckhands_model::AttemptId;
 
 use crate::home::{Home, HomeError};
 
+mod claim;
 mod files;
 mod record;
 mod remove;
 
-pub(crate) use files::write_private;
+pub(crate) use claim::claim;
+pub(crate) use files::{write_private, write_private_soon};
 pub(crate) use record::AttemptRecord;
 pub(crate) use remove::remove_tree;
 
@@ -83,6 +85,12 @@ impl AttemptDir {
     #[must_use]
     pub(crate) fn way_out(&self) -> PathBuf {
         self.root.join("way-out")
+    }
+
+    /// What is kept for another process to go on with it.
+    #[must_use]
+    pub(crate) fn adoption(&self) -> PathBuf {
+        self.root.join("adoption")
     }
 
     /// Copies of the result that checks run over.
@@ -242,7 +250,7 @@ impl AttemptDir {
     }
 
     /// What only a running attempt needs.
-    fn working_dirs(&self) -> [PathBuf; 6] {
+    fn working_dirs(&self) -> [PathBuf; 7] {
         let dirs = self.agent_dirs();
         [
             dirs.workspace,
@@ -251,6 +259,7 @@ impl AttemptDir {
             self.launchers(),
             self.way_out(),
             self.check_dir(),
+            self.adoption(),
         ]
     }
 }

@@ -66,6 +66,9 @@ impl RunFailure {
     }
 }
 
+/// For work that somebody else has taken over.
+pub(crate) const TAKEN: &str = "nothing needs to be done: another worker has this task";
+
 /// For what the daemon does not do without one of the known reasons; there is no transcript yet.
 const REFUSED: &str = "see what the daemon says above and in its own log, then run the task again";
 
@@ -76,6 +79,9 @@ impl From<&RuntimeError> for RunFailure {
             RuntimeErrorKind::Denied => Cause::PermissionDenied,
             RuntimeErrorKind::ImageUnavailable => Cause::ImageMissing,
             RuntimeErrorKind::Exhausted => Cause::HostDiskFull,
+            RuntimeErrorKind::Disowned => {
+                return Self::of_error(Cause::Unknown, error).with_hint(TAKEN);
+            }
             _ => return Self::of_error(Cause::Unknown, error).with_hint(REFUSED),
         };
         Self::of_error(cause, error)

@@ -2,6 +2,7 @@
 
 mod apply;
 mod error;
+mod evidence;
 mod lookup;
 
 use std::fs;
@@ -12,6 +13,7 @@ use deckhands_model::{Change, RunReport, TaskState, Verdict};
 use serde::Serialize;
 
 pub use error::KeptError;
+pub use evidence::Evidence;
 
 use crate::attempt_dir::{AttemptDir, AttemptRecord, Claim, LockedAttempt};
 use crate::home::Home;
@@ -84,18 +86,14 @@ impl KeptTask {
     /// # Errors
     /// [`KeptError`] where there is none or more than one, or where it is still under way.
     pub fn open(home: &Home, word: &str) -> Result<Self, KeptError> {
-        let dir = lookup::find(home, word)?;
-        let (id, root) = (lookup::id_of(&dir), dir.root().to_owned());
-        let claimed = {
-            let _guard = home.guard()?;
-            dir.claim()
-        };
-        let held = match claimed {
-            Ok(Claim::Ours(held)) => held,
-            Ok(Claim::Live) => return Err(KeptError::Live { task_id: id }),
-            Ok(Claim::Gone) => return Err(lookup::unknown(home, word)),
-            Err(source) => return Err(KeptError::Io { path: root, source }),
-        };
+        let found = lookup::find(home, word)?;
+        let dir = found.changed;
+        if found.last != dir {
+            // The task is under way as long as its last attempt is.
+            drop(claim(home, word, &found.last)?);
+        }
+        let held = claim(home, word, &dir)?;
+        let root = dir.root().to_owned();
         let record = dir.record().map_err(at(&root.join("attempt.json")))?;
         let report: Option<RunReport> = read_json(&dir.result());
         let verdict = report.as_ref().and_then(|report| report.verdict.clone());
@@ -157,6 +155,25 @@ impl KeptTask {
 /// A path for documents, which are UTF-8.
 fn lossy<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
+}
+
+/// Takes an attempt's directory, unless somebody works on it.
+fn claim(home: &Home, word: &str, dir: &AttemptDir) -> Result<LockedAttempt, KeptError> {
+    let claimed = {
+        let _guard = home.guard()?;
+        dir.claim()
+    };
+    match claimed {
+        Ok(Claim::Ours(held)) => Ok(held),
+        Ok(Claim::Live) => Err(KeptError::Live {
+            task_id: lookup::id_of(dir),
+        }),
+        Ok(Claim::Gone) => Err(lookup::unknown(home, word)),
+        Err(source) => Err(KeptError::Io {
+            path: dir.root().to_owned(),
+            source,
+        }),
+    }
 }
 
 /// A file that need not be there; one that is no such document counts as absent.

@@ -4,14 +4,19 @@
 //! told on the way. Both work on any implementation of the runtime's ports and of the agent
 //! adapter; nothing here knows which one it was given.
 
+mod admission;
+mod adoption;
 mod attempt_dir;
 mod clock;
 mod failure;
 mod home;
 mod labels;
 mod observer;
+mod order;
 mod ports;
 mod request;
+mod stored_path;
+mod task_spec;
 
 mod images;
 mod shared_files;
@@ -26,18 +31,37 @@ mod runner;
 mod sweep;
 
 mod client;
+pub mod engine;
 mod plan;
 
+mod batch;
+mod batch_report;
+mod metrics;
+
+pub use admission::Admission;
+pub use adoption::NotAdoptable;
+pub use batch::{
+    Batch, BatchError, BatchEvent, BatchObserver, BatchOptions, BatchOutcome, BatchParts, BatchTask,
+};
+pub use batch_report::{
+    BATCH_SCHEMA_VERSION, BatchCounts, BatchHead, BatchItem, BatchRow, BatchSummary, BatchTally,
+};
 pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
 pub use failure::{RunFailure, error_chain};
 pub use home::{Home, HomeError};
-pub use kept::{ApplyOptions, ApplyReport, KeptChange, KeptError, KeptTask};
+pub use kept::{ApplyOptions, ApplyReport, Evidence, KeptChange, KeptError, KeptTask};
+pub use metrics::{
+    AttemptFigures, Figures, METRICS_SCHEMA_VERSION, Metrics, Tally, TaskCounts, TaskFigures,
+    UnknownUsage, UsageFigures,
+};
 pub use observer::{Observer, Phase, RunEvent, Silent};
+pub use order::{AttemptEnd, AttemptOrder, AttemptResult, PromoteGate};
 pub use plan::{Plan, plan};
 pub use ports::Ports;
 pub use request::{ImagePair, Policy, RelaySettings, TaskRequest};
 pub use runner::{Runner, check_provider, is_delicate, not_started, simulated};
 pub use shared_files::probe_shared_files;
-pub use sweep::{SweepOptions, SweepReport, sweep};
+pub use sweep::{Adoptable, SweepOptions, SweepReport, sweep};
+pub use task_spec::{RunnerSettings, SpecVersion, TaskSpec, TaskSpecError};
 pub use workspace::{LeftPath, PromoteError, Recovered, recover};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use deckhands_runtime::{Containers, Images, Networks};
+use deckhands_runtime::{Containers, Images, Labels, Networks, Owned};
 
 /// Everything a run needs of a container runtime. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +25,11 @@ impl Ports {
             images: Arc::new(runtime.clone()),
             networks: Arc::new(runtime),
         }
+    }
+
+    /// What is made through the result carries these labels.
+    pub(crate) fn owned(&self, labels: Labels) -> Owned {
+        Owned::new(self.containers.clone(), self.networks.clone(), labels)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use deckhands_agent::{ApiKey, Retry};
 use deckhands_gateway::RelayLimits;
 use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, TaskText};
+use serde::{Deserialize, Serialize};
 
 /// One task for one run.
 #[derive(Clone, Debug)]
@@ -66,7 +67,8 @@ impl Default for RelaySettings {
 }
 
 /// The two images of a run.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ImagePair {
     /// The app: the agent's program.
     pub app: ImageRef,
@@ -75,7 +77,8 @@ pub struct ImagePair {
 }
 
 /// What is done with a workspace and a result. Each is the user's word on one question.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// A finished task without any change is a success; its answer is the result.
     pub allow_no_change: bool,

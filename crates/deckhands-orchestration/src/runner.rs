@@ -1,36 +1,36 @@
-//! Carries one task from its text to a proved result.
+//! Carries one task, or one attempt at a stored one, from its text to a proved result.
 
+mod adopt;
 mod attempt;
+mod begin;
+mod conclude;
+mod document;
 mod hand_over;
 mod keep;
 mod report;
+mod result;
+mod resumed;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use deckhands_agent::AgentAdapter;
-use deckhands_model::{AttemptId, AttemptNumber, Cause, ImageReport, RunReport, TaskId};
-use deckhands_runtime::{Owned, RuntimeInfo};
-use tokio::time::Instant;
+use deckhands_model::{AttemptId, AttemptNumber, Cause, RunReport, TaskId};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use report::{died, write_report};
-pub use report::{not_started, simulated};
+pub(crate) use document::{died, refused_report, write_report};
+pub use document::{not_started, simulated};
+pub(crate) use result::RetryAfter;
 
-use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt};
+use crate::attempt_dir::{AttemptDir, LockedAttempt, remove_tree};
 use crate::clock::{Clock, IdSource};
 use crate::failure::RunFailure;
 use crate::home::Home;
-use crate::images;
-use crate::labels;
-use crate::observer::{Observer, Phase, RunEvent};
+use crate::observer::Observer;
+use crate::order::{AttemptEnd, AttemptOrder, AttemptResult, Halt, Ownership};
 use crate::ports::Ports;
 use crate::request::TaskRequest;
-use crate::sweep::{SweepOptions, sweep};
-use crate::worker::AttemptCtx;
-use crate::workspace::{CopyError, CopyOptions, CopyReport, copy_workspace, recover};
 pub use hand_over::check_provider;
-use hand_over::{check_writable, copy_failure, left_out};
 use report::Draft;
 
 /// Runs tasks, one at a time. Cheap to clone; clones share nothing but what they run on.
@@ -48,13 +48,36 @@ pub struct Runner {
     pub ids: Arc<dyn IdSource>,
 }
 
-/// One task on its way through a run.
+/// One attempt on its way through a run.
 struct Job<'a> {
-    request: &'a TaskRequest,
+    order: &'a AttemptOrder,
+    /// The order's, resolved: its workspace once for all, and the limits that hold.
+    request: TaskRequest,
     observer: &'a dyn Observer,
-    cancel: &'a CancellationToken,
-    id: AttemptId,
+    halt: Halt,
+    ownership: Arc<Ownership>,
     dir: AttemptDir,
+    kind: Kind,
+}
+
+/// Who decides over the task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// We: it is a task of one attempt, and this process clears up after dead ones first.
+    Alone,
+    /// Whoever ordered it.
+    Ordered,
+}
+
+/// Where an attempt stands when we leave it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+    /// At its end; how it ended is in the draft.
+    Ended,
+    /// Paused, with everything in place.
+    Paused,
+    /// Before its begin.
+    NotBegun,
 }
 
 impl Runner {
@@ -62,203 +85,149 @@ impl Runner {
     ///
     /// The report is complete for every ending, failures included. When `cancel` is triggered the
     /// attempt is ended and cleaned up first. Dropping the future instead leaves labelled
-    /// containers and a claimable attempt directory, which [`sweep`] removes.
+    /// containers and a claimable attempt directory, which [`sweep`](crate::sweep()) removes.
     pub async fn run(
         &self,
         request: &TaskRequest,
         observer: &dyn Observer,
         cancel: &CancellationToken,
     ) -> RunReport {
-        // Once resolved, so that every later step means the same directory.
-        let request = &TaskRequest {
-            workspace: request
-                .workspace
-                .canonicalize()
-                .unwrap_or_else(|_| request.workspace.clone()),
-            ..request.clone()
-        };
-        let task = TaskId::from_random(self.ids.random());
         let id = AttemptId {
-            task,
+            task: TaskId::from_random(self.ids.random()),
             number: AttemptNumber::FIRST,
         };
-        let dir = AttemptDir::of(&self.home, id);
-        let job = Job {
+        let order = AttemptOrder::new(id, request.clone());
+        let job = self.job(&order, Kind::Alone, observer, cancel);
+        self.carry(&job).await.0.report
+    }
+
+    /// Carries out one attempt at a task that somebody else keeps, and tells how it ended. What comes
+    /// next is the caller's to decide; so is clearing up after dead attempts ([`sweep`](crate::sweep())
+    /// and [`recover`](crate::recover)), which does not happen here.
+    ///
+    /// When `cancel` is triggered the attempt is ended and cleaned up first. Dropping the future
+    /// instead leaves labelled containers and a claimable attempt directory.
+    pub async fn attempt(
+        &self,
+        order: &AttemptOrder,
+        observer: &dyn Observer,
+        cancel: &CancellationToken,
+    ) -> AttemptEnd {
+        let job = self.job(order, Kind::Ordered, observer, cancel);
+        let (result, turn) = self.carry(&job).await;
+        told(&job, result, turn)
+    }
+
+    fn job<'a>(
+        &self,
+        order: &'a AttemptOrder,
+        kind: Kind,
+        observer: &'a dyn Observer,
+        cancel: &CancellationToken,
+    ) -> Job<'a> {
+        let mut request = order.request.clone();
+        // Once resolved, so that every later step means the same directory.
+        if let Ok(workspace) = request.workspace.canonicalize() {
+            request.workspace = workspace;
+        }
+        if let Some(limits) = &order.limits {
+            request.limits = limits.clone();
+        }
+        Job {
+            order,
             request,
             observer,
-            cancel,
-            id,
-            dir,
-        };
-        let mut draft = Draft::new(request, task, self.clock.now());
-        // Held until the result is written: whoever can take the lock may book the task as dead.
-        let mut held = None;
-        if let Err(failure) = self.carry_out(&job, &mut held, &mut draft).await {
-            draft.fail(failure);
+            halt: Halt {
+                cancel: cancel.clone(),
+                pause: order.pause.clone(),
+            },
+            ownership: Ownership::of(order),
+            dir: AttemptDir::of(&self.home, order.id),
+            kind,
         }
-        let report = draft.finish();
-        if held.is_some()
-            && let Err(error) = write_report(&job.dir, &report)
-        {
-            tracing::warn!(%error, "the result document could not be kept");
-        }
-        report
     }
 
-    async fn carry_out(
-        &self,
-        job: &Job<'_>,
-        held: &mut Option<LockedAttempt>,
-        draft: &mut Draft,
-    ) -> Result<(), RunFailure> {
-        let ended = match self.begin(job, held, draft).await {
-            Ok(Some((copy, ctx))) => attempt::run(&ctx, &self.home, &copy, draft).await,
-            Ok(None) => {
-                draft.cancelled();
-                Ok(())
+    async fn carry(&self, job: &Job<'_>) -> (AttemptResult, Turn) {
+        let mut draft = Draft::new(&job.request, job.order.id.task, self.clock.now());
+        draft.part_of(job.order, job.kind == Kind::Ordered);
+        let mut held = None;
+        let ended = match self.begin(job, &mut held, &mut draft).await {
+            Ok(Some((copy, ctx))) => {
+                attempt::run(&ctx, &self.home, &copy.manifest, &mut draft).await
             }
+            Ok(None) => Ok(halted(&job.halt, &mut draft)),
             Err(failure) => Err(failure),
         };
-        if draft.keeps_working_files {
-            return ended;
-        }
-        // Why the task ended matters more than a clean-up that did not succeed.
-        ended.and(clear_files(job, held.as_ref()).await)
+        self.conclude(job, held, ended, draft).await
     }
 
-    /// Everything before the attempt's first container; `None` where the task was cancelled.
-    async fn begin<'a>(
-        &'a self,
-        job: &Job<'a>,
-        held: &mut Option<LockedAttempt>,
-        draft: &mut Draft,
-    ) -> Result<Option<(CopyReport, AttemptCtx<'a>)>, RunFailure> {
-        check_writable(job.request)?;
-        check_provider(job.request)?;
-        let Some(info) = job
-            .cancel
-            .run_until_cancelled(self.greet(job.request, draft))
-            .await
-        else {
-            return Ok(None);
-        };
-        let info = info?;
-        draft.versions.docker = Some(info.version);
-        let mut record = self.record(job);
-        let no_home = |e: &dyn std::error::Error| RunFailure::of_error(Cause::PermissionDenied, e);
-        *held = Some(
-            job.dir
-                .create(&self.home, &record)
-                .map_err(|e| no_home(&e))?,
-        );
-        let Some(copy) = self.copy(job, draft).await? else {
-            return Ok(None);
-        };
-        job.observer.observe(RunEvent::Phase(Phase::Images));
-        let started = Instant::now();
-        let Some(images) = job.cancel.run_until_cancelled(self.images(job)).await else {
-            return Ok(None);
-        };
-        let (app_image, sandbox_image) = images?;
-        draft.timings.images_s = started.elapsed().as_secs_f64();
-        draft.images = vec![app_image.clone(), sandbox_image.clone()];
-        record.sandbox_image = Some(images::by_digest(&sandbox_image));
-        job.dir.write_record(&record).map_err(|e| no_home(&e))?;
-        let labels = labels::of_attempt(&self.home, job.id, &job.dir);
-        let ctx = AttemptCtx {
-            ports: &self.ports,
-            owned: Owned::new(self.ports.containers.clone(), labels),
-            adapter: &self.adapter,
-            request: job.request,
-            observer: job.observer,
-            cancel: job.cancel,
-            id: job.id,
-            dir: job.dir.clone(),
-            ids: self.ids.as_ref(),
-            rootless: info.rootless,
-            app_image,
-            sandbox_image,
-        };
-        Ok(Some((copy, ctx)))
-    }
-
-    /// Clears up after earlier processes and asks the daemon who it is.
-    async fn greet(
-        &self,
-        request: &TaskRequest,
-        draft: &mut Draft,
-    ) -> Result<RuntimeInfo, RunFailure> {
-        self.recover_and_sweep(request, draft).await;
-        Ok(self.ports.containers.probe().await?)
-    }
-
-    /// Completes what earlier processes left unfinished. Failing at it does not stop this task.
-    async fn recover_and_sweep(&self, request: &TaskRequest, draft: &mut Draft) {
-        // On a thread of its own: it waits while another process promotes.
-        let home = self.home.clone();
-        match blocking(move || recover(&home)).await {
-            Ok(Ok(recovered)) => draft.notes.extend(recovered.notes()),
-            Ok(Err(error)) => draft.notes.push(error.to_string()),
-            Err(failure) => draft.notes.push(failure.message),
-        }
-        let deadline = request.deadlines.cleanup;
-        let options = SweepOptions {
-            all_homes: false,
-            dry_run: false,
-            deadline,
-        };
-        match sweep(&self.ports, &self.home, options).await {
-            Ok(report) if report.failed.is_empty() => {}
-            Ok(report) => draft.notes.extend(report.failed),
-            // The same failure is about to be told by the run itself.
-            Err(failure) => tracing::debug!(message = %failure.message, "sweep failed"),
-        }
-    }
-
-    /// Copies the workspace into the attempt's directory; `None` where the task was cancelled.
-    async fn copy(
+    /// Keeps the result, and clears the files after it: once the result is there, nobody does any of
+    /// the work again. The lock is held until then: whoever can take it may book the task as dead.
+    async fn conclude(
         &self,
         job: &Job<'_>,
-        draft: &mut Draft,
-    ) -> Result<Option<CopyReport>, RunFailure> {
-        job.observer.observe(RunEvent::Phase(Phase::Copy));
-        let started = Instant::now();
-        let (request, stop) = (job.request, job.cancel.clone());
-        let options = CopyOptions {
-            include_ignored: request.policy.include_ignored,
-            max_bytes: (!request.policy.any_size).then_some(request.limits.workspace_bytes),
-            leave_out: left_out(request, &self.home),
-        };
-        let from = request.workspace.clone();
-        let to = job.dir.agent_dirs().workspace;
-        let work = move || copy_workspace(&from, &to, &options, &|| stop.is_cancelled());
-        let copy = match blocking(work).await? {
-            Ok(copy) => copy,
-            Err(CopyError::Stopped) => return Ok(None),
-            Err(error) => return Err(copy_failure(&error)),
-        };
-        draft.timings.copy_s = started.elapsed().as_secs_f64();
-        draft.notes.extend(copy.notes());
-        Ok(Some(copy))
-    }
-
-    async fn images(&self, job: &Job<'_>) -> Result<(ImageReport, ImageReport), RunFailure> {
-        let (deadline, images) = (job.request.deadlines.pull, &job.request.images);
-        let ensure = |image| images::ensure(&self.ports, &self.home, image, deadline, job.observer);
-        Ok((ensure(&images.app).await?, ensure(&images.sandbox).await?))
-    }
-
-    fn record(&self, job: &Job<'_>) -> AttemptRecord {
-        AttemptRecord {
-            task_id: job.id.task.to_string(),
-            number: job.id.number.get(),
-            started_at: self.clock.now().to_string(),
-            workspace: job.request.workspace.clone(),
-            sandbox_image: None,
-            profile: job.request.profile,
-            network: job.request.network,
-            keep: job.request.policy.keep,
+        held: Option<LockedAttempt>,
+        ended: Result<Turn, RunFailure>,
+        mut draft: Draft,
+    ) -> (AttemptResult, Turn) {
+        match ended {
+            Ok(Turn::Paused) => return (draft.finish(self.clock.now()), Turn::Paused),
+            // Where something of it is still there, there is an end to be told of.
+            Ok(Turn::NotBegun) if !draft.keeps_working_files => {
+                if held.is_some() {
+                    forget(&job.dir).await;
+                }
+                return (draft.finish(self.clock.now()), Turn::NotBegun);
+            }
+            Ok(Turn::Ended | Turn::NotBegun) | Err(_) => {}
         }
+        let (went_well, mut spare) = (ended.is_ok(), draft.clone());
+        if let Err(failure) = ended {
+            draft.fail(failure);
+        }
+        let stays = draft.keeps_working_files || held.is_none();
+        let mut result = draft.finish(self.clock.now());
+        if !stays {
+            keep_result(&job.dir, &result);
+            let cleared = clear_files(job, held.as_ref()).await;
+            // Why the task ended matters more than a clean-up that did not succeed.
+            if let Err(failure) = cleared
+                && went_well
+            {
+                spare.fail(failure);
+                result = spare.finish(self.clock.now());
+            }
+        }
+        if held.is_some() {
+            keep_result(&job.dir, &result);
+        }
+        (result, Turn::Ended)
+    }
+}
+
+fn keep_result(dir: &AttemptDir, result: &AttemptResult) {
+    if let Err(error) = write_report(dir, &result.report) {
+        tracing::warn!(%error, "the result document could not be kept");
+    }
+}
+
+/// What whoever ordered the attempt is told.
+fn told(job: &Job<'_>, result: AttemptResult, turn: Turn) -> AttemptEnd {
+    match turn {
+        Turn::Paused => AttemptEnd::Paused,
+        Turn::NotBegun => AttemptEnd::NotBegun,
+        Turn::Ended if job.ownership.is_lost() => AttemptEnd::Disowned(Box::new(result)),
+        Turn::Ended => AttemptEnd::Ended(Box::new(result)),
+    }
+}
+
+/// What it means that an attempt was stopped before its agent ran.
+fn halted(halt: &Halt, draft: &mut Draft) -> Turn {
+    draft.cancelled();
+    if halt.cancel.is_cancelled() {
+        Turn::Ended
+    } else {
+        Turn::NotBegun
     }
 }
 
@@ -270,6 +239,17 @@ async fn clear_files(job: &Job<'_>, held: Option<&LockedAttempt>) -> Result<(), 
     let dir = held.dir().clone();
     let cleared = blocking(move || dir.remove_working_files()).await?;
     cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))
+}
+
+/// Removes the directory of an attempt that was not begun, with its lock.
+async fn forget(dir: &AttemptDir) {
+    let root = dir.root().to_owned();
+    let removed = blocking(move || remove_tree(&root)).await;
+    match removed {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "an attempt that was not begun left files"),
+        Err(failure) => tracing::warn!(message = %failure.message, "files were left"),
+    }
 }
 
 /// Runs file work on a thread of its own.

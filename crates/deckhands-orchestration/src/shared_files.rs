@@ -11,7 +11,7 @@ use deckhands_model::{
 };
 use deckhands_runtime::{
     ContainerId, ContainerName, ContainerSpec, Containers, Hardening, Mount, MountAccess,
-    NetworkMode, Owned, ResourceLimits, RuntimeError, RuntimeErrorKind, UserSpec,
+    NetworkMode, ResourceLimits, RuntimeError, RuntimeErrorKind, UserSpec,
 };
 use futures::StreamExt;
 
@@ -112,6 +112,7 @@ pub async fn probe_shared_files(
         profile: Profile::Socket,
         network: Network::Llm,
         keep: false,
+        adoptable: false,
     };
     let held = dir
         .create(home, &record)
@@ -137,7 +138,7 @@ async fn ask(
         access: MountAccess::ReadOnly,
     };
     let probe = Probe::write(&mount.source, id.session_name())?;
-    let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
+    let owned = ports.owned(labels::of_attempt(home, id, dir));
     let container = owned
         .create(spec(id, image, &mount))
         .await

@@ -3,17 +3,16 @@
 //! An attempt is dead when its lock can be taken. While the reaper holds that lock nobody else
 //! clears the same attempt.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_model::AttemptId;
-use deckhands_runtime::{ContainerSummary, Labels, NetworkInfo, Phase};
+use deckhands_runtime::{ContainerSummary, NetworkInfo, Phase};
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::attempt_dir::{AttemptDir, Claim};
+use crate::attempt_dir::{AttemptDir, Claim, claim};
 use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::labels;
@@ -21,9 +20,15 @@ use crate::ports::Ports;
 use crate::runner::blocking;
 use crate::worker;
 
+mod adoptable;
 mod close;
+mod found;
+
+pub use adoptable::Adoptable;
+pub(crate) use close::close_dead;
 
 use close::close;
+use found::{attempt_of, by_attempt, dir_of, is_of_attempt, not_seen, unfinished};
 
 /// How far a sweep goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +39,10 @@ pub struct SweepOptions {
     pub dry_run: bool,
     /// Longest time for the containers of one attempt.
     pub deadline: Duration,
+    /// What happens to attempts that somebody may still go on with.
+    pub adoptable: Adoptable,
+    /// The time of day.
+    pub now: Timestamp,
 }
 
 /// What a sweep found and did.
@@ -47,6 +56,8 @@ pub struct SweepReport {
     pub cleared: Vec<String>,
     /// Containers and networks of living attempts, left alone.
     pub live: Vec<String>,
+    /// Containers and networks of attempts that somebody may still go on with, left alone.
+    pub adoptable: Vec<String>,
     /// What could not be removed, each with its reason.
     pub failed: Vec<String>,
 }
@@ -102,7 +113,7 @@ impl Sweep<'_> {
     /// Removes an attempt's containers, unless somebody lives in its directory.
     async fn containers(&mut self, dir: AttemptDir, containers: &[ContainerSummary]) {
         let names: Vec<_> = containers.iter().map(|c| c.name.0.clone()).collect();
-        let held = match self.claim(&dir).await {
+        let held = match claim(self.home, &dir).await {
             Ok(Claim::Live) => return self.report.live.extend(names),
             Ok(Claim::Ours(held)) => Some(held),
             Ok(Claim::Gone) if self.may_live_elsewhere(containers) => {
@@ -121,6 +132,9 @@ impl Sweep<'_> {
         let Some(attempt) = containers.iter().find_map(|c| attempt_of(&c.labels)) else {
             return;
         };
+        if self.is_left(&dir).await {
+            return self.report.adoptable.extend(names);
+        }
         if self.options.dry_run {
             return self.report.removed.extend(names);
         }
@@ -146,7 +160,7 @@ impl Sweep<'_> {
         if self.stuck.contains(dir.root()) {
             return self.stays_with_containers(&network.name);
         }
-        let held = match self.claim(&dir).await {
+        let held = match claim(self.home, &dir).await {
             Ok(Claim::Live) => return self.report.live.push(network.name.clone()),
             Ok(Claim::Ours(held)) => Some(held),
             // Clearing it would clear the attempt's containers as well.
@@ -159,6 +173,9 @@ impl Sweep<'_> {
                 return self.report.failed.push(failed);
             }
         };
+        if self.is_left(&dir).await {
+            return self.report.adoptable.push(network.name.clone());
+        }
         if self.options.dry_run {
             return self.report.removed.push(network.name.clone());
         }
@@ -190,13 +207,13 @@ impl Sweep<'_> {
     /// Clears the files of a dead attempt.
     async fn directory(&mut self, dir: &AttemptDir) {
         let name = dir.root().display().to_string();
-        let held = match self.claim(dir).await {
+        let held = match claim(self.home, dir).await {
             Ok(Claim::Ours(held)) => held,
             Ok(Claim::Live | Claim::Gone) => return,
             Err(error) => return self.report.failed.push(format!("{name}: {error}")),
         };
         // It may have ended well between the look at it and the claim.
-        if !dir.is_unfinished() || self.stuck.contains(dir.root()) {
+        if !dir.is_unfinished() || self.stuck.contains(dir.root()) || self.is_left(dir).await {
             return;
         }
         let ended = dir.result().exists();
@@ -220,17 +237,6 @@ impl Sweep<'_> {
                     .is_none_or(|id| id != self.home.id())
         })
     }
-
-    async fn claim(&self, dir: &AttemptDir) -> io::Result<Claim> {
-        let (home, dir) = (self.home.clone(), dir.clone());
-        let claimed = blocking(move || {
-            let _guard = home.guard().map_err(|error| error.source)?;
-            dir.claim()
-        });
-        claimed
-            .await
-            .map_err(|failure| io::Error::other(failure.message))?
-    }
 }
 
 impl SweepReport {
@@ -242,49 +248,6 @@ impl SweepReport {
             self.cancelled.push(name);
         }
     }
-}
-
-/// Why something of another home is left alone.
-fn not_seen(name: impl std::fmt::Display) -> String {
-    format!("{name}: it runs, and its state directory is not to be seen from here")
-}
-
-/// Containers by the directory of their attempt.
-fn by_attempt(found: Vec<ContainerSummary>) -> BTreeMap<PathBuf, Vec<ContainerSummary>> {
-    let mut groups: BTreeMap<PathBuf, Vec<ContainerSummary>> = BTreeMap::new();
-    for container in found {
-        let dir = dir_of(&container.labels);
-        groups.entry(dir).or_default().push(container);
-    }
-    groups
-}
-
-fn is_of_attempt(labels: &Labels) -> bool {
-    attempt_of(labels).is_some() && labels.contains_key(labels::ATTEMPT_DIR)
-}
-
-fn attempt_of(labels: &Labels) -> Option<AttemptId> {
-    let task = labels.get(labels::TASK)?.parse().ok()?;
-    let number = labels.get(labels::ATTEMPT)?.parse().ok()?;
-    Some(AttemptId { task, number })
-}
-
-fn dir_of(labels: &Labels) -> PathBuf {
-    let dir = labels.get(labels::ATTEMPT_DIR);
-    dir.map(PathBuf::from).unwrap_or_default()
-}
-
-/// Attempt directories of this home that somebody has to clear up.
-fn unfinished(home: &Home) -> Vec<AttemptDir> {
-    let tasks = fs::read_dir(home.attempts_dir())
-        .into_iter()
-        .flatten()
-        .flatten();
-    let attempts = tasks.flat_map(|task| fs::read_dir(task.path()).into_iter().flatten().flatten());
-    attempts
-        .map(|attempt| AttemptDir::at(attempt.path()))
-        .filter(AttemptDir::is_unfinished)
-        .collect()
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ async fn run_check(
 ) -> Result<Checked, RunFailure> {
     let (from, to) = (ctx.dir.agent_dirs().workspace, ctx.dir.check_dir());
     let (before, change) = (before.clone(), change.clone());
-    let copied = until_stopped(ctx.cancel, deadline, move |stop| {
+    let copied = until_stopped(&ctx.halt.cancel, deadline, move |stop| {
         remove_tree(&to).map_err(|source| CopyError::Io {
             path: to.clone(),
             source,
@@ -116,12 +116,12 @@ async fn run_check(
     });
     match copied.await? {
         Ok(()) => {}
-        Err(CopyError::Stopped) if ctx.cancel.is_cancelled() => return Ok(Checked::Cancelled),
+        Err(CopyError::Stopped) if ctx.halt.cancel.is_cancelled() => return Ok(Checked::Cancelled),
         Err(CopyError::Stopped) => return Ok(Checked::Late),
         Err(error) => return Err(RunFailure::of_error(Cause::HostDiskFull, &error)),
     }
     let ran = timeout_at(deadline, run_container(ctx, number));
-    match ctx.cancel.run_until_cancelled(ran).await {
+    match ctx.halt.cancel.run_until_cancelled(ran).await {
         Some(ran) => ran.unwrap_or(Ok(Checked::Late)),
         None => Ok(Checked::Cancelled),
     }

@@ -1,5 +1,6 @@
 //! One attempt: its containers from before the first create call to the proof that all are gone.
 
+mod adopt;
 mod cleanup;
 mod launch;
 mod limits;
@@ -15,25 +16,26 @@ mod transcript;
 mod watch;
 mod watchdog;
 
+pub(crate) use adopt::adopt;
 pub(crate) use cleanup::{Leftovers, clear};
 pub(crate) use launch::prepare;
 pub(crate) use managed::planned;
 pub(crate) use model_way::upstream;
 pub(crate) use ownership::give_back;
 pub(crate) use socket::access as socket_access;
-pub(crate) use start::start;
-pub(crate) use watch::{Watched, watch};
+pub(crate) use start::{Live, start};
+pub(crate) use watch::{Watch, Watched, watch};
 
 use std::sync::Arc;
 
 use deckhands_agent::AgentAdapter;
 use deckhands_model::{AttemptId, ImageReport};
 use deckhands_runtime::Owned;
-use tokio_util::sync::CancellationToken;
 
 use crate::attempt_dir::AttemptDir;
-use crate::clock::IdSource;
+use crate::clock::{Clock, IdSource};
 use crate::observer::Observer;
+use crate::order::{Halt, Ownership};
 use crate::ports::Ports;
 use crate::request::TaskRequest;
 
@@ -44,10 +46,14 @@ pub(crate) struct AttemptCtx<'a> {
     pub(crate) adapter: &'a Arc<dyn AgentAdapter>,
     pub(crate) request: &'a TaskRequest,
     pub(crate) observer: &'a dyn Observer,
-    pub(crate) cancel: &'a CancellationToken,
+    pub(crate) halt: &'a Halt,
+    pub(crate) ownership: &'a Ownership,
     pub(crate) id: AttemptId,
     pub(crate) dir: AttemptDir,
     pub(crate) ids: &'a dyn IdSource,
+    pub(crate) clock: &'a dyn Clock,
+    /// Whether another process may go on with it.
+    pub(crate) adoptable: bool,
     /// Whether the daemon runs without root rights; then only its user 0 is the caller.
     pub(crate) rootless: bool,
     pub(crate) app_image: ImageReport,

@@ -26,7 +26,7 @@ pub(crate) use check_tree::check_tree;
 pub(crate) use conflict::holds;
 pub(crate) use copy::{CopyError, CopyOptions, CopyReport, copy_workspace};
 pub(crate) use kept::{read_record, write_record};
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, read_manifest, write_manifest};
 pub(crate) use ownership::{foreign_file, is_too_long, open_directories};
 pub(crate) use patch::unified_diff;
 pub use promote::PromoteError;

@@ -64,6 +64,8 @@ async fn one_that_cannot_be_removed_is_named_and_goes_later() {
             all_homes: false,
             dry_run: false,
             deadline: secs(30),
+            adoptable: deckhands_orchestration::Adoptable::Leave,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let ports = Ports::of(world.runtime.clone());
         let swept = sweep(&ports, &world.home, options).await.unwrap();

@@ -4,7 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use deckhands_model::TaskState;
-use deckhands_orchestration::{Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep};
+use deckhands_orchestration::{
+    Adoptable, Home, Ports, Silent, SweepOptions, SweepReport, SystemIds, sweep,
+};
 use deckhands_runtime::{Operation, RuntimeErrorKind};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +17,8 @@ const OPTIONS: SweepOptions = SweepOptions {
     all_homes: false,
     dry_run: false,
     deadline: Duration::from_secs(30),
+    adoptable: Adoptable::Leave,
+    now: jiff::Timestamp::UNIX_EPOCH,
 };
 
 const DRY: SweepOptions = SweepOptions {

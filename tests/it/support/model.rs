@@ -37,9 +37,14 @@ pub(crate) type Open = Arc<Mutex<Option<UnixStream>>>;
 impl Provider {
     /// Answers so many calls in the same way.
     pub(crate) fn answers(times: usize, status: u16, body: &str) -> Self {
+        Self::answers_with(times, status, "", body)
+    }
+
+    /// The same with more headers, each with its line end.
+    pub(crate) fn answers_with(times: usize, status: u16, headers: &str, body: &str) -> Self {
         let answer = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-             connection: close\r\n\r\n{body}",
+             {headers}connection: close\r\n\r\n{body}",
             body.len()
         );
         Self::serves(times, move |mut stream| {
@@ -144,6 +149,20 @@ impl Answers {
             }
         });
     }
+}
+
+/// Asks the remote-runtime API from an app for a session that there is not; gives the status.
+pub(crate) fn ask_api(spec: &ContainerSpec) -> u16 {
+    let key = spec.env.iter().find(|(name, _)| name == "SANDBOX_API_KEY");
+    let request = format!(
+        "GET /api/sessions/none HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\nconnection: close\r\n\r\n",
+        key.unwrap().1.expose()
+    );
+    let mut stream = connect(&way_out(spec));
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 /// Makes a call from an app, and goes on once the provider has it.

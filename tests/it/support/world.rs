@@ -10,14 +10,15 @@ use std::time::Duration;
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_agent::{ApiKey, Retry};
 use deckhands_model::{
-    Cause, Deadlines, Limits, ModelId, ModelWay, Network, Profile, RunReport, TaskState, TaskText,
+    AttemptId, Cause, Deadlines, Limits, ModelId, ModelWay, Network, Profile, RunReport, TaskId,
+    TaskState, TaskText,
 };
 use deckhands_orchestration::{
-    Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports, RelaySettings, RunEvent,
-    Runner, TaskRequest,
+    AttemptEnd, AttemptOrder, Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports,
+    RelaySettings, RunEvent, Runner, Silent, TaskRequest,
 };
 use deckhands_runtime::test_util::{FakeRuntime, Match, Script};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,7 @@ pub(crate) struct World {
     /// What is asked for; a test changes what matters to it.
     pub(crate) request: TaskRequest,
     ids: Arc<Ids>,
+    clock: Arc<dyn Clock>,
 }
 
 /// A run that ended.
@@ -62,6 +64,17 @@ struct Still;
 impl Clock for Still {
     fn now(&self) -> Timestamp {
         "2026-01-01T00:00:00Z".parse().unwrap()
+    }
+}
+
+/// A wall clock that goes with the virtual time.
+#[derive(Debug)]
+struct Moving(Instant);
+
+impl Clock for Moving {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.0.elapsed()).unwrap();
+        Still.now() + passed
     }
 }
 
@@ -101,6 +114,7 @@ impl World {
             home: Home::open(&dir.path().join("home"), &*ids).unwrap(),
             request,
             ids,
+            clock: Arc::new(Still),
             dir,
         }
     }
@@ -112,6 +126,17 @@ impl World {
             request.network = Network::Llm;
             request.way = ModelWay::Relay;
         })
+    }
+
+    /// The wall clock goes with the virtual time instead of standing still.
+    pub(crate) fn in_time(mut self) -> Self {
+        self.clock = Arc::new(Moving(Instant::now()));
+        self
+    }
+
+    /// What the wall clock says.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The next app container plays this.
@@ -158,7 +183,7 @@ impl World {
             ports: Ports::of(self.runtime.clone()),
             adapter: Arc::new(OpenHandsHeadless),
             home: self.home.clone(),
-            clock: Arc::new(Still),
+            clock: self.clock.clone(),
             ids: self.ids.clone(),
         }
     }
@@ -166,6 +191,21 @@ impl World {
     /// Runs the task to its end.
     pub(crate) async fn run(&self) -> Ran {
         self.watched(Watcher::default(), None).await
+    }
+
+    /// An order for the task's attempt with this number.
+    pub(crate) fn order(&self, number: u32) -> AttemptOrder {
+        let id = AttemptId {
+            task: TaskId::from_random([0xee; 16]),
+            number: number.to_string().parse().unwrap(),
+        };
+        AttemptOrder::new(id, self.request.clone())
+    }
+
+    /// Carries out an ordered attempt to its end.
+    pub(crate) async fn attempt(&self, order: &AttemptOrder) -> AttemptEnd {
+        let (runner, cancel) = (self.runner(), CancellationToken::new());
+        runner.attempt(order, &Silent, &cancel).await
     }
 
     /// Runs it and cancels after this time.
@@ -237,7 +277,10 @@ impl World {
         if let Some(dir) = self.attempt_dir(report) {
             let kept = self.request.policy.keep;
             let working = ["workspace", "agent-home", "input", "check"];
-            for name in working.into_iter().chain(["launcher", "way-out"]) {
+            for name in working
+                .into_iter()
+                .chain(["launcher", "way-out", "adoption"])
+            {
                 assert!(kept || !dir.join(name).exists(), "{name} is left");
             }
             let kept: RunReport =

@@ -27,6 +27,9 @@ pub(crate) struct AttemptRecord {
     /// Whether the user wants to keep the working files.
     #[serde(default)]
     pub(crate) keep: bool,
+    /// Whether another process may go on with it after the death of the one that began it.
+    #[serde(default)]
+    pub(crate) adoptable: bool,
 }
 
 /// What records say that were written before there was a choice.

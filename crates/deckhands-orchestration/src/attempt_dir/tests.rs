@@ -18,6 +18,7 @@ fn record() -> AttemptRecord {
         profile: Profile::Socket,
         network: Network::Open,
         keep: false,
+        adoptable: false,
     }
 }
 

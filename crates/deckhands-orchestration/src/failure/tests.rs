@@ -33,6 +33,7 @@ fn every_kind_of_runtime_error_has_its_cause() {
         (RuntimeErrorKind::Conflict, Cause::Unknown, 1),
         (RuntimeErrorKind::InvalidSpec, Cause::Unknown, 1),
         (RuntimeErrorKind::Protocol, Cause::Unknown, 1),
+        (RuntimeErrorKind::Disowned, Cause::Unknown, 1),
     ];
     for (kind, cause, code) in rows {
         let error = RuntimeError::new(Operation::Create, "x", kind).with_message("said");

@@ -1,14 +1,15 @@
 //! Which task is meant: any prefix of its id that no other id has, or `last`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use deckhands_model::TaskId;
+use deckhands_model::{RunReport, TaskId, TaskState};
 use jiff::Timestamp;
 
-use super::KeptError;
+use super::{KeptError, read_json};
 use crate::attempt_dir::AttemptDir;
 use crate::home::Home;
+use crate::workspace::read_record;
 
 /// The word for the task that began last.
 const LAST: &str = "last";
@@ -16,8 +17,42 @@ const LAST: &str = "last";
 /// How many tasks a hint names.
 const RECENT: usize = 5;
 
-/// The directory of the last attempt at the task that is meant.
-pub(super) fn find(home: &Home, word: &str) -> Result<AttemptDir, KeptError> {
+/// Attempts at the task that is meant.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The last one.
+    pub(super) last: AttemptDir,
+    /// The one whose change is the task's.
+    pub(super) changed: AttemptDir,
+}
+
+/// The attempts at the task that is meant. The change of a task is that of its last attempt that
+/// has one; of a task that completed it is that of the last attempt, even if that changed nothing.
+pub(super) fn find(home: &Home, word: &str) -> Result<Found, KeptError> {
+    let dir = home.task_dir(task(home, word)?);
+    let last = last_attempt(&dir).ok_or_else(|| unknown(home, word))?;
+    let changed = attempts(&dir).into_iter().rev();
+    let changed = changed.map(|number| AttemptDir::at(dir.join(number.to_string())));
+    let changed = changed.into_iter().find(counts);
+    Ok(Found {
+        changed: changed.unwrap_or_else(|| last.clone()),
+        last,
+    })
+}
+
+/// Whether the attempts before this one do not matter.
+fn counts(attempt: &AttemptDir) -> bool {
+    let completed = || {
+        let report: Option<RunReport> = read_json(&attempt.result());
+        report.is_some_and(|report| report.state == TaskState::Completed)
+    };
+    // One whose record cannot be read has a change, too.
+    let change = read_record(&attempt.change());
+    change.map_or(true, |change| change.is_some_and(|c| !c.is_empty())) || completed()
+}
+
+/// The task that is meant.
+pub(super) fn task(home: &Home, word: &str) -> Result<TaskId, KeptError> {
     let wanted = word.to_ascii_lowercase();
     let mut ids = ids(home);
     if wanted == LAST {
@@ -26,7 +61,7 @@ pub(super) fn find(home: &Home, word: &str) -> Result<AttemptDir, KeptError> {
         ids.retain(|id| !wanted.is_empty() && id.starts_with(&wanted));
     }
     match &ids[..] {
-        [id] => last_attempt(home, id).ok_or_else(|| unknown(home, word)),
+        [id] => id.parse().map_err(|_no_id| unknown(home, word)),
         [] => Err(unknown(home, word)),
         _ => Err(KeptError::Ambiguous {
             word: word.to_owned(),
@@ -55,7 +90,7 @@ fn ids(home: &Home) -> Vec<String> {
     let names = tasks.flatten().map(|task| task.file_name());
     let mut ids: Vec<String> = names
         .filter_map(|name| name.into_string().ok())
-        .filter(|name| name.parse::<TaskId>().is_ok() && last_attempt(home, name).is_some())
+        .filter(|name| name.parse::<TaskId>().is_ok() && last(home, name).is_some())
         .collect();
     ids.sort();
     ids
@@ -64,12 +99,7 @@ fn ids(home: &Home) -> Vec<String> {
 /// Those that began last, latest first.
 fn newest(home: &Home, ids: Vec<String>, most: usize) -> Vec<String> {
     let began = |id: &String| -> Option<Timestamp> {
-        last_attempt(home, id)?
-            .record()
-            .ok()?
-            .started_at
-            .parse()
-            .ok()
+        last(home, id)?.record().ok()?.started_at.parse().ok()
     };
     let mut dated: Vec<_> = ids.into_iter().map(|id| (began(&id), id)).collect();
     dated.sort();
@@ -77,12 +107,20 @@ fn newest(home: &Home, ids: Vec<String>, most: usize) -> Vec<String> {
     latest.map(|(_began, id)| id).collect()
 }
 
-fn last_attempt(home: &Home, id: &str) -> Option<AttemptDir> {
-    let attempts = fs::read_dir(home.attempts_dir().join(id)).ok()?;
-    let numbered = |name: &std::ffi::OsStr| name.to_str()?.parse::<u32>().ok();
-    let last = attempts
-        .flatten()
-        .filter_map(|attempt| Some((numbered(&attempt.file_name())?, attempt.path())))
-        .max()?;
-    Some(AttemptDir::at(last.1))
+fn last(home: &Home, id: &str) -> Option<AttemptDir> {
+    last_attempt(&home.attempts_dir().join(id))
+}
+
+fn last_attempt(task: &Path) -> Option<AttemptDir> {
+    let number = *attempts(task).last()?;
+    Some(AttemptDir::at(task.join(number.to_string())))
+}
+
+/// The numbers of the attempts in the directory of a task, in their order.
+pub(super) fn attempts(task: &Path) -> Vec<u32> {
+    let names = fs::read_dir(task).into_iter().flatten().flatten();
+    let numbered = |path: PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let mut numbers: Vec<_> = names.filter_map(|name| numbered(name.path())).collect();
+    numbers.sort_unstable();
+    numbers
 }

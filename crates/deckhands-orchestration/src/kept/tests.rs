@@ -11,7 +11,7 @@ use crate::runner::{died, write_report};
 use crate::workspace::{Manifest, unified_diff, write_record};
 
 /// A home with a task for each of these bytes; the later ones in the list began earlier.
-fn home(tasks: &[u8]) -> (TempDir, Home) {
+pub(super) fn home(tasks: &[u8]) -> (TempDir, Home) {
     let dir = TempDir::new().unwrap();
     let home = Home::open(dir.path(), &SystemIds).unwrap();
     for (age, byte) in tasks.iter().enumerate() {
@@ -26,13 +26,14 @@ fn home(tasks: &[u8]) -> (TempDir, Home) {
             profile: Profile::Socket,
             network: Network::Open,
             keep: false,
+            adoptable: false,
         };
         drop(AttemptDir::of(&home, id).create(&home, &record).unwrap());
     }
     (dir, home)
 }
 
-fn id(byte: u8) -> AttemptId {
+pub(super) fn id(byte: u8) -> AttemptId {
     AttemptId {
         task: TaskId::from_random([byte; 16]),
         number: AttemptNumber::FIRST,
@@ -125,7 +126,7 @@ fn a_task_whose_process_died_before_there_was_a_change_is_told_apart() {
 }
 
 /// An accepted change of the only task, which was not applied.
-fn kept_change(home: &Home, before: &[&str], after: &[&str]) {
+pub(super) fn kept_change(home: &Home, before: &[&str], after: &[&str]) {
     let trees = [before, after].map(|names| {
         let tree = TempDir::new().unwrap();
         for name in names {

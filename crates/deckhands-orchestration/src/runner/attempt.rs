@@ -1,21 +1,22 @@
 //! One attempt of a run: start, watch, clear, collect, judge, promote.
 
-use std::path::PathBuf;
-
 use deckhands_agent::ContainerFacts;
-use deckhands_model::{Cause, Outcome, Severity, Verdict};
+use deckhands_model::{Cause, Outcome};
 use tokio::time::{Instant, timeout};
 
-use super::blocking;
-use super::keep::{collect, keep_files, keep_partial_change, keep_verdict, tell_unkept};
+use super::conclude::conclude;
+use super::keep::keep_partial_change;
 use super::report::Draft;
+use super::{Turn, halted};
+use crate::adoption;
 use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::images::by_digest;
 use crate::observer::{Phase, RunEvent};
-use crate::validate;
-use crate::worker::{AttemptCtx, Leftovers, Watched, clear, give_back, prepare, start, watch};
-use crate::workspace::{ChangeSet, CopyReport, Promotion, promote};
+use crate::worker::{
+    AttemptCtx, Leftovers, Live, Watch, Watched, clear, give_back, prepare, start, watch,
+};
+use crate::workspace::Manifest;
 
 /// Runs the attempt. What could not be removed of it is told in the draft's notes, and then nothing
 /// of its work is believed.
@@ -26,18 +27,70 @@ use crate::workspace::{ChangeSet, CopyReport, Promotion, promote};
 pub(super) async fn run(
     ctx: &AttemptCtx<'_>,
     home: &Home,
-    copy: &CopyReport,
+    before: &Manifest,
+    draft: &mut Draft,
+) -> Result<Turn, RunFailure> {
+    ctx.observer.observe(RunEvent::Phase(Phase::Start));
+    let started = ctx.halt.run_until(async {
+        let prepared = prepare(ctx).await?;
+        start(ctx, prepared).await
+    });
+    match started.await {
+        Some(Ok(live)) => go_on(ctx, live, home, before, draft).await,
+        Some(Err(failure)) => {
+            // Why it could not start says more than what could not be given back.
+            let _given = broken_off(ctx, draft).await;
+            Err(failure)
+        }
+        None => {
+            let given = broken_off(ctx, draft).await;
+            let turn = halted(ctx.halt, draft);
+            given.map(|()| turn)
+        }
+    }
+}
+
+/// Goes on with a running attempt.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn go_on(
+    ctx: &AttemptCtx<'_>,
+    mut live: Live,
+    home: &Home,
+    before: &Manifest,
+    draft: &mut Draft,
+) -> Result<Turn, RunFailure> {
+    let watched = watch(ctx, &mut live).await;
+    live.close().await;
+    match watched {
+        Ok(Watch::Ended(watched)) => {
+            draft.watched(&watched);
+            let ended = end(ctx, home, before, *watched, draft).await;
+            ended.map(|()| Turn::Ended)
+        }
+        Ok(Watch::Paused) => Ok(Turn::Paused),
+        Err(failure) => {
+            let _given = broken_off(ctx, draft).await;
+            Err(failure)
+        }
+    }
+}
+
+/// Clears an attempt that came to no end of its own.
+async fn broken_off(ctx: &AttemptCtx<'_>, draft: &mut Draft) -> Result<(), RunFailure> {
+    let cleared = clear_all(ctx, true, draft).await;
+    own_files(ctx, &cleared, draft).await
+}
+
+/// What follows once the agent has ended and its containers are gone.
+async fn end(
+    ctx: &AttemptCtx<'_>,
+    home: &Home,
+    before: &Manifest,
+    mut watched: Watched,
     draft: &mut Draft,
 ) -> Result<(), RunFailure> {
-    let started = start_and_watch(ctx, draft).await;
-    let Ok(Some(mut watched)) = started else {
-        let cleared = clear_all(ctx, true, draft).await;
-        let given = own_files(ctx, &cleared, draft).await;
-        return started.and_then(|_none| {
-            draft.cancelled();
-            given
-        });
-    };
     draft.agent_ended(watched.ended_at);
     let cleared = std::mem::take(&mut watched.cleared);
     draft.timings.cleanup_s = watched.clearing.as_secs_f64();
@@ -48,18 +101,45 @@ pub(super) async fn run(
     let outcome = settle(watched, cleared.facts, draft);
     let finished = matches!(outcome, Outcome::Finished { .. });
     if !finished && readable.is_ok() {
-        keep_partial_change(ctx, copy, draft).await;
+        keep_partial_change(ctx, before, draft).await;
     }
     match outcome {
         Outcome::Finished { .. } => {
             readable?;
-            conclude(ctx, home, copy, draft).await
+            keep_settled(ctx, draft);
+            conclude(ctx, home, before, draft).await
         }
         Outcome::Failed(failure) => Err(RunFailure::from(&failure)),
         Outcome::Cancelled => {
             draft.cancelled();
             Ok(())
         }
+    }
+}
+
+/// Goes on with an attempt whose agent was done and whose containers were gone. What is left of its
+/// checks goes first.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn go_on_settled(
+    ctx: &AttemptCtx<'_>,
+    home: &Home,
+    before: &Manifest,
+    draft: &mut Draft,
+) -> Result<Turn, RunFailure> {
+    all_dead(&clear_all(ctx, true, draft).await)?;
+    let concluded = conclude(ctx, home, before, draft).await;
+    concluded.map(|()| Turn::Ended)
+}
+
+/// From here on another process can do again whatever is done.
+fn keep_settled(ctx: &AttemptCtx<'_>, draft: &Draft) {
+    let Some(settled) = draft.settled().filter(|_| ctx.adoptable) else {
+        return;
+    };
+    if let Err(error) = adoption::keep_settled(&ctx.dir, &settled) {
+        tracing::warn!(%error, "that the agent is done could not be written down");
     }
 }
 
@@ -73,31 +153,11 @@ fn all_dead(cleared: &Leftovers) -> Result<(), RunFailure> {
     Err(RunFailure::new(Cause::DaemonUnreachable, text).with_hint(hint))
 }
 
-/// `None` where the user ended it before the agent ran.
-async fn start_and_watch(
+pub(super) async fn clear_all(
     ctx: &AttemptCtx<'_>,
+    in_flight: bool,
     draft: &mut Draft,
-) -> Result<Option<Watched>, RunFailure> {
-    ctx.observer.observe(RunEvent::Phase(Phase::Start));
-    let started = ctx.cancel.run_until_cancelled(async {
-        let prepared = prepare(ctx).await?;
-        let started = start(ctx, &prepared).await?;
-        Ok::<_, RunFailure>((prepared, started))
-    });
-    let Some(started) = started.await else {
-        return Ok(None);
-    };
-    let (mut prepared, started) = started?;
-    let watched = watch(ctx, &mut prepared, started).await;
-    if let Some(served) = prepared.served.take() {
-        served.close().await;
-    }
-    let watched = watched?;
-    draft.watched(&watched);
-    Ok(Some(watched))
-}
-
-async fn clear_all(ctx: &AttemptCtx<'_>, in_flight: bool, draft: &mut Draft) -> Leftovers {
+) -> Leftovers {
     ctx.observer.observe(RunEvent::Phase(Phase::Cleanup));
     let started = Instant::now();
     let deadline = ctx.request.deadlines.cleanup;
@@ -152,96 +212,4 @@ fn settle(watched: Watched, facts: ContainerFacts, draft: &mut Draft) -> Outcome
     let outcome = watched.reader.outcome(&facts, watched.ended_by);
     draft.outcome(&outcome);
     outcome
-}
-
-/// A finished agent's work: read the change, judge it, take it over.
-async fn conclude(
-    ctx: &AttemptCtx<'_>,
-    home: &Home,
-    copy: &CopyReport,
-    draft: &mut Draft,
-) -> Result<(), RunFailure> {
-    let change = collect(ctx, copy, draft).await?;
-    ctx.observer.observe(RunEvent::Phase(Phase::Checks));
-    let started = Instant::now();
-    let verdict = validate::judge(ctx, &copy.manifest, &change).await;
-    draft.timings.checks_s = started.elapsed().as_secs_f64();
-    if !ctx.request.checks.is_empty() {
-        // A judgement that was broken off may have left a create call under way.
-        let broken_off = verdict.is_none() || started.elapsed() >= ctx.request.deadlines.checks;
-        clear_all(ctx, broken_off, draft).await;
-    }
-    // Whoever asked for the end wants no change any more, however good it is.
-    let Some(verdict) = verdict.filter(|_| !ctx.cancel.is_cancelled()) else {
-        tell_unkept(keep_files(ctx, change, draft).await, draft);
-        draft.cancelled();
-        return Ok(());
-    };
-    let verdict = draft.redacted(verdict);
-    draft.verdict(&verdict);
-    keep_verdict(ctx, &verdict, draft);
-    if !verdict.is_accepted() {
-        tell_unkept(keep_files(ctx, change, draft).await, draft);
-        return Err(rejected(&verdict));
-    }
-    let taken = if ctx.request.policy.apply && !change.is_empty() {
-        take_over(ctx, home, &change, draft).await
-    } else {
-        Ok(())
-    };
-    let kept = if draft.is_applied() {
-        Ok(())
-    } else {
-        keep_files(ctx, change, draft).await
-    };
-    taken.and(kept)?;
-    draft.completed();
-    Ok(())
-}
-
-async fn take_over(
-    ctx: &AttemptCtx<'_>,
-    home: &Home,
-    change: &ChangeSet,
-    draft: &mut Draft,
-) -> Result<(), RunFailure> {
-    ctx.observer.observe(RunEvent::Phase(Phase::Promote));
-    let started = Instant::now();
-    let (home, task, change) = (home.clone(), ctx.id.task, change.clone());
-    let (workspace, result): (PathBuf, PathBuf) = (
-        ctx.request.workspace.clone(),
-        ctx.dir.agent_dirs().workspace,
-    );
-    let promoted = blocking(move || promote(&home, task, &workspace, &result, &change)).await?;
-    draft.timings.promote_s = started.elapsed().as_secs_f64();
-    match promoted {
-        Ok(Promotion::Applied) => draft.applied(),
-        Ok(Promotion::Conflict(paths)) => draft.conflict(paths),
-        Err(error) => return Err(RunFailure::of_error(Cause::PermissionDenied, &error)),
-    }
-    Ok(())
-}
-
-fn rejected(verdict: &Verdict) -> RunFailure {
-    let empty = verdict
-        .findings()
-        .iter()
-        .any(|f| f.check == validate::EMPTY_CHANGE);
-    let mut errors = verdict
-        .findings()
-        .iter()
-        .filter(|f| f.severity == Severity::Error);
-    let said = |message: &str| message.lines().next().unwrap_or_default().to_owned();
-    match errors.next() {
-        Some(finding) if empty => RunFailure::new(Cause::EmptyChange, finding.message.clone()),
-        Some(finding) => {
-            let text = format!(
-                "check `{}` did not accept: {}",
-                finding.check,
-                said(&finding.message)
-            );
-            RunFailure::new(Cause::CheckFailed, text)
-        }
-        None => RunFailure::new(Cause::CheckFailed, "the result was not accepted"),
-    }
 }

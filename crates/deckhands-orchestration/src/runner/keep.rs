@@ -11,14 +11,12 @@ use crate::attempt_dir::write_private;
 use crate::failure::RunFailure;
 use crate::observer::{Phase, RunEvent};
 use crate::worker::AttemptCtx;
-use crate::workspace::{
-    ChangeSet, CopyReport, Manifest, open_directories, unified_diff, write_record,
-};
+use crate::workspace::{ChangeSet, Manifest, open_directories, unified_diff, write_record};
 
 /// Reads what changed, and keeps it as a patch and a record.
 pub(super) async fn collect(
     ctx: &AttemptCtx<'_>,
-    copy: &CopyReport,
+    before: &Manifest,
     draft: &mut Draft,
 ) -> Result<ChangeSet, RunFailure> {
     ctx.observer.observe(RunEvent::Phase(Phase::Collect));
@@ -27,7 +25,7 @@ pub(super) async fn collect(
         ctx.dir.agent_dirs().workspace,
         ctx.request.workspace.clone(),
     );
-    let (before, dir) = (copy.manifest.clone(), ctx.dir.clone());
+    let (before, dir) = (before.clone(), ctx.dir.clone());
     let all = ctx.request.policy.include_ignored;
     let change = blocking(move || {
         open_directories(&result)?;
@@ -51,10 +49,10 @@ pub(super) async fn collect(
 /// What an agent that did not finish got done is kept, too; failing at that changes nothing.
 pub(super) async fn keep_partial_change(
     ctx: &AttemptCtx<'_>,
-    copy: &CopyReport,
+    before: &Manifest,
     draft: &mut Draft,
 ) {
-    match collect(ctx, copy, draft).await {
+    match collect(ctx, before, draft).await {
         Ok(change) => tell_unkept(keep_files(ctx, change, draft).await, draft),
         Err(failure) => draft.notes.push(failure.message),
     }

@@ -1,18 +1,20 @@
 //! Puts the result document together while a run goes on.
 
-use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use deckhands_agent::redact;
 use deckhands_model::{
-    AttemptReport, ImageReport, Network, Outcome, REPORT_SCHEMA_VERSION, RunReport, TaskId,
-    TaskState, Timings, Verdict, Versions,
+    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Usage,
+    Verdict, Versions,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::attempt_dir::{AttemptDir, write_private};
+use super::document::empty_report;
+use super::result::{RetryAfter, result};
 use crate::failure::RunFailure;
+use crate::order::{AttemptOrder, AttemptResult};
 use crate::request::TaskRequest;
 use crate::worker::Watched;
 use crate::workspace::ChangeSet;
@@ -22,6 +24,7 @@ const MISSED_NETWORK: &str = "commands of the agent failed for want of a network
                               has none of; `--network open` gives it one";
 
 /// The document as far as it is known.
+#[derive(Clone)]
 pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     /// The working files stay: something may still write to them, or they are all there is.
@@ -29,12 +32,20 @@ pub(super) struct Draft {
     pub(super) timings: Timings,
     pub(super) images: Vec<ImageReport>,
     pub(super) versions: Versions,
-    report: RunReport,
-    attempt: Option<AttemptReport>,
+    pub(super) report: RunReport,
+    /// What the document says of attempts before this one.
+    earlier: Vec<AttemptReport>,
+    number: u32,
+    /// Whether the document lists an attempt whose agent never ran.
+    lists_always: bool,
+    pub(super) attempt: Option<AttemptReport>,
+    retry_after: Option<RetryAfter>,
     started: Instant,
-    started_at: Timestamp,
-    agent_ended: Option<Instant>,
-    secrets: Vec<String>,
+    pub(super) started_at: Timestamp,
+    /// Time that went by in other processes.
+    pub(super) before: Duration,
+    pub(super) agent_ended: Option<Instant>,
+    pub(super) secrets: Vec<String>,
 }
 
 impl Draft {
@@ -49,9 +60,14 @@ impl Draft {
                 ..Versions::default()
             },
             report: empty_report(request, task),
+            earlier: Vec::new(),
+            number: 1,
+            lists_always: false,
             attempt: None,
+            retry_after: None,
             started: Instant::now(),
             started_at: now,
+            before: Duration::ZERO,
             agent_ended: None,
             secrets: request
                 .api_key
@@ -59,6 +75,13 @@ impl Draft {
                 .map(|key| key.expose().to_owned())
                 .collect(),
         }
+    }
+
+    /// The attempt is one of a task's, maybe after others.
+    pub(super) fn part_of(&mut self, order: &AttemptOrder, lists_always: bool) {
+        self.earlier.clone_from(&order.earlier);
+        self.number = order.id.number.get();
+        self.lists_always = lists_always;
     }
 
     /// From here on the user waits for us.
@@ -77,24 +100,43 @@ impl Draft {
         }
         self.versions.agent.clone_from(&progress.version);
         self.report.model_served.clone_from(&progress.models);
+        self.retry_after = watched.retry_after;
         self.attempt = Some(AttemptReport {
-            number: 1,
-            route: self
-                .report
-                .model_requested
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            outcome: String::new(),
-            cause: None,
-            started_at: self.started_at.to_string(),
             work_time_s: watched.work.as_secs_f64(),
             wait_time_s: watched.wait.as_secs_f64(),
             usage: progress.usage,
             container_exit: watched.app_exit,
             events: progress.events,
-            verdict: None,
+            ..self.no_attempt()
         });
+    }
+
+    /// An attempt in which nothing happened.
+    fn no_attempt(&self) -> AttemptReport {
+        let route = self.report.model_requested.as_ref();
+        AttemptReport {
+            number: self.number,
+            route: route.map(ToString::to_string).unwrap_or_default(),
+            outcome: String::new(),
+            cause: None,
+            started_at: self.started_at.to_string(),
+            work_time_s: 0.0,
+            wait_time_s: 0.0,
+            usage: Usage::default(),
+            container_exit: None,
+            events: 0,
+            verdict: None,
+        }
+    }
+
+    /// An attempt whose agent never ran.
+    fn unbegun(&self) -> AttemptReport {
+        let cancelled = self.report.state == TaskState::Cancelled;
+        AttemptReport {
+            outcome: if cancelled { "cancelled" } else { "failed" }.to_owned(),
+            cause: self.report.error.as_ref().and_then(|error| error.cause),
+            ..self.no_attempt()
+        }
     }
 
     /// Takes how the agent ended.
@@ -170,12 +212,26 @@ impl Draft {
         self.report.error = Some(failure.report());
     }
 
-    pub(super) fn finish(mut self) -> RunReport {
-        self.timings.total_s = self.started.elapsed().as_secs_f64();
+    /// The document, and what of it decides over the next attempt; `now` is when it is told.
+    pub(super) fn finish(mut self, now: Timestamp) -> AttemptResult {
+        let (retry_after, unbegun) = (self.retry_after, self.unbegun());
+        let listed = self.attempt.is_some() || self.lists_always;
+        let attempt = self.attempt.take().unwrap_or(unbegun);
+        let mut attempts = std::mem::take(&mut self.earlier);
+        attempts.extend(listed.then(|| attempt.clone()));
+        let report = RunReport {
+            attempts,
+            ..self.document()
+        };
+        result(report, attempt, retry_after, now)
+    }
+
+    /// The document, without attempts.
+    pub(super) fn document(mut self) -> RunReport {
+        self.timings.total_s = (self.before + self.started.elapsed()).as_secs_f64();
         self.timings.after_agent_s = self.agent_ended.map_or(0.0, |t| t.elapsed().as_secs_f64());
         self.redact();
         RunReport {
-            attempts: self.attempt.into_iter().collect(),
             timings: self.timings,
             images: self.images,
             versions: self.versions,
@@ -198,82 +254,4 @@ impl Draft {
             error.causes.iter_mut().for_each(hide);
         }
     }
-}
-
-fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
-    RunReport {
-        model_requested: Some(request.model.clone()),
-        profile: request.profile.to_string(),
-        egress: request.network.to_string(),
-        ..blank(task.to_string())
-    }
-}
-
-fn blank(task_id: String) -> RunReport {
-    RunReport {
-        schema_version: REPORT_SCHEMA_VERSION,
-        task_id,
-        state: TaskState::Failed,
-        output: String::new(),
-        error: None,
-        profile: String::new(),
-        egress: String::new(),
-        model_requested: None,
-        model_served: Vec::new(),
-        attempts: Vec::new(),
-        verdict: None,
-        changes: Vec::new(),
-        patch: None,
-        applied: false,
-        conflict: Vec::new(),
-        timings: Timings::default(),
-        images: Vec::new(),
-        versions: Versions::default(),
-        notes: Vec::new(),
-    }
-}
-
-/// The document of a task whose process died.
-pub(crate) fn died(task_id: String, change: Option<(&ChangeSet, &Path)>) -> RunReport {
-    RunReport {
-        state: TaskState::Cancelled,
-        changes: change
-            .map(|(change, _)| change.changes())
-            .unwrap_or_default(),
-        patch: change.map(|(_, patch)| patch.display().to_string()),
-        notes: vec!["the process that ran this task died; its remains were removed".to_owned()],
-        ..blank(task_id)
-    }
-}
-
-/// The document of a task that no agent worked on: a stand-in, marked as one.
-#[must_use]
-pub fn simulated(request: &TaskRequest, task: TaskId, now: Timestamp) -> RunReport {
-    let mut draft = Draft::new(request, task, now);
-    draft.report.output = "simulated: no agent ran and nothing was changed".to_owned();
-    draft.report.profile = "simulate".to_owned();
-    draft.report.egress = "none".to_owned();
-    draft.report.state = TaskState::Degraded;
-    draft.finish()
-}
-
-/// The document of a task that could not begin.
-#[must_use]
-pub fn not_started(
-    request: &TaskRequest,
-    task: TaskId,
-    now: Timestamp,
-    failure: RunFailure,
-) -> RunReport {
-    let mut draft = Draft::new(request, task, now);
-    draft.fail(failure);
-    draft.finish()
-}
-
-/// Keeps the document in the attempt's directory.
-///
-/// # Errors
-/// The system's error.
-pub(crate) fn write_report(dir: &AttemptDir, report: &RunReport) -> io::Result<()> {
-    write_private(&dir.result(), &serde_json::to_vec_pretty(report)?)
 }

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use deckhands_model::AttemptId;
-use deckhands_runtime::Owned;
+use deckhands_model::{AttemptId, Cause};
 
-use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt};
+use crate::attempt_dir::{AttemptDir, AttemptRecord, Claim, LockedAttempt, claim};
+use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::labels;
 use crate::ports::Ports;
@@ -32,7 +32,7 @@ pub(super) async fn close(
         let id = AttemptId { task, number };
         clear_late(ports, id, dir, deadline).await?;
         if let Some(image) = &record.sandbox_image {
-            let owned = Owned::new(ports.containers.clone(), labels::of_attempt(home, id, dir));
+            let owned = ports.owned(labels::of_attempt(home, id, dir));
             let given = worker::give_back(&owned, id, dir, image);
             let given = tokio::time::timeout(deadline, given).await;
             given.map_err(|e| e.to_string())?.map_err(|e| e.message)?;
@@ -41,6 +41,42 @@ pub(super) async fn close(
     let dir = dir.clone();
     let settled = blocking(move || settle(&dir, record.as_ref()));
     settled.await.map_err(|failure| failure.message)?
+}
+
+/// Clears a dead attempt away, whatever it was meant for.
+///
+/// # Errors
+/// [`RunFailure`] where a living process works on it, or something stays.
+pub(crate) async fn close_dead(
+    ports: &Ports,
+    home: &Home,
+    id: AttemptId,
+    deadline: Duration,
+) -> Result<(), RunFailure> {
+    let dir = AttemptDir::of(home, id);
+    let unclaimed = |error| RunFailure::of_error(Cause::PermissionDenied, &error);
+    let held = match claim(home, &dir).await.map_err(unclaimed)? {
+        Claim::Ours(held) => Some(held),
+        Claim::Gone => None,
+        Claim::Live => {
+            let text = format!("a living process works on attempt {id}");
+            return Err(RunFailure::new(Cause::Unknown, text));
+        }
+    };
+    let cleared = worker::clear(ports, id, true, deadline).await;
+    let stays = |reason: String| {
+        let text = format!("attempt {id} could not be cleared away: {reason}");
+        RunFailure::new(Cause::DaemonUnreachable, text)
+    };
+    if !cleared.names.is_empty() {
+        return Err(stays(format!("still there: {}", cleared.names.join(", "))));
+    }
+    match &held {
+        Some(held) if dir.is_unfinished() => {
+            close(ports, home, held, deadline).await.map_err(stays)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits out a create call that a killed process may have sent just before its death.

@@ -21,6 +21,7 @@ fn dead(home: &Home, byte: u8) -> AttemptDir {
         profile: Profile::Socket,
         network: Network::Open,
         keep: false,
+        adoptable: false,
     };
     let number = AttemptNumber::FIRST;
     let dir = AttemptDir::of(home, AttemptId { task, number });
@@ -46,6 +47,8 @@ async fn only_an_attempt_without_an_end_is_cancelled_also_in_a_dry_run() {
             all_homes: false,
             dry_run,
             deadline: Duration::from_secs(30),
+            adoptable: Adoptable::Leave,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let told = sweep(&ports, &home, options).await.unwrap();
         assert_eq!(told, expected, "dry run: {dry_run}");

@@ -15,7 +15,7 @@ fn services() -> (Services, RuntimeKey) {
     let api = SandboxApi::new(SandboxApiOptions {
         session_id: "sid".to_owned(),
         runtime_id: "rid".to_owned(),
-        key: &key,
+        key: key.hash(),
         session_key: SessionKey::from_random([8; 32]),
         url: ACTION_URL.to_owned(),
     });

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use deckhands_agent::{AgentDirs, Launch, LaunchRequest, LlmAccess, Walls};
 use deckhands_model::{Cause, ModelWay, Profile};
-use deckhands_runtime::ContainerId;
+use deckhands_runtime::{ContainerId, IntentKind};
 
 use super::AttemptCtx;
 use super::managed::{self, Keys, Sandbox};
@@ -94,6 +94,10 @@ async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure
     );
     let (llm, access) = socket::access(ctx.request, &ctx.dir, bridge, &token);
     let launch = translated(ctx, llm, Walls::Socket(access))?;
+    // The app makes it by itself, once it runs.
+    ctx.owned
+        .announce(IntentKind::Container, &launch.sandbox.0)
+        .await?;
     let served = match ctx.request.way {
         ModelWay::Direct => None,
         _ => Some(Served::open(ctx, &token, None)?),

@@ -13,6 +13,7 @@ use deckhands_runtime::{ContainerId, Containers};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::AttemptCtx;
+use crate::adoption::Taken;
 use crate::failure::RunFailure;
 use crate::runner::blocking;
 
@@ -40,13 +41,6 @@ const BYTES_A_FILE: u64 = 16 << 10;
 /// Bytes of a block as the kernel counts them for a file.
 const BLOCK: u64 = 512;
 
-/// What an attempt takes of the disk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Taken {
-    bytes: u64,
-    files: u64,
-}
-
 /// A bound that was reached, and what was seen.
 pub(super) type Breach = (EndedBy, String);
 
@@ -65,14 +59,25 @@ impl Guard {
     /// # Errors
     /// [`RunFailure`] where the measuring thread died.
     pub(super) async fn new(ctx: &AttemptCtx<'_>) -> Result<Self, RunFailure> {
+        let mut guard = Self::since(ctx, Taken::default());
+        guard.before = measured(&guard.dirs).await?;
+        Ok(guard)
+    }
+
+    /// Goes on where this much was there before the agent began.
+    pub(super) fn since(ctx: &AttemptCtx<'_>, before: Taken) -> Self {
         let dirs = ctx.dir.agent_dirs();
-        let dirs = vec![dirs.workspace, dirs.agent_home];
-        Ok(Self {
-            before: measured(&dirs).await?,
-            dirs,
+        Self {
+            before,
+            dirs: vec![dirs.workspace, dirs.agent_home],
             disk: ctx.request.limits.disk,
             processes: ctx.request.limits.processes,
-        })
+        }
+    }
+
+    /// What was there before the agent began.
+    pub(super) fn before(&self) -> Taken {
+        self.before
     }
 
     /// Returns once a bound is reached. It may be dropped at any point.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use deckhands_agent::{ApiKey, Launch, LlmAccess, ManagedAccess};
-use deckhands_model::{ImageRef, Network};
-use deckhands_runtime::{ContainerId, ContainerSpec, NetworkMode, NetworkSpec, UserSpec};
+use deckhands_model::{ImageRef, Network, SecretHash};
+use deckhands_runtime::{ContainerId, ContainerSpec, Labels, NetworkMode, NetworkSpec, UserSpec};
 use deckhands_sandbox::{
     ACTION_URL, Launchers, RuntimeKey, SandboxApi, SandboxApiOptions, SandboxRequest, SessionKey,
     app_env, sandbox_spec,
@@ -14,6 +14,7 @@ use deckhands_sandbox::{
 
 use super::AttemptCtx;
 use super::served::{self, random_bits};
+use crate::adoption::KeptKeys;
 use crate::attempt_dir::AttemptDir;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
@@ -53,6 +54,8 @@ impl Keys {
 /// The sandbox that is started once the app runs.
 pub(crate) struct Sandbox {
     session_key: SessionKey,
+    /// What another process would know the app by.
+    pub(super) kept: KeptKeys,
 }
 
 /// What the app of an attempt is launched with.
@@ -144,11 +147,11 @@ async fn network(ctx: &AttemptCtx<'_>) -> Result<NetworkMode, RunFailure> {
     }
     let spec = NetworkSpec {
         name: ctx.id.object_name("net"),
-        labels: ctx.owned.labels().clone(),
+        labels: Labels::new(),
         internal: false,
         inter_container: false,
     };
-    let made = ctx.ports.networks.create(&spec).await?;
+    let made = ctx.owned.create_network(spec).await?;
     Ok(NetworkMode::Named(made.name))
 }
 
@@ -175,15 +178,25 @@ fn sandbox_of(
 
 /// The remote-runtime API of a launched app, and the sandbox that it will find there.
 pub(super) fn sandbox(keys: Keys, launch: &Launch) -> (SandboxApi, Sandbox) {
-    let api = SandboxApi::new(SandboxApiOptions {
-        session_id: launch.session.clone(),
-        runtime_id: launch.sandbox.0.clone(),
-        key: &keys.runtime,
-        session_key: keys.session.clone(),
-        url: ACTION_URL.to_owned(),
-    });
+    let kept = KeptKeys {
+        token: SecretHash::of(keys.token.expose()),
+        runtime: keys.runtime.hash(),
+        session: keys.session.expose().to_owned(),
+    };
+    let api = api(&kept, &launch.session, &launch.sandbox.0);
     let session_key = keys.session;
-    (api, Sandbox { session_key })
+    (api, Sandbox { session_key, kept })
+}
+
+/// The remote-runtime API for an app that was launched with these keys.
+pub(super) fn api(keys: &KeptKeys, session: &str, sandbox: &str) -> SandboxApi {
+    SandboxApi::new(SandboxApiOptions {
+        session_id: session.to_owned(),
+        runtime_id: sandbox.to_owned(),
+        key: keys.runtime,
+        session_key: SessionKey::given_out(keys.session.as_str()),
+        url: ACTION_URL.to_owned(),
+    })
 }
 
 impl Sandbox {

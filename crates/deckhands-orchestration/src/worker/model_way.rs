@@ -2,7 +2,7 @@
 
 use deckhands_agent::ApiKey;
 use deckhands_gateway::{ProviderKey, Relay, RelayLimits, SessionToken, Upstream, UpstreamError};
-use deckhands_model::{Cause, GatewayFact};
+use deckhands_model::{Cause, GatewayFact, SecretHash};
 use tokio::sync::mpsc;
 
 use crate::failure::RunFailure;
@@ -11,21 +11,33 @@ use crate::request::TaskRequest;
 /// Name by which containers know this machine; addresses made for them stay usable.
 const HOST_ALIAS: &str = "//host.docker.internal";
 
+/// An open relay, and what it tells.
+type Opened = (Relay, mpsc::Receiver<GatewayFact>);
+
 /// Opens a relay for whoever has the token.
 ///
 /// # Errors
 /// [`RunFailure`] where the provider cannot be called in the OpenAI form, or has no address.
-pub(super) fn open_relay(
-    request: &TaskRequest,
-    token: &ApiKey,
-) -> Result<(Relay, mpsc::Receiver<GatewayFact>), RunFailure> {
-    let upstream = upstream(request)?;
-    let limits = RelayLimits {
+pub(super) fn open_relay(request: &TaskRequest, token: &ApiKey) -> Result<Opened, RunFailure> {
+    let (upstream, token) = (upstream(request)?, SessionToken::new(token.expose()));
+    Relay::open(upstream, &token, limits(request))
+        .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))
+}
+
+/// Opens a relay again for whoever has the token with this hash.
+///
+/// # Errors
+/// As [`open_relay`].
+pub(super) fn reopen_relay(request: &TaskRequest, token: SecretHash) -> Result<Opened, RunFailure> {
+    Relay::reopen(upstream(request)?, token, limits(request))
+        .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))
+}
+
+fn limits(request: &TaskRequest) -> RelayLimits {
+    RelayLimits {
         answer: request.relay.answer,
         ..RelayLimits::default()
-    };
-    Relay::open(upstream, &SessionToken::new(token.expose()), limits)
-        .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))
+    }
 }
 
 /// Whom the relay would call.

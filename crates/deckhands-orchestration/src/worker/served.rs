@@ -7,12 +7,13 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use deckhands_agent::{ApiKey, LauncherAccess, LlmAccess};
-use deckhands_model::{Cause, GatewayFact};
+use deckhands_gateway::Relay;
+use deckhands_model::{Cause, GatewayFact, SecretHash};
 use deckhands_sandbox::{Launchers, SandboxApi, app_env, launchers};
 use tokio::sync::mpsc;
 
 use super::AttemptCtx;
-use super::model_way::open_relay;
+use super::model_way::{open_relay, reopen_relay};
 use crate::attempt_dir::AttemptDir;
 use crate::clock::IdSource;
 use crate::failure::RunFailure;
@@ -82,7 +83,26 @@ impl Served {
         api: Option<SandboxApi>,
     ) -> Result<Self, RunFailure> {
         write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
-        let (relay, facts) = open_relay(ctx.request, token)?;
+        Self::of(ctx, api, open_relay(ctx.request, token)?)
+    }
+
+    /// Opens the way out again at the same place, for an app that runs.
+    ///
+    /// # Errors
+    /// [`RunFailure`] where the provider cannot be called so, or the socket not be made.
+    pub(super) fn reopen(
+        ctx: &AttemptCtx<'_>,
+        token: SecretHash,
+        api: SandboxApi,
+    ) -> Result<Self, RunFailure> {
+        Self::of(ctx, Some(api), reopen_relay(ctx.request, token)?)
+    }
+
+    fn of(
+        ctx: &AttemptCtx<'_>,
+        api: Option<SandboxApi>,
+        (relay, facts): (Relay, mpsc::Receiver<GatewayFact>),
+    ) -> Result<Self, RunFailure> {
         let services = Services { api, relay };
         let way_out = WayOut::open(&ctx.dir.way_out(), services.clone())
             .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;

@@ -1,51 +1,110 @@
 //! Starts what was prepared: the app, and in profile `managed` its sandbox beside it.
 
+use deckhands_agent::EventStore;
+use deckhands_model::Cause;
 use deckhands_runtime::{ContainerId, Containers, OutputStream, Phase};
 
 use super::AttemptCtx;
 use super::launch::Prepared;
 use super::limits::Guard;
+use super::managed::Sandbox;
+use super::served::Served;
 use super::watch::hold;
+use crate::adoption::{Made, Measured, keep_made};
 use crate::failure::RunFailure;
 
-/// A started attempt.
-pub(crate) struct Started {
+/// A running attempt.
+pub(crate) struct Live {
+    pub(super) app: ContainerId,
+    pub(super) store: EventStore,
+    /// What is served to the app, unless it calls its model itself.
+    pub(super) served: Option<Served>,
     pub(super) output: OutputStream,
     /// The sandbox that we started, and the watch over its bounds; in profile `managed`, unless the
     /// app ended before.
     pub(super) sandbox: Option<(ContainerId, Guard)>,
+    /// Time of it that other processes measured.
+    pub(super) measured: Measured,
+}
+
+impl Live {
+    /// Ends the way out: no key opens anything any more.
+    pub(crate) async fn close(self) {
+        if let Some(served) = self.served {
+            served.close().await;
+        }
+    }
 }
 
 /// Attaches to the app's output and starts it, and in profile `managed` its sandbox.
 ///
 /// # Errors
 /// [`RunFailure`] where the daemon could not do it; dropping the future leaves labelled containers.
-pub(crate) async fn start(
+pub(crate) async fn start(ctx: &AttemptCtx<'_>, prepared: Prepared) -> Result<Live, RunFailure> {
+    let containers = &ctx.ports.containers;
+    let app = prepared.app.clone();
+    let output = containers.attach(&app).await?;
+    let output = hold::output(containers.clone(), app.clone(), output);
+    let sandbox = match &prepared.sandbox {
+        Some(sandbox) => start_both(ctx, &prepared, sandbox).await?,
+        None => {
+            containers.start(&app).await?;
+            None
+        }
+    };
+    Ok(Live {
+        app,
+        store: prepared.launch.store,
+        served: prepared.served,
+        output,
+        sandbox,
+        measured: Measured::default(),
+    })
+}
+
+/// Starts the app and its sandbox; no sandbox where the app ended before it.
+async fn start_both(
     ctx: &AttemptCtx<'_>,
     prepared: &Prepared,
-) -> Result<Started, RunFailure> {
+    sandbox: &Sandbox,
+) -> Result<Option<(ContainerId, Guard)>, RunFailure> {
     let (containers, app) = (&ctx.ports.containers, &prepared.app);
-    let output = containers.attach(app).await?;
-    let output = hold::output(containers.clone(), app.clone(), output);
-    let Some(sandbox) = &prepared.sandbox else {
-        containers.start(app).await?;
-        return Ok(Started {
-            output,
-            sandbox: None,
-        });
-    };
     let guard = Guard::new(ctx).await?;
+    if ctx.adoptable {
+        keep(ctx, prepared, sandbox, &guard)?;
+    }
     containers.start(app).await?;
-    let sandbox = match sandbox.start(ctx, &prepared.launch, app).await {
-        Ok(sandbox) => Some((sandbox, guard)),
+    match sandbox.start(ctx, &prepared.launch, app).await {
+        Ok(sandbox) => Ok(Some((sandbox, guard))),
         // Nobody can join an app that has ended, and how it ended says more.
         Err(failure) if has_ended(containers.as_ref(), app).await => {
             tracing::debug!(message = %failure.message, "the app ended before its sandbox began");
-            None
+            Ok(None)
         }
-        Err(failure) => return Err(failure),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Writes down what another process needs to go on, before anything runs.
+fn keep(
+    ctx: &AttemptCtx<'_>,
+    prepared: &Prepared,
+    sandbox: &Sandbox,
+    guard: &Guard,
+) -> Result<(), RunFailure> {
+    let launch = &prepared.launch;
+    let made = Made {
+        version: Made::VERSION,
+        model: ctx.request.model.clone(),
+        keys: sandbox.kept.clone(),
+        session: launch.session.clone(),
+        sandbox: launch.sandbox.0.clone(),
+        app: prepared.app.0.clone(),
+        store: launch.store.dir.clone(),
+        disk: guard.before(),
     };
-    Ok(Started { output, sandbox })
+    keep_made(&ctx.dir, &made, ctx.clock.now())
+        .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
 }
 
 /// Whether the app is known to have ended, or to be gone.

@@ -69,6 +69,15 @@ impl Transcript {
         self.secrets.iter().map(String::as_str).collect()
     }
 
+    /// Writes what is buffered. An error shows at the next writing.
+    pub(super) fn flush(&mut self) {
+        for capped in [&mut self.output, &mut self.events] {
+            if let Some(file) = &mut capped.file {
+                let _ = file.flush();
+            }
+        }
+    }
+
     /// Writes what is buffered. Returns the first error of all the writing.
     pub(super) fn close(self) -> Option<io::Error> {
         self.output.close().or(self.events.close())

@@ -3,26 +3,29 @@
 mod beside;
 mod end;
 pub(super) mod hold;
+mod pause;
+mod read;
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use deckhands_agent::{AgentReader, ContainerFacts, EndedBy, EventStore};
-use deckhands_model::{AgentEvent, Cause, EventKind, GatewayFact, ModelWay};
-use deckhands_runtime::{ExitStatus, OutputChunk, OutputStream, RuntimeError};
+use deckhands_model::{Cause, GatewayFact, ModelWay};
+use deckhands_runtime::{ExitStatus, OutputStream, RuntimeError};
 use futures::StreamExt;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::AttemptCtx;
 use super::cleanup::clear;
-use super::launch::Prepared;
 use super::lines::Lines;
-use super::start::Started;
+use super::start::Live;
 use super::tail::Tail;
 use super::transcript::Transcript;
 use super::watchdog::{Watchdog, longest_model_call};
+use crate::adoption::Measured;
 use crate::failure::RunFailure;
 use crate::observer::{Phase, RunEvent};
+use crate::runner::RetryAfter;
 use beside::{Beside, Told};
 use end::End;
 pub(crate) use end::Watched;
@@ -46,9 +49,16 @@ struct Watching<'a> {
     watchdog: Watchdog,
     /// Since when the gateway makes no further call.
     gave_up: Option<Instant>,
+    /// What the provider asked for with the last call, where that failed.
+    retry_after: Option<RetryAfter>,
     final_state: bool,
     /// Whether the last thing that the agent got back was a failure.
     went_wrong: bool,
+    /// Whether the agent waits for the end of something that its sandbox does.
+    acting: bool,
+    /// Whether a pause that is asked for is still to be tried.
+    may_pause: bool,
+    next_pulse: Instant,
     working: bool,
     attached_again: bool,
     gaps: bool,
@@ -56,27 +66,41 @@ struct Watching<'a> {
 
 type Wait<'a> = Pin<Box<dyn Future<Output = Result<ExitStatus, RuntimeError>> + Send + 'a>>;
 
-/// Watches the started app to its end and clears everything the attempt made.
+/// How watching came to its end.
+pub(crate) enum Watch {
+    /// The attempt ended, and everything it made is gone.
+    Ended(Box<Watched>),
+    /// It was paused, and everything is in place.
+    Paused,
+}
+
+/// Why the loop was left.
+enum Stop {
+    End(End),
+    Pause,
+}
+
+/// Watches the running app to its end and clears everything the attempt made, unless it is paused.
 ///
 /// # Errors
 /// [`RunFailure`] where the transcript could not be opened.
-pub(crate) async fn watch(
-    ctx: &AttemptCtx<'_>,
-    prepared: &mut Prepared,
-    started: Started,
-) -> Result<Watched, RunFailure> {
-    let containers = &ctx.ports.containers;
-    let Started {
-        mut output,
-        sandbox,
-    } = started;
-    let served = prepared.served.as_mut();
-    let mut beside = Beside::of(served, containers.as_ref(), sandbox.as_ref());
-    let mut watching = Watching::new(ctx, &prepared.launch.store)?;
-    let mut wait: Wait<'_> = Box::pin(hold::wait(containers.as_ref(), &prepared.app));
-    let mut end = watching
-        .until_end(&mut output, &mut wait, &mut beside)
-        .await;
+pub(crate) async fn watch(ctx: &AttemptCtx<'_>, live: &mut Live) -> Result<Watch, RunFailure> {
+    let containers = ctx.ports.containers.as_ref();
+    let mut watching = Watching::new(ctx, &live.store, live.measured)?;
+    let (output, sandbox) = (&mut live.output, live.sandbox.as_ref());
+    let mut beside = Beside::of(live.served.as_mut(), containers, sandbox);
+    let mut wait: Wait<'_> = Box::pin(hold::wait(containers, &live.app));
+    let mut end = loop {
+        match watching.until_end(output, &mut wait, &mut beside).await {
+            Stop::End(end) => break end,
+            Stop::Pause => {
+                let sandbox = sandbox.map(|(id, _guard)| id);
+                if watching.pause(&live.app, sandbox).await {
+                    return Ok(Watch::Paused);
+                }
+            }
+        }
+    };
     let ended_at = Instant::now();
     if watching.may_have_lost_its_sandbox() && beside.last_breath().await {
         end = End::Ours(EndedBy::SandboxEnded);
@@ -87,15 +111,20 @@ pub(crate) async fn watch(
     let clear = clear(ctx.ports, ctx.id, in_flight, ctx.request.deadlines.cleanup);
     let clear = async { (clear.await, ended_at.elapsed()) };
     // The app dies by the clearing, and its output ends with it.
-    let ((), cleared) = tokio::join!(watching.drain(&mut output), clear);
+    let ((), cleared) = tokio::join!(watching.drain(output), clear);
     while let Some(fact) = beside.rest() {
-        watching.reader.gateway_fact(&fact);
+        watching.call(&fact);
     }
-    Ok(watching.finish(end, ended_at, cleared))
+    let watched = watching.finish(end, ended_at, cleared);
+    Ok(Watch::Ended(Box::new(watched)))
 }
 
 impl<'a> Watching<'a> {
-    fn new(ctx: &'a AttemptCtx<'a>, store: &EventStore) -> Result<Self, RunFailure> {
+    fn new(
+        ctx: &'a AttemptCtx<'a>,
+        store: &EventStore,
+        measured: Measured,
+    ) -> Result<Self, RunFailure> {
         let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
             .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
         let request = ctx.request;
@@ -110,10 +139,14 @@ impl<'a> Watching<'a> {
             tail: Tail::new(ctx.dir.agent_dirs().agent_home.join(&store.dir)),
             lines: Lines::default(),
             transcript,
-            watchdog: Watchdog::start(request.deadlines, longest, Instant::now()),
+            watchdog: Watchdog::start(request.deadlines, longest, measured, Instant::now()),
             gave_up: None,
+            retry_after: None,
             final_state: false,
             went_wrong: false,
+            acting: false,
+            may_pause: ctx.adoptable,
+            next_pulse: Instant::now(),
             working: false,
             attached_again: false,
             gaps: false,
@@ -125,57 +158,30 @@ impl<'a> Watching<'a> {
         output: &mut OutputStream,
         wait: &mut Wait<'_>,
         beside: &mut Beside<'_>,
-    ) -> End {
+    ) -> Stop {
+        if self.catch_up() {
+            return Stop::End(End::State);
+        }
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut open = true;
         loop {
             tokio::select! {
-                () = self.ctx.cancel.cancelled() => return End::Ours(EndedBy::Cancel),
+                () = self.ctx.halt.cancel.cancelled() => return Stop::End(End::Ours(EndedBy::Cancel)),
+                () = self.ctx.halt.pause.cancelled(), if self.may_pause => return Stop::Pause,
                 chunk = output.next(), if open => open = self.output(chunk),
-                status = &mut *wait => return End::Process(status),
-                told = beside.next() => if let Some(end) = self.told(told) { return end; },
+                status = &mut *wait => return Stop::End(End::Process(status)),
+                told = beside.next() => if let Some(end) = self.told(told) { return Stop::End(end); },
                 _ = ticks.tick() => {
                     if beside.is_calling() {
                         self.watchdog.sign_of_life(Instant::now());
                     }
                     if let Some(end) = self.tick() {
-                        return end;
+                        return Stop::End(end);
                     }
                 }
             }
         }
-    }
-
-    /// Takes a piece of output; `false` at its end.
-    fn output(&mut self, chunk: Option<Result<OutputChunk, RuntimeError>>) -> bool {
-        let chunk = match chunk {
-            Some(Ok(chunk)) => chunk,
-            Some(Err(_gap)) => {
-                self.attached_again = true;
-                // What comes next does not go on with a line that was cut.
-                self.last_lines();
-                return true;
-            }
-            None => return false,
-        };
-        let (reader, transcript) = (&mut self.reader, &mut self.transcript);
-        // An app that says nothing any more was only slow to end.
-        self.gaps |= self.attached_again;
-        self.lines.push(chunk.source, &chunk.bytes, |source, line| {
-            reader.log_line(source, line);
-            transcript.line(source, line);
-        });
-        true
-    }
-
-    /// Takes what there is of lines without an end.
-    fn last_lines(&mut self) {
-        let (reader, transcript) = (&mut self.reader, &mut self.transcript);
-        self.lines.finish(|source, line| {
-            reader.log_line(source, line);
-            transcript.line(source, line);
-        });
     }
 
     /// Takes what was told beside the app.
@@ -194,6 +200,11 @@ impl<'a> Watching<'a> {
 
     fn call(&mut self, fact: &GatewayFact) {
         self.reader.gateway_fact(fact);
+        let told = fact.retry_after.filter(|_| !fact.is_good());
+        self.retry_after = told.map(|wait| RetryAfter {
+            wait,
+            since: Instant::now(),
+        });
         if fact.gave_up && self.gave_up.is_none() {
             self.gave_up = Some(Instant::now());
         }
@@ -213,6 +224,7 @@ impl<'a> Watching<'a> {
             return Some(End::Ours(EndedBy::GatewayGaveUp));
         }
         let late = self.watchdog.look(self.reader.progress(), Instant::now());
+        self.pulse();
         self.ctx.observer.observe(RunEvent::Progress {
             progress: self.reader.progress(),
             work: self.watchdog.work(),
@@ -241,39 +253,4 @@ impl<'a> Watching<'a> {
         !self.ctx.request.policy.unproved_version
             && version.is_some_and(|version| !self.ctx.adapter.proves(version))
     }
-
-    /// Takes a portion of the events that are new; `false` where there were none.
-    fn read_events(&mut self, last: bool) -> bool {
-        let events = self.tail.read_new(self.reader.as_mut(), last);
-        let any = !events.is_empty();
-        for event in events {
-            self.watchdog.event(Instant::now());
-            if !self.working {
-                self.working = true;
-                self.ctx.observer.observe(RunEvent::Phase(Phase::Work));
-            }
-            self.final_state |= is_final(&event);
-            if let EventKind::Observation { failed, .. } = &event.kind {
-                self.went_wrong = *failed == Some(true);
-            }
-            self.transcript.event(&event);
-            self.ctx.observer.observe(RunEvent::Agent(&event));
-        }
-        any
-    }
-
-    /// Takes the rest of the output and of the events while the app is being ended.
-    async fn drain(&mut self, output: &mut OutputStream) {
-        let rest = async { while self.output(output.next().await) {} };
-        if timeout(DRAIN, rest).await.is_err() {
-            tracing::warn!("the agent's output did not end in time");
-        }
-        self.last_lines();
-        while self.read_events(true) {}
-    }
-}
-
-/// Only what the agent stored itself can end an attempt as the agent's own end.
-fn is_final(event: &AgentEvent) -> bool {
-    matches!(&event.kind, EventKind::StateChanged { state, .. } if state.is_final())
 }

@@ -6,6 +6,8 @@ use deckhands_agent::{EndedBy, Progress, Retry};
 use deckhands_model::{AgentState, Deadlines, ModelId};
 use tokio::time::Instant;
 
+use crate::adoption::Measured;
+
 /// Calls that the provider's client library makes by itself for one call of the agent.
 const OPENAI_CLIENT_TRIES: u32 = 3;
 
@@ -15,6 +17,8 @@ pub(super) struct Watchdog {
     deadlines: Deadlines,
     idle: Duration,
     started: Instant,
+    /// Time that other processes measured before this one.
+    before: Measured,
     first_event: Option<Instant>,
     last_event: Instant,
     last_look: Instant,
@@ -24,18 +28,25 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts measuring now. An agent may be silent for as long as one call of its model takes.
-    pub(super) fn start(deadlines: Deadlines, model_call: Duration, now: Instant) -> Self {
+    /// Starts measuring now, after what other processes measured. The agent counts as active. It may
+    /// be silent for as long as one call of its model takes.
+    pub(super) fn start(
+        deadlines: Deadlines,
+        model_call: Duration,
+        before: Measured,
+        now: Instant,
+    ) -> Self {
         Self {
             deadlines,
             idle: deadlines.idle.max(model_call),
             started: now,
-            first_event: None,
+            before,
+            first_event: before.begun.then_some(now),
             last_event: now,
             last_look: now,
             awaiting_since: None,
-            work: Duration::ZERO,
-            wait: Duration::ZERO,
+            work: before.work,
+            wait: before.wait,
         }
     }
 
@@ -65,7 +76,8 @@ impl Watchdog {
             return Some(EndedBy::Awaiting);
         }
         if self.first_event.is_none() {
-            return (now - self.started >= self.deadlines.start).then_some(EndedBy::StartDeadline);
+            return (self.start_time(now) >= self.deadlines.start)
+                .then_some(EndedBy::StartDeadline);
         }
         if self.work >= self.deadlines.work {
             Some(EndedBy::WorkDeadline)
@@ -100,7 +112,17 @@ impl Watchdog {
 
     /// From the start to the first event, or to now while there is none.
     pub(super) fn start_time(&self, now: Instant) -> Duration {
-        self.first_event.unwrap_or(now) - self.started
+        self.before.start + (self.first_event.unwrap_or(now) - self.started)
+    }
+
+    /// All of it, for another process to go on with.
+    pub(super) fn measured(&self, now: Instant) -> Measured {
+        Measured {
+            begun: self.first_event.is_some(),
+            start: self.start_time(now),
+            work: self.work,
+            wait: self.wait,
+        }
     }
 }
 

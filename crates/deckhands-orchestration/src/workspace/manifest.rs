@@ -13,9 +13,11 @@ use sha2::{Digest, Sha256};
 
 mod ignored;
 mod read;
+mod stored;
 
 pub(super) use ignored::parsed;
 pub(super) use read::{MAX_NEW_BYTES, MAX_PATH_BYTES, MAX_PATHS};
+pub(crate) use stored::{read_manifest, write_manifest};
 
 use super::files::{CHUNK, open_plain};
 use super::{PROMOTION_PREFIX, raw_path};
@@ -59,7 +61,7 @@ pub(crate) enum Entry {
 }
 
 /// Why a path can be no part of a change.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     /// A symbolic link that leads out of the tree.
     OutwardLink,

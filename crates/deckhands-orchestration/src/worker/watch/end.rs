@@ -7,6 +7,7 @@ use deckhands_runtime::{ExitStatus, RuntimeError};
 use tokio::time::Instant;
 
 use super::Watching;
+use crate::runner::RetryAfter;
 use crate::worker::cleanup::Leftovers;
 
 /// Exit codes above this one tell a signal.
@@ -38,6 +39,8 @@ pub(crate) struct Watched {
     pub(crate) cleared: Leftovers,
     /// How long clearing took.
     pub(crate) clearing: Duration,
+    /// What the provider asked for with the last call, where that failed.
+    pub(crate) retry_after: Option<RetryAfter>,
     /// Things worth knowing.
     pub(crate) notes: Vec<String>,
 }
@@ -112,6 +115,7 @@ impl Watching<'_> {
             reader: self.reader,
             cleared: cleared.0,
             clearing: cleared.1,
+            retry_after: self.retry_after,
             notes,
         }
     }

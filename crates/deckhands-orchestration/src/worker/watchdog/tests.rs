@@ -13,7 +13,7 @@ fn secs(seconds: u64) -> Duration {
 fn watchdog(model: &str, deadlines: Deadlines) -> Watchdog {
     let model = ModelId::resolve(model).unwrap();
     let call = longest_model_call(Retry::default(), &model);
-    Watchdog::start(deadlines, call, Instant::now())
+    Watchdog::start(deadlines, call, Measured::default(), Instant::now())
 }
 
 /// Deadlines of which only one can pass.
@@ -135,7 +135,12 @@ async fn idle_is_never_shorter_than_the_longest_model_call() {
     ];
     for (model, retry, idle) in rows {
         let id = ModelId::resolve(model).unwrap();
-        let mut dog = Watchdog::start(only(|_| {}), longest_model_call(retry, &id), Instant::now());
+        let mut dog = Watchdog::start(
+            only(|_| {}),
+            longest_model_call(retry, &id),
+            Measured::default(),
+            Instant::now(),
+        );
         dog.event(Instant::now());
         assert_eq!(
             until_late(&mut dog, &working()).await,
@@ -262,4 +267,54 @@ async fn leaving_the_awaiting_state_starts_it_anew() {
         until_late(&mut dog, &awaiting).await,
         (EndedBy::Awaiting, secs(4))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_measured_before_counts_on() {
+    let before = Measured {
+        begun: true,
+        start: secs(9),
+        work: secs(200),
+        wait: secs(30),
+    };
+    let deadlines = only(|deadlines| deadlines.work = secs(300));
+    let mut dog = Watchdog::start(deadlines, Duration::ZERO, before, Instant::now());
+    assert_eq!(dog.measured(Instant::now()), before);
+    let active = async |dog: &mut Watchdog, seconds| {
+        for _ in 0..seconds {
+            advance(secs(1)).await;
+            dog.event(Instant::now());
+            assert_eq!(dog.look(&working(), Instant::now()), None);
+        }
+    };
+    active(&mut dog, 99).await;
+    assert_eq!(
+        dog.measured(Instant::now()),
+        Measured {
+            work: secs(299),
+            ..before
+        }
+    );
+    assert_eq!(
+        until_late(&mut dog, &working()).await,
+        (EndedBy::WorkDeadline, secs(1))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_never_began_has_only_the_rest_of_its_start() {
+    let before = Measured {
+        start: secs(100),
+        ..Measured::default()
+    };
+    let start = || Watchdog::start(Deadlines::default(), Duration::ZERO, before, Instant::now());
+    let mut dog = start();
+    assert_eq!(
+        until_late(&mut dog, &Progress::default()).await,
+        (EndedBy::StartDeadline, secs(20))
+    );
+    let mut dog = start();
+    advance(secs(5)).await;
+    dog.event(Instant::now());
+    assert_eq!(dog.start_time(Instant::now()), secs(105));
 }

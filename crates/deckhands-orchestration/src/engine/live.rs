@@ -1,0 +1,54 @@
+//! How far an attempt is, from what its run tells.
+
+use deckhands_store::Progress;
+use tokio::sync::watch;
+
+use crate::observer::{Observer, Phase, RunEvent};
+
+/// Hears a run and keeps the newest state of it.
+#[derive(Debug)]
+pub(super) struct LiveObserver {
+    newest: watch::Sender<Progress>,
+}
+
+impl LiveObserver {
+    /// The observer, and where the newest state is seen.
+    pub(super) fn new() -> (Self, watch::Receiver<Progress>) {
+        let (newest, seen) = watch::channel(Progress::default());
+        (Self { newest }, seen)
+    }
+}
+
+impl Observer for LiveObserver {
+    fn observe(&self, event: RunEvent<'_>) {
+        match event {
+            RunEvent::Phase(phase) => {
+                self.newest
+                    .send_modify(|live| word(phase).clone_into(&mut live.phase));
+            }
+            RunEvent::Progress {
+                progress,
+                work,
+                wait,
+            } => self.newest.send_modify(|live| {
+                live.events = progress.events;
+                live.work = work;
+                live.wait = wait;
+            }),
+            RunEvent::Pull { .. } | RunEvent::Agent(_) => {}
+        }
+    }
+}
+
+const fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Images => "images",
+        Phase::Copy => "copy",
+        Phase::Start => "start",
+        Phase::Work => "work",
+        Phase::Cleanup => "cleanup",
+        Phase::Collect => "collect",
+        Phase::Checks => "checks",
+        Phase::Promote => "promote",
+    }
+}

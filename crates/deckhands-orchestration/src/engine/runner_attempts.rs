@@ -1,0 +1,167 @@
+//! Attempts by a [`Runner`]: the real thing behind the engine's port.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deckhands_model::{AttemptId, ByteSize, Cause, Limits, ModelId};
+use deckhands_store::Progress;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::attempts::{AttemptJob, AttemptOutcome, AttemptResult, Attempts, NotAdopted};
+use super::lease::Lease;
+use super::live::LiveObserver;
+use super::owner::LeaseOwner;
+use crate::adoption::NotAdoptable;
+use crate::failure::RunFailure;
+use crate::order::{self, AttemptEnd, AttemptOrder};
+use crate::runner::{Runner, refused_report};
+use crate::sweep::{Adoptable, SweepOptions, sweep};
+use crate::task_spec::{RunnerSettings, TaskSpec};
+
+/// Longest time for the containers of one attempt to go.
+const REMOVAL: Duration = Duration::from_secs(30);
+
+/// Between two reports of how far an attempt is.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+/// Carries attempts out on a container runtime.
+#[derive(Clone, Debug)]
+pub struct RunnerAttempts {
+    runner: Runner,
+    settings: RunnerSettings,
+}
+
+impl RunnerAttempts {
+    /// Attempts by this runner, with what this process has of its own.
+    #[must_use]
+    pub fn new(runner: Runner, settings: RunnerSettings) -> Self {
+        Self { runner, settings }
+    }
+
+    fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
+        let spec: TaskSpec = serde_json::from_value(job.spec.clone())
+            .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
+        let mut request = spec.to_request(&self.settings);
+        if let Some(model) = &job.model {
+            request.model = ModelId::resolve(model)
+                .map_err(|error| RunFailure::of_error(Cause::BadModel, &error))?;
+        }
+        let owner = Arc::new(LeaseOwner::new(job.lease.clone()));
+        Ok(AttemptOrder {
+            limits: Some(larger(&request.limits, job.memory_factor)),
+            earlier: job.earlier.clone(),
+            owner: Some(owner.clone()),
+            promote_gate: Some(owner),
+            adoptable: true,
+            pause: job.pause.clone(),
+            ..AttemptOrder::new(job.id, request)
+        })
+    }
+}
+
+/// An attempt at a task that cannot be read is over before it begins.
+fn refused(job: &AttemptJob, failure: &RunFailure) -> AttemptOutcome {
+    AttemptOutcome::Over(Box::new(AttemptResult {
+        report: refused_report(job.id.task.to_string(), failure),
+        reset_at: None,
+        retry_after: None,
+    }))
+}
+
+fn larger(limits: &Limits, factor: u32) -> Limits {
+    let memory = limits.memory.as_u64().saturating_mul(u64::from(factor));
+    Limits {
+        memory: ByteSize::bytes(memory),
+        ..limits.clone()
+    }
+}
+
+/// Keeps how far the attempt is, for as long as it is polled.
+async fn keep_progress<T>(lease: &Lease, mut live: watch::Receiver<Progress>) -> T {
+    while live.changed().await.is_ok() {
+        let progress = live.borrow_and_update().clone();
+        lease.progress(&progress).await;
+        sleep(REPORT_EVERY).await;
+    }
+    pending().await
+}
+
+#[async_trait]
+impl Attempts for RunnerAttempts {
+    async fn run(&self, job: &AttemptJob) -> AttemptOutcome {
+        let order = match self.order(job) {
+            Ok(order) => order,
+            Err(failure) => return refused(job, &failure),
+        };
+        let (observer, live) = LiveObserver::new();
+        let attempt = self.runner.attempt(&order, &observer, &job.cancel);
+        tokio::select! {
+            end = Box::pin(attempt) => outcome(end),
+            never = keep_progress(&job.lease, live) => never,
+        }
+    }
+
+    async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
+        let order = match self.order(job) {
+            Ok(order) => order,
+            Err(failure) => return Err(NotAdopted::Gone(failure.message)),
+        };
+        let (observer, live) = LiveObserver::new();
+        let adopted = self.runner.adopt(&order, &observer, &job.cancel);
+        let adopted = tokio::select! {
+            adopted = Box::pin(adopted) => adopted,
+            never = keep_progress(&job.lease, live) => never,
+        };
+        match adopted {
+            Ok(end) => Ok(outcome(end)),
+            Err(NotAdoptable::Ended {
+                result: Some(result),
+            }) => Ok(over(*result)),
+            Err(refused) if refused.may_pass() => Err(NotAdopted::NotNow(refused.to_string())),
+            Err(refused) => Err(NotAdopted::Gone(refused.to_string())),
+        }
+    }
+
+    async fn remove(&self, attempt: AttemptId) -> Result<(), String> {
+        let discarded = self.runner.discard(attempt, REMOVAL).await;
+        discarded.map_err(|failure| failure.message)
+    }
+
+    async fn tidy_up(&self) {
+        let options = SweepOptions {
+            all_homes: false,
+            dry_run: false,
+            deadline: REMOVAL,
+            adoptable: Adoptable::Leave,
+            now: self.runner.clock.now(),
+        };
+        let Runner { ports, home, .. } = &self.runner;
+        match sweep(ports, home, options).await {
+            Ok(report) if report.failed.is_empty() => {}
+            Ok(report) => {
+                tracing::warn!(failed = ?report.failed, "not everything could be removed")
+            }
+            Err(failure) => tracing::warn!(message = %failure.message, "could not clear up"),
+        }
+    }
+}
+
+fn over(result: order::AttemptResult) -> AttemptOutcome {
+    AttemptOutcome::Over(Box::new(AttemptResult {
+        reset_at: result.reset_at,
+        retry_after: result.retry_after,
+        report: result.report,
+    }))
+}
+
+fn outcome(end: AttemptEnd) -> AttemptOutcome {
+    match end {
+        AttemptEnd::Ended(result) => over(*result),
+        AttemptEnd::Disowned(_) => AttemptOutcome::Disowned,
+        AttemptEnd::Paused => AttemptOutcome::Paused,
+        AttemptEnd::NotBegun => AttemptOutcome::NotBegun,
+    }
+}

@@ -1,0 +1,235 @@
+//! Writes down what came of an attempt that is over, and what its task does next.
+
+use deckhands_model::{AttemptReport, ModelId, RunReport, TaskState, Usage};
+use deckhands_resilience::route_health::CallEnd;
+use deckhands_store::{AttemptEnd, TaskEnd, Waiting};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::attempts::AttemptResult;
+use super::observer::EngineEvent;
+use super::shared::Shared;
+use super::step::{Decided, Facts, Step, lost, not_begun, step};
+use super::worker::Work;
+use super::writes::{self, Unwritten};
+use crate::runner;
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) enum Over {
+    /// It told how it ended.
+    Result(Box<AttemptResult>),
+    /// It vanished with the process that made it, and was removed.
+    Lost(String),
+    /// It was to end or to be frozen before its agent ran: nothing of it is left.
+    NotBegun,
+    /// Every route that its task may use is left alone until then: it was not begun.
+    NoRoute(Timestamp),
+    /// It is not over: its containers are frozen.
+    Paused,
+}
+
+impl Over {
+    /// The attempt's outcome in a word, where it told none of its own.
+    fn word(&self, cancel_asked: bool) -> &'static str {
+        match self {
+            Self::Result(result) if result.report.state == TaskState::Cancelled => "cancelled",
+            Self::Result(_) => "failed",
+            _ if cancel_asked => "cancelled",
+            Self::Lost(_) => "lost",
+            Self::NotBegun | Self::NoRoute(_) => "not_begun",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+/// Decides what the task does next and writes both down, in one transition.
+pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Result<(), Unwritten> {
+    let facts = facts(shared, work);
+    let policies = &shared.settings.policies;
+    book_route(shared, work, &over);
+    let mut decided = match &over {
+        Over::Result(result) => step(&work.memory, result, policies, &facts),
+        Over::Lost(why) => lost(&work.memory, why, policies, &facts),
+        Over::NotBegun => not_begun(&work.memory, &facts, None),
+        Over::NoRoute(until) => not_begun(&work.memory, &facts, Some(*until)),
+        Over::Paused => return paused(shared, work).await,
+    };
+    let begun = !matches!(over, Over::NotBegun | Over::NoRoute(_));
+    if begun && work.memory.ladder.spent.attempts == 0 && work.memory.reruns == 0 {
+        shared.first_attempt();
+    }
+    let opened = decided.open_route.as_deref().map(ModelId::resolve);
+    if let Some(Ok(route)) = opened {
+        shared.health().open_now(&route, None, facts.now);
+    }
+    ask_retry_budget(shared, &mut decided);
+    let outcome = over.word(facts.cancel_asked);
+    let report = match over {
+        Over::Result(result) => Some(result.report),
+        Over::Lost(_) | Over::NotBegun | Over::NoRoute(_) | Over::Paused => None,
+    };
+    let end = AttemptEnd {
+        report: own_report(work, report.as_ref(), outcome),
+        events: decided.events.clone(),
+    };
+    let recovery = decided.memory.document();
+    match decided.step {
+        Step::End(state) => {
+            let result = whole_report(work, report, &end.report, state);
+            finish(shared, work, &end, result, recovery).await
+        }
+        Step::Again { at, note, .. } => {
+            let waiting = Waiting {
+                not_before: (at > shared.clock.now()).then_some(at),
+                recovery,
+                note,
+            };
+            again(shared, work, &end, &waiting, at).await
+        }
+    }
+}
+
+/// Tells the health of routes how the attempt's went.
+fn book_route(shared: &Shared, work: &mut Work, over: &Over) {
+    let Some(permit) = work.permit.take() else {
+        return;
+    };
+    let mut health = shared.health();
+    let result = match over {
+        Over::Result(result) => result,
+        Over::Lost(_) | Over::NotBegun | Over::NoRoute(_) | Over::Paused => {
+            return health.release(permit);
+        }
+    };
+    let (now, reset) = (shared.clock.now(), result.reset_at);
+    match result.report.error.as_ref().and_then(|error| error.cause) {
+        Some(cause) => health.settle(permit, CallEnd::Failure { cause, reset }, now),
+        None if result.report.state == TaskState::Completed => {
+            health.settle(permit, CallEnd::Success, now);
+        }
+        None => health.release(permit),
+    }
+}
+
+async fn paused(shared: &Shared, work: &Work) -> Result<(), Unwritten> {
+    writes::paused(&work.lease).await?;
+    shared.observer.tell(EngineEvent::Paused(work.id()));
+    Ok(())
+}
+
+fn facts(shared: &Shared, work: &Work) -> Facts {
+    let now = shared.clock.now();
+    let model = work.model();
+    let own = work.task.model.as_ref();
+    Facts {
+        now,
+        started: work.task.started_at.unwrap_or(now),
+        random: shared.random(),
+        other_model: shared.other_model(own, model.as_ref(), &work.memory.avoid),
+        model,
+        cancel_asked: work.job.cancel.is_cancelled(),
+    }
+}
+
+/// Retries of all tasks share one budget: with it used up, this one waits, or is the last.
+fn ask_retry_budget(shared: &Shared, decided: &mut Decided) {
+    let Step::Again {
+        at, counted: true, ..
+    } = &mut decided.step
+    else {
+        return;
+    };
+    match shared.retry_at(*at) {
+        Some(later) if later == *at => {}
+        Some(later) => {
+            *at = later;
+            decided.events.push(budget_event("waits for it"));
+        }
+        None => {
+            decided.step = Step::End(TaskState::Failed);
+            decided.events.push(budget_event("gives up"));
+        }
+    }
+}
+
+fn budget_event(what: &str) -> (String, Value) {
+    let data = json!({ "what": what, "reason": "the retries of all tasks together are used up" });
+    ("retry_budget".to_owned(), data)
+}
+
+async fn finish(
+    shared: &Shared,
+    work: &Work,
+    end: &AttemptEnd,
+    result: RunReport,
+    recovery: Value,
+) -> Result<(), Unwritten> {
+    let state = result.state;
+    let cause = result.error.as_ref().and_then(|error| error.cause);
+    let task = TaskEnd {
+        state,
+        result,
+        recovery,
+    };
+    writes::finished(&work.lease, end, &task).await?;
+    shared.observer.tell(EngineEvent::Ended {
+        task: work.task_id(),
+        state,
+        cause,
+    });
+    Ok(())
+}
+
+async fn again(
+    shared: &Shared,
+    work: &Work,
+    end: &AttemptEnd,
+    waiting: &Waiting,
+    at: Timestamp,
+) -> Result<(), Unwritten> {
+    writes::requeued(&work.lease, end, waiting).await?;
+    let (task, note) = (work.task_id(), waiting.note.clone());
+    shared.observer.tell(EngineEvent::Again { task, at, note });
+    Ok(())
+}
+
+/// The task's document, with all of its attempts.
+fn whole_report(
+    work: &Work,
+    report: Option<RunReport>,
+    last: &AttemptReport,
+    state: TaskState,
+) -> RunReport {
+    let report = report.unwrap_or_else(|| runner::died(work.task_id().to_string(), None));
+    let mut attempts = work.job.earlier.clone();
+    attempts.push(last.clone());
+    RunReport {
+        state,
+        attempts,
+        ..report
+    }
+}
+
+/// The attempt's own report; one that told nothing has a blank one.
+fn own_report(work: &Work, report: Option<&RunReport>, outcome: &str) -> AttemptReport {
+    let number = work.id().number.get();
+    let told = report.and_then(|report| report.attempts.last());
+    if let Some(told) = told.filter(|told| told.number == number) {
+        return told.clone();
+    }
+    let cause = report.and_then(|report| report.error.as_ref()?.cause);
+    AttemptReport {
+        number,
+        route: work.model().unwrap_or_default(),
+        outcome: outcome.to_owned(),
+        cause,
+        started_at: String::new(),
+        work_time_s: 0.0,
+        wait_time_s: 0.0,
+        usage: Usage::default(),
+        container_exit: None,
+        events: 0,
+        verdict: None,
+    }
+}

@@ -1,0 +1,127 @@
+//! What all workers of an engine share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use deckhands_model::ModelId;
+use deckhands_resilience::budget::RetryBudget;
+use deckhands_resilience::route_health::{Permit, Refused, RefusedWhy, RouteHealth};
+use deckhands_store::{Store, WorkerId};
+use jiff::Timestamp;
+
+use super::attempts::Attempts;
+use super::observer::EngineObserver;
+use super::settings::EngineSettings;
+use crate::clock::{Clock, IdSource};
+
+/// Shared by reference; workers change nothing of it but the retry budget and the health of routes.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) attempts: Arc<dyn Attempts>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    pub(super) observer: Arc<dyn EngineObserver>,
+    pub(super) settings: EngineSettings,
+    /// This start of this engine.
+    pub(super) worker: WorkerId,
+    pub(super) retries: Mutex<RetryBudget>,
+    pub(super) health: Mutex<RouteHealth>,
+}
+
+impl Shared {
+    /// A number in [0, 1).
+    pub(super) fn random(&self) -> f64 {
+        let [a, b, c, d, ..] = self.ids.random();
+        f64::from(u32::from_le_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// Takes a retry of all tasks' common budget; where there is none, when there will be one.
+    pub(super) fn retry_at(&self, at: Timestamp) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
+        match retries.try_retry(now) {
+            Ok(()) => Some(at),
+            Err(refused) => refused.again.map(|again| again.max(at)),
+        }
+    }
+
+    /// Books the first attempt of a task for the common budget.
+    pub(super) fn first_attempt(&self) {
+        self.retries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .first_attempt();
+    }
+
+    /// The models that a task may use, preferred ones first.
+    fn models<'a>(
+        &'a self,
+        own: Option<&'a String>,
+        avoid: &'a [String],
+    ) -> impl Iterator<Item = &'a String> {
+        let candidates = own.into_iter().chain(&self.settings.fallback_models);
+        candidates.filter(move |model| !avoid.contains(model))
+    }
+
+    /// A model to go on with after `used` that may be called now, the task's own among them.
+    pub(super) fn other_model(
+        &self,
+        own: Option<&String>,
+        used: Option<&String>,
+        avoid: &[String],
+    ) -> Option<String> {
+        let (health, now) = (self.health(), self.clock.now());
+        let usable = |model: &&String| {
+            ModelId::resolve(model).is_ok_and(|model| health.is_usable(&model, now))
+        };
+        let mut free = self.models(own, avoid).filter(|model| Some(*model) != used);
+        free.find(usable).cloned()
+    }
+
+    /// Leave to use the wanted model, or else another one of the task's. A task without a model that
+    /// anybody knows needs no leave.
+    ///
+    /// # Errors
+    /// When it is worth asking again, where all of them are left alone now.
+    pub(super) fn route(
+        &self,
+        wanted: Option<&String>,
+        own: Option<&String>,
+        avoid: &[String],
+    ) -> Result<Option<Permit>, Timestamp> {
+        let now = self.clock.now();
+        let mut health = self.health();
+        let mut until = None;
+        for model in wanted.into_iter().chain(self.models(own, avoid)) {
+            let Ok(model) = ModelId::resolve(model) else {
+                continue;
+            };
+            match health.try_acquire(&model, now) {
+                Ok(permit) => return Ok(Some(permit)),
+                Err(refused) => {
+                    let again = worth_asking(&refused, now);
+                    until = Some(until.map_or(again, |at: Timestamp| at.min(again)));
+                }
+            }
+        }
+        until.map_or(Ok(None), Err)
+    }
+
+    pub(super) fn health(&self) -> MutexGuard<'_, RouteHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When it is worth asking again. A probe of somebody else is over long before it counts as lost.
+fn worth_asking(refused: &Refused, now: Timestamp) -> Timestamp {
+    match refused.why {
+        RefusedWhy::ProbesOut => now
+            .checked_add(PROBE_WAIT)
+            .map_or(refused.until, |at| at.min(refused.until)),
+        RefusedWhy::Open | RefusedWhy::Resting => refused.until,
+    }
+}
+
+/// How long somebody else's probe is waited for.
+const PROBE_WAIT: Duration = Duration::from_secs(30);

@@ -1,0 +1,284 @@
+//! The engine over the store in memory and scripted attempts, on the paused clock.
+
+mod fixture;
+
+use std::time::Duration;
+
+use deckhands_model::{Cause, TaskState};
+use deckhands_store::{AttemptState, Cancelled, Intake};
+use tokio::time::sleep;
+
+use fixture::{Act, World, drained, settings};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_submitted_task_is_carried_out_to_its_result() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(SECOND)]).await;
+    let report = world.run(drained()).await;
+    assert_eq!(
+        report,
+        EngineReport {
+            attempts: 1,
+            left: 0
+        }
+    );
+    assert_eq!(world.state(task).await, TaskState::Completed);
+    let result = world.result(task).await;
+    assert_eq!(result.attempts.len(), 1);
+    assert_eq!(result.state, TaskState::Completed);
+    assert!(world.alive().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_is_followed_by_another_and_all_are_told() {
+    let world = World::default();
+    let acts = [
+        Act::Fail(SECOND, Cause::ProviderUnreachable),
+        Act::Fail(SECOND, Cause::AgentCrashed),
+        Act::Succeed(SECOND),
+    ];
+    let task = world.submit(&acts).await;
+    world.run(drained()).await;
+    let result = world.result(task).await;
+    assert_eq!(result.state, TaskState::Completed);
+    let causes: Vec<_> = result
+        .attempts
+        .iter()
+        .map(|a| (a.number, a.cause))
+        .collect();
+    let expected = [
+        (1, Some(Cause::ProviderUnreachable)),
+        (2, Some(Cause::AgentCrashed)),
+        (3, None),
+    ];
+    assert_eq!(causes, expected);
+    let kinds = world.event_kinds(task).await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "requeued").count(), 2);
+    assert!(kinds.contains(&"recovery_step".to_owned()), "{kinds:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_failure_ends_the_task_at_once() {
+    let world = World::default();
+    let task = world.submit(&[Act::Fail(SECOND, Cause::BadKey)]).await;
+    world.run(drained()).await;
+    let result = world.result(task).await;
+    assert_eq!(result.state, TaskState::Failed);
+    assert_eq!(result.attempts.len(), 1);
+    assert_eq!(result.error.and_then(|e| e.cause), Some(Cause::BadKey));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_attempts_at_once_than_workers_and_a_stuck_one_delays_no_other() {
+    let world = World::default();
+    let stuck = world.submit(&[Act::Hang]).await;
+    let mut others = Vec::new();
+    for _ in 0..10 {
+        others.push(world.submit(&[Act::Succeed(SECOND)]).await);
+    }
+    let engine = world.spawn(EngineSettings {
+        workers: 3,
+        ..settings()
+    });
+    sleep(60 * SECOND).await;
+    for task in others {
+        assert_eq!(world.state(task).await, TaskState::Completed);
+    }
+    assert_eq!(world.state(stuck).await, TaskState::Running);
+    assert_eq!(world.most_at_once(), 3);
+    engine.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_attempt_of_a_dead_engine_is_taken_over_under_its_number() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(60 * SECOND)]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    let born = world.alive();
+    assert_eq!(born.len(), 1, "the container outlives its engine");
+    world.run(drained()).await;
+    let result = world.result(task).await;
+    assert_eq!(result.state, TaskState::Completed);
+    assert_eq!(result.attempts.len(), 1);
+    assert_eq!(world.births(), 1, "no second container was made");
+    assert_eq!(world.attempts(task).await[0].adoptions, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_cannot_be_taken_over_is_removed_and_made_again() {
+    let world = World::default();
+    let acts = [Act::Vanish(60 * SECOND), Act::Succeed(SECOND)];
+    let task = world.submit(&acts).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    world.run(drained()).await;
+    let result = world.result(task).await;
+    assert_eq!(result.state, TaskState::Completed);
+    let outcomes: Vec<_> = result.attempts.iter().map(|a| a.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["lost", "finished"]);
+    assert!(world.alive().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_short_work_end_and_pauses_the_rest() {
+    let world = World::default();
+    let short = world.submit(&[Act::Succeed(10 * SECOND)]).await;
+    let long = world.submit(&[Act::Succeed(100 * SECOND)]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    let report = engine.stop().await;
+    assert_eq!(report.left, 0);
+    assert_eq!(world.state(short).await, TaskState::Completed);
+    assert_eq!(world.state(long).await, TaskState::Running);
+    assert_eq!(world.attempts(long).await[0].state, AttemptState::Paused);
+    sleep(3600 * SECOND).await;
+    world.run(drained()).await;
+    let result = world.result(long).await;
+    assert_eq!(
+        (result.state, result.attempts.len()),
+        (TaskState::Completed, 1)
+    );
+    assert_eq!(world.births(), 2, "the paused container went on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_ends_waiting_running_and_paused_tasks() {
+    let world = World::default();
+    let running = world.submit(&[Act::Hang]).await;
+    let engine = world.spawn(EngineSettings {
+        workers: 1,
+        ..settings()
+    });
+    sleep(5 * SECOND).await;
+    let waiting = world.submit(&[Act::Hang]).await;
+    let now = world.now();
+    assert_eq!(
+        world.store.cancel(waiting, now).await.unwrap(),
+        Cancelled::Done
+    );
+    assert_eq!(
+        world.store.cancel(running, now).await.unwrap(),
+        Cancelled::Requested
+    );
+    sleep(20 * SECOND).await;
+    assert_eq!(world.state(running).await, TaskState::Cancelled);
+    assert_eq!(world.state(waiting).await, TaskState::Cancelled);
+    let again = world.store.cancel(running, now).await.unwrap();
+    assert_eq!(again, Cancelled::Ended(TaskState::Cancelled));
+
+    let paused = world.submit(&[Act::Hang]).await;
+    sleep(5 * SECOND).await;
+    let _report = engine.stop().await;
+    assert_eq!(world.attempts(paused).await[0].state, AttemptState::Paused);
+    let asked = world.store.cancel(paused, world.now()).await.unwrap();
+    assert_eq!(asked, Cancelled::Requested);
+    world.run(drained()).await;
+    assert_eq!(world.state(paused).await, TaskState::Cancelled);
+    assert!(world.alive().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_signal_cancels_what_runs() {
+    let world = World::default();
+    let task = world.submit(&[Act::Hang]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.signals.stop.cancel();
+    sleep(SECOND).await;
+    engine.signals.cancel.cancel();
+    let report = engine.join().await;
+    assert_eq!(report.left, 0);
+    assert_eq!(world.state(task).await, TaskState::Cancelled);
+    assert!(world.alive().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_engines_share_the_work() {
+    let world = World::default();
+    let mut tasks = Vec::new();
+    for _ in 0..40 {
+        tasks.push(world.submit(&[Act::Succeed(SECOND)]).await);
+    }
+    let (first, second) = (world.spawn(drained()), world.spawn(drained()));
+    let reports = [first.join().await, second.join().await];
+    assert_eq!(reports.iter().map(|r| r.attempts).sum::<u64>(), 40);
+    for task in tasks {
+        let kinds = world.event_kinds(task).await;
+        assert_eq!(kinds.iter().filter(|kind| *kind == "finished").count(), 1);
+    }
+    assert_eq!(world.births(), 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_stops_after_its_duration() {
+    let world = World::default();
+    let started = tokio::time::Instant::now();
+    let duration = Some(60 * SECOND);
+    world
+        .run(EngineSettings {
+            duration,
+            ..settings()
+        })
+        .await;
+    assert_eq!(started.elapsed(), 60 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_keeps_failing_is_left_alone_and_holds_nothing_meanwhile() {
+    let world = World::default();
+    let mut tasks = Vec::new();
+    for _ in 0..5 {
+        tasks.push(
+            world
+                .submit(&[
+                    Act::Fail(SECOND, Cause::ProviderError),
+                    Act::Succeed(SECOND),
+                ])
+                .await,
+        );
+    }
+    let engine = world.spawn(settings());
+    sleep(2 * SECOND).await;
+    // Five failures in a row have opened the breaker, so this one is not even begun.
+    let late = world.submit(&[Act::Succeed(SECOND)]).await;
+    sleep(20 * SECOND).await;
+    assert_eq!(world.state(late).await, TaskState::Pending);
+    assert_eq!(world.at_work(), 0, "waiting holds nothing");
+    sleep(200 * SECOND).await;
+    assert_eq!(world.state(late).await, TaskState::Completed);
+    let result = world.result(late).await;
+    let outcomes: Vec<_> = result.attempts.iter().map(|a| a.outcome.as_str()).collect();
+    assert_eq!(outcomes.last(), Some(&"finished"));
+    assert!(outcomes.contains(&"not_begun"), "{outcomes:?}");
+    engine.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_model_takes_over_while_a_route_is_left_alone() {
+    let world = World::default();
+    let failing = [
+        Act::Fail(SECOND, Cause::ProviderError),
+        Act::Succeed(SECOND),
+    ];
+    for _ in 0..5 {
+        world.submit(&failing).await;
+    }
+    let other = "openai/second".to_owned();
+    let engine = world.spawn(EngineSettings {
+        fallback_models: vec![other.clone()],
+        ..settings()
+    });
+    sleep(2 * SECOND).await;
+    let late = world.submit(&[Act::Succeed(SECOND)]).await;
+    sleep(20 * SECOND).await;
+    assert_eq!(world.state(late).await, TaskState::Completed);
+    assert_eq!(world.attempts(late).await[0].route, Some(other));
+    engine.crash().await;
+}

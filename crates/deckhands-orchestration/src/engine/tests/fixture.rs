@@ -1,0 +1,362 @@
+//! A small world: a store, a clock that follows tokio's, and attempts that do what they are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deckhands_model::{
+    AttemptId, AttemptReport, Cause, ErrorReport, Priority, RunReport, TaskId, TaskState, Usage,
+};
+use deckhands_store::{
+    AttemptRecord, Intake, MemoryStore, NewTask, Queries, QueueBounds, StoreError,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::super::*;
+use crate::clock::{Clock, IdSource};
+use crate::runner;
+
+/// What an attempt does: the first entry of a task's list is its first attempt's.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum Act {
+    Succeed(Duration),
+    Fail(Duration, Cause),
+    Hang,
+    /// As `Succeed`, but nobody can take it over.
+    Vanish(Duration),
+}
+
+/// A container that outlives the engine which made it.
+#[derive(Clone, Copy, Debug)]
+struct Body {
+    act: Act,
+    /// Work that is left; while it runs, until when.
+    ends: Instant,
+    frozen: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
+struct Daemon {
+    bodies: BTreeMap<AttemptId, Body>,
+    births: usize,
+    at_work: BTreeSet<AttemptId>,
+    most_at_once: usize,
+}
+
+#[derive(Debug)]
+struct Scripted {
+    daemon: Mutex<Daemon>,
+}
+
+#[derive(Debug)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + self.0.elapsed()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counted(AtomicU64);
+
+impl IdSource for Counted {
+    fn random(&self) -> [u8; 16] {
+        let n = self.0.fetch_add(1, Ordering::Relaxed);
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&n.to_be_bytes());
+        bytes
+    }
+}
+
+pub(super) struct World {
+    pub(super) store: Arc<MemoryStore>,
+    scripted: Arc<Scripted>,
+    clock: Arc<TokioClock>,
+    ids: Arc<Counted>,
+}
+
+/// An engine that runs beside the test.
+pub(super) struct Spawned {
+    pub(super) signals: StopSignals,
+    engine: JoinSet<EngineReport>,
+}
+
+pub(super) fn settings() -> EngineSettings {
+    EngineSettings::default()
+}
+
+pub(super) fn drained() -> EngineSettings {
+    EngineSettings {
+        drain: true,
+        ..settings()
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::default()),
+            scripted: Arc::new(Scripted {
+                daemon: Mutex::default(),
+            }),
+            clock: Arc::new(TokioClock(Instant::now())),
+            ids: Arc::default(),
+        }
+    }
+}
+
+impl World {
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) async fn submit(&self, acts: &[Act]) -> TaskId {
+        let id = TaskId::from_random(self.ids.random());
+        let task = NewTask {
+            id,
+            spec: serde_json::to_value(acts).unwrap(),
+            title: "a task".to_owned(),
+            priority: Priority::Normal,
+            category: None,
+            model: Some("openai/first".to_owned()),
+            batch: None,
+            idempotency_key: None,
+            not_before: None,
+            held: false,
+            retry_of: None,
+        };
+        let bounds = QueueBounds::default();
+        self.store.submit(&task, bounds, self.now()).await.unwrap();
+        id
+    }
+
+    fn engine(&self, settings: EngineSettings) -> Engine {
+        let parts = EngineParts {
+            store: self.store.clone(),
+            attempts: self.scripted.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            observer: Arc::new(Unobserved),
+        };
+        Engine::new(parts, settings)
+    }
+
+    pub(super) async fn run(&self, settings: EngineSettings) -> EngineReport {
+        self.engine(settings).run(&StopSignals::default()).await
+    }
+
+    pub(super) fn spawn(&self, settings: EngineSettings) -> Spawned {
+        let engine = self.engine(settings);
+        let signals = StopSignals::default();
+        let heard = signals.clone();
+        let mut running = JoinSet::new();
+        running.spawn(async move { engine.run(&heard).await });
+        Spawned {
+            signals,
+            engine: running,
+        }
+    }
+
+    pub(super) async fn state(&self, task: TaskId) -> TaskState {
+        self.store.task(task, self.now()).await.unwrap().state
+    }
+
+    pub(super) async fn result(&self, task: TaskId) -> RunReport {
+        self.store.result(task).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn attempts(&self, task: TaskId) -> Vec<AttemptRecord> {
+        self.store.attempts(task).await.unwrap()
+    }
+
+    pub(super) async fn event_kinds(&self, task: TaskId) -> Vec<String> {
+        let events: Result<_, StoreError> = self.store.events(Some(task), 0, 1000).await;
+        events
+            .unwrap()
+            .into_iter()
+            .map(|event| event.kind)
+            .collect()
+    }
+
+    pub(super) fn alive(&self) -> Vec<AttemptId> {
+        let daemon = self.scripted.daemon.lock().unwrap();
+        daemon.bodies.keys().copied().collect()
+    }
+
+    pub(super) fn births(&self) -> usize {
+        self.scripted.daemon.lock().unwrap().births
+    }
+
+    pub(super) fn at_work(&self) -> usize {
+        self.scripted.daemon.lock().unwrap().at_work.len()
+    }
+
+    pub(super) fn most_at_once(&self) -> usize {
+        self.scripted.daemon.lock().unwrap().most_at_once
+    }
+}
+
+impl Spawned {
+    pub(super) async fn stop(self) -> EngineReport {
+        self.signals.stop.cancel();
+        self.join().await
+    }
+
+    pub(super) async fn join(mut self) -> EngineReport {
+        self.engine.join_next().await.unwrap().unwrap()
+    }
+
+    /// As `kill -9`: the engine's future and all of its workers are dropped where they stand.
+    pub(super) async fn crash(mut self) {
+        self.engine.shutdown().await;
+    }
+}
+
+impl Scripted {
+    async fn watch(&self, job: &AttemptJob) -> AttemptOutcome {
+        let body = self.thaw(job.id);
+        let ends = match body.act {
+            Act::Hang => Instant::now() + Duration::from_secs(1_000_000),
+            Act::Succeed(_) | Act::Fail(..) | Act::Vanish(_) => body.ends,
+        };
+        let _working = self.at_work(job.id);
+        tokio::select! {
+            biased;
+            () = job.cancel.cancelled() => self.over(job, TaskState::Cancelled, None),
+            () = job.pause.cancelled() => {
+                let mut daemon = self.daemon.lock().unwrap();
+                if let Some(body) = daemon.bodies.get_mut(&job.id) {
+                    body.frozen = Some(ends - Instant::now());
+                }
+                AttemptOutcome::Paused
+            }
+            () = sleep_until(ends) => match body.act {
+                Act::Fail(_, cause) => self.over(job, TaskState::Failed, Some(cause)),
+                Act::Succeed(_) | Act::Hang | Act::Vanish(_) => {
+                    self.over(job, TaskState::Completed, None)
+                }
+            }
+        }
+    }
+
+    fn thaw(&self, id: AttemptId) -> Body {
+        let mut daemon = self.daemon.lock().unwrap();
+        let body = daemon.bodies.get_mut(&id).unwrap();
+        if let Some(left) = body.frozen.take() {
+            body.ends = Instant::now() + left;
+        }
+        *body
+    }
+
+    fn at_work(&self, id: AttemptId) -> Working<'_> {
+        let mut daemon = self.daemon.lock().unwrap();
+        assert!(daemon.at_work.insert(id), "two workers on {id}");
+        daemon.most_at_once = daemon.most_at_once.max(daemon.at_work.len());
+        Working { scripted: self, id }
+    }
+
+    fn over(&self, job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptOutcome {
+        self.daemon.lock().unwrap().bodies.remove(&job.id);
+        let mut report = runner::died(job.id.task.to_string(), None);
+        report.state = state;
+        report.error = cause.map(error);
+        report.attempts = vec![told(job, state, cause)];
+        AttemptOutcome::Over(Box::new(AttemptResult {
+            report,
+            reset_at: None,
+            retry_after: None,
+        }))
+    }
+}
+
+struct Working<'a> {
+    scripted: &'a Scripted,
+    id: AttemptId,
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.scripted
+            .daemon
+            .lock()
+            .unwrap()
+            .at_work
+            .remove(&self.id);
+    }
+}
+
+fn error(cause: Cause) -> ErrorReport {
+    ErrorReport {
+        code: 1,
+        error_type: Some(cause.error_type()),
+        cause: Some(cause),
+        message: "it failed".to_owned(),
+        causes: Vec::new(),
+        hint: None,
+    }
+}
+
+fn told(job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptReport {
+    AttemptReport {
+        number: job.id.number.get(),
+        route: String::new(),
+        outcome: match state {
+            TaskState::Completed => "finished",
+            TaskState::Cancelled => "cancelled",
+            _ => "failed",
+        }
+        .to_owned(),
+        cause,
+        started_at: String::new(),
+        work_time_s: 1.0,
+        wait_time_s: 0.0,
+        usage: Usage::default(),
+        container_exit: None,
+        events: 1,
+        verdict: None,
+    }
+}
+
+#[async_trait]
+impl Attempts for Scripted {
+    async fn run(&self, job: &AttemptJob) -> AttemptOutcome {
+        job.lease.confirm().await.expect("a worker has its lease");
+        let acts: Vec<Act> = serde_json::from_value(job.spec.clone()).unwrap();
+        let nth = usize::try_from(job.id.number.get() - 1).unwrap();
+        let act = acts[nth.min(acts.len() - 1)];
+        let work = match act {
+            Act::Succeed(work) | Act::Fail(work, _) | Act::Vanish(work) => work,
+            Act::Hang => Duration::ZERO,
+        };
+        let body = Body {
+            act,
+            ends: Instant::now() + work,
+            frozen: None,
+        };
+        {
+            let mut daemon = self.daemon.lock().unwrap();
+            daemon.births += 1;
+            assert!(daemon.bodies.insert(job.id, body).is_none(), "made twice");
+        }
+        self.watch(job).await
+    }
+
+    async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
+        let body = self.daemon.lock().unwrap().bodies.get(&job.id).copied();
+        match body.map(|body| body.act) {
+            None | Some(Act::Vanish(_)) => Err(NotAdopted::Gone("not there".to_owned())),
+            Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang) => Ok(self.watch(job).await),
+        }
+    }
+
+    async fn remove(&self, attempt: AttemptId) -> Result<(), String> {
+        self.daemon.lock().unwrap().bodies.remove(&attempt);
+        Ok(())
+    }
+}

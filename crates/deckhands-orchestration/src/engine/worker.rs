@@ -1,0 +1,193 @@
+//! One attempt at work: its lease is kept, it is carried out, and what came of it is written down.
+
+use std::sync::Arc;
+
+use deckhands_model::{AttemptId, AttemptReport, TaskId};
+use deckhands_resilience::route_health::Permit;
+use deckhands_store::{Claim, TaskRecord};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::attempts::{AttemptJob, AttemptOutcome, NotAdopted};
+use super::lease::Lease;
+use super::memory::TaskMemory;
+use super::observer::EngineEvent;
+use super::settle::{Over, settle};
+use super::shared::Shared;
+use super::writes::{self, Unwritten};
+
+/// How work on an attempt came about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// It was claimed just now.
+    Fresh,
+    /// Another process began it.
+    Orphan,
+}
+
+/// One attempt with all that its worker needs.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) task: TaskRecord,
+    pub(super) memory: TaskMemory,
+    pub(super) lease: Arc<Lease>,
+    pub(super) job: AttemptJob,
+    /// Leave to use the model's route.
+    pub(super) permit: Option<Permit>,
+    origin: Origin,
+}
+
+impl Work {
+    /// Work on a claim that was asked for at `since`.
+    pub(super) fn of(
+        shared: &Shared,
+        claim: Claim,
+        since: Instant,
+        origin: Origin,
+        pause: CancellationToken,
+    ) -> Self {
+        let memory = TaskMemory::of(&claim.recovery);
+        let lease = Arc::new(Lease::new(
+            shared.store.clone(),
+            shared.clock.clone(),
+            shared.settings.lease,
+            claim.fence,
+            since,
+        ));
+        if claim.task.cancel_requested {
+            lease.cancel_asked().cancel();
+        }
+        let job = AttemptJob {
+            id: claim.fence.attempt,
+            spec: claim.spec,
+            model: memory.model.clone(),
+            memory_factor: memory.memory_factor(),
+            earlier: Vec::new(),
+            lease: lease.clone(),
+            cancel: lease.cancel_asked().clone(),
+            pause,
+        };
+        Self {
+            task: claim.task,
+            memory,
+            lease,
+            job,
+            permit: None,
+            origin,
+        }
+    }
+
+    /// The model that the attempt uses.
+    pub(super) fn model(&self) -> Option<String> {
+        self.job.model.clone().or_else(|| self.task.model.clone())
+    }
+
+    /// Uses the route that there is leave for.
+    fn take_route(&mut self, permit: Option<Permit>) {
+        if let Some(permit) = &permit {
+            let own = self.task.model.as_deref() == Some(permit.route().as_str());
+            self.job.model = (!own).then(|| permit.route().to_string());
+        }
+        self.permit = permit;
+    }
+
+    pub(super) fn id(&self) -> AttemptId {
+        self.job.id
+    }
+
+    pub(super) fn task_id(&self) -> TaskId {
+        self.job.id.task
+    }
+}
+
+/// Works on an attempt until it is over, frozen, or somebody else's. Its outcome is in the store
+/// when this returns; where the lease was lost, the attempt is left as it is.
+pub(super) async fn work(shared: &Shared, mut work: Work) {
+    let id = work.id();
+    shared.observer.tell(EngineEvent::Started {
+        attempt: id,
+        title: work.task.title.clone(),
+        adopted: work.origin == Origin::Orphan,
+    });
+    let lease = work.lease.clone();
+    let done = tokio::select! {
+        biased;
+        _lost = lease.lost().cancelled() => Err(Unwritten),
+        // Before the heartbeat: one that comes after the last write finds the lease ended.
+        done = carry_out(shared, &mut work) => done,
+        _lost = lease.keep() => Err(Unwritten),
+    };
+    if let Err(Unwritten) = done {
+        shared.observer.tell(EngineEvent::Left(id));
+    }
+}
+
+async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
+    // No work before the store has confirmed the lease once more.
+    work.lease.confirm().await.map_err(|_lost| Unwritten)?;
+    work.job.earlier = earlier(shared, work).await;
+    let over = match work.origin {
+        Origin::Fresh => fresh(shared, work).await?,
+        Origin::Orphan => orphan(shared, work).await?,
+    };
+    settle(shared, work, over).await
+}
+
+/// Reports of the attempts before this one. They can be read again when the task ends.
+async fn earlier(shared: &Shared, work: &Work) -> Vec<AttemptReport> {
+    let attempts = shared.store.attempts(work.task_id()).await;
+    let attempts = attempts.unwrap_or_default().into_iter();
+    let before = attempts.filter(|attempt| attempt.number < work.id().number.get());
+    before.filter_map(|attempt| attempt.report).collect()
+}
+
+async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
+    if work.job.cancel.is_cancelled() {
+        return Ok(Over::NotBegun);
+    }
+    let (wanted, own) = (work.model(), work.task.model.clone());
+    match shared.route(wanted.as_ref(), own.as_ref(), &work.memory.avoid) {
+        Ok(permit) => work.take_route(permit),
+        Err(until) => return Ok(Over::NoRoute(until)),
+    }
+    let route = work.model().unwrap_or_default();
+    writes::started(&work.lease, &route).await?;
+    of_outcome(shared.attempts.run(&work.job).await)
+}
+
+async fn orphan(shared: &Shared, work: &Work) -> Result<Over, Unwritten> {
+    // A cancelled one, too: where it had reached its end by then, that is how it ended.
+    let why = match shared.attempts.adopt(&work.job).await {
+        Ok(outcome) => return of_outcome(outcome),
+        Err(NotAdopted::Gone(why)) => why,
+        Err(NotAdopted::NotNow(why)) => {
+            tracing::warn!(attempt = %work.id(), why, "not taken over now");
+            return Err(Unwritten);
+        }
+    };
+    remove(shared, work).await?;
+    Ok(Over::Lost(why))
+}
+
+fn of_outcome(outcome: AttemptOutcome) -> Result<Over, Unwritten> {
+    match outcome {
+        AttemptOutcome::Over(result) => Ok(Over::Result(result)),
+        AttemptOutcome::Paused => Ok(Over::Paused),
+        AttemptOutcome::NotBegun => Ok(Over::NotBegun),
+        AttemptOutcome::Disowned => Err(Unwritten),
+    }
+}
+
+/// Removes what is left of an attempt, however long the daemon takes; a stop leaves it for later.
+async fn remove(shared: &Shared, work: &Work) -> Result<(), Unwritten> {
+    loop {
+        let Err(why) = shared.attempts.remove(work.id()).await else {
+            return Ok(());
+        };
+        tracing::warn!(attempt = %work.id(), why, "what is left of an attempt could not be removed yet");
+        let pause = tokio::time::sleep(shared.settings.lease.heartbeat);
+        if work.job.pause.run_until_cancelled(pause).await.is_none() {
+            return Err(Unwritten);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Writes that must get into the store: tried again until they are in, or the lease is lost.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deckhands_store::{
+    AttemptEnd, Intent, Progress, Store, StoreError, StoreResult, TaskEnd, Waiting,
+};
+use jiff::Timestamp;
+use tokio::time::sleep;
+
+use super::lease::Lease;
+
+/// The lease was lost before the write was in; another worker decides now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Unwritten;
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) async fn started(lease: &Arc<Lease>, route: &str) -> Result<(), Unwritten> {
+    let fence = lease.fence();
+    insist(lease, move |store, now| async move {
+        store.start(fence, route, now).await
+    })
+    .await
+}
+
+pub(super) async fn intended(lease: &Arc<Lease>, object: &Intent) -> Result<(), Unwritten> {
+    let fence = lease.fence();
+    insist(lease, move |store, now| async move {
+        store.intend(fence, object, now).await
+    })
+    .await
+}
+
+pub(super) async fn paused(lease: &Arc<Lease>) -> Result<(), Unwritten> {
+    let fence = lease.fence();
+    let progress = Progress {
+        phase: "paused".to_owned(),
+        ..Progress::default()
+    };
+    let progress = &progress;
+    insist(lease, move |store, now| async move {
+        store.pause(fence, progress, now).await
+    })
+    .await
+}
+
+pub(super) async fn requeued(
+    lease: &Arc<Lease>,
+    end: &AttemptEnd,
+    waiting: &Waiting,
+) -> Result<(), Unwritten> {
+    let fence = lease.fence();
+    insist(lease, move |store, now| async move {
+        store.requeue(fence, end, waiting, now).await
+    })
+    .await
+}
+
+pub(super) async fn finished(
+    lease: &Arc<Lease>,
+    end: &AttemptEnd,
+    task: &TaskEnd,
+) -> Result<(), Unwritten> {
+    let fence = lease.fence();
+    insist(lease, move |store, now| async move {
+        store.finish(fence, end, task, now).await
+    })
+    .await
+}
+
+async fn insist<'a, F, W>(lease: &'a Lease, write: W) -> Result<(), Unwritten>
+where
+    W: Fn(&'a Arc<dyn Store>, Timestamp) -> F,
+    F: Future<Output = StoreResult<()>>,
+{
+    loop {
+        lease.check().map_err(|_lost| Unwritten)?;
+        let (store, now) = lease.store();
+        match write(store, now).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Stale) => {
+                lease.lost().cancel();
+                return Err(Unwritten);
+            }
+            Err(error) => {
+                let attempt = lease.fence().attempt;
+                tracing::warn!(%attempt, %error, "the store takes no writes; tried again");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What was written down about a task's attempts, for readers. Nothing is held meanwhile.
+
+use std::path::PathBuf;
+
+use deckhands_model::{RunReport, TaskId};
+use jiff::Timestamp;
+
+use super::{KeptError, lookup, read_json};
+use crate::attempt_dir::AttemptDir;
+use crate::home::Home;
+
+/// The files of a task's attempts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    task: TaskId,
+    dir: PathBuf,
+}
+
+impl Evidence {
+    /// Finds a task that has begun by a prefix of its id, or by `last` for the one that began last.
+    ///
+    /// # Errors
+    /// [`KeptError`] where there is none or more than one.
+    pub fn find(home: &Home, word: &str) -> Result<Self, KeptError> {
+        let task = lookup::task(home, word)?;
+        Ok(Self::of(home, task))
+    }
+
+    /// That of a known task, which need not have begun.
+    #[must_use]
+    pub fn of(home: &Home, task: TaskId) -> Self {
+        Self {
+            task,
+            dir: home.task_dir(task),
+        }
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> TaskId {
+        self.task
+    }
+
+    /// The numbers of the attempts that have a directory, in their order.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<u32> {
+        lookup::attempts(&self.dir)
+    }
+
+    /// When the last attempt began.
+    #[must_use]
+    pub fn began(&self) -> Option<Timestamp> {
+        let record = self.last()?.record().ok()?;
+        record.started_at.parse().ok()
+    }
+
+    /// The result document of the last attempt, once there is one.
+    #[must_use]
+    pub fn result(&self) -> Option<RunReport> {
+        read_json(&self.last()?.result())
+    }
+
+    /// The file of what an attempt's program printed: lines that begin with `o ` for stdout and `e `
+    /// for stderr. It appears when there is something to write.
+    #[must_use]
+    pub fn transcript(&self, attempt: u32) -> PathBuf {
+        self.attempt(attempt).transcript()
+    }
+
+    fn last(&self) -> Option<AttemptDir> {
+        Some(self.attempt(*self.attempts().last()?))
+    }
+
+    fn attempt(&self, number: u32) -> AttemptDir {
+        AttemptDir::at(self.dir.join(number.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! What is stored of a task, apart from what each process has of its own.
+//!
+//! Secrets, credentials and addresses are no part of a stored task: whoever carries it out uses his.
+
+use std::path::PathBuf;
+
+use deckhands_agent::{ApiKey, Retry};
+use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
+use serde::{Deserialize, Serialize};
+
+use crate::request::{ImagePair, Policy, RelaySettings, TaskRequest};
+use crate::stored_path;
+
+/// A task as it is stored: everything that belongs to the task, and nothing that is secret.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskSpec {
+    /// The form it is written in.
+    pub schema_version: SpecVersion,
+    /// What the agent is asked to do.
+    pub text: TaskText,
+    /// The user's workspace; changed only by promotion.
+    #[serde(with = "stored_path")]
+    pub workspace: PathBuf,
+    /// The model.
+    pub model: ModelId,
+    /// How an attempt is walled in.
+    pub profile: Profile,
+    /// What the agent's commands can reach.
+    pub network: Network,
+    /// Who calls the model.
+    pub way: ModelWay,
+    /// The images to run.
+    pub images: ImagePair,
+    /// Resources.
+    pub limits: Limits,
+    /// Deadlines.
+    pub deadlines: Deadlines,
+    /// How the agent repeats failed model calls.
+    pub retry: Retry,
+    /// Commands that must all exit 0 over the result.
+    pub checks: Vec<String>,
+    /// What is done with the result.
+    pub policy: Policy,
+}
+
+/// Version of the form in which a task is stored: this program's, and no other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct SpecVersion(());
+
+/// What a process has of its own to carry tasks out with.
+#[derive(Clone, Debug)]
+pub struct RunnerSettings {
+    /// The provider's key.
+    pub api_key: Option<ApiKey>,
+    /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
+    pub key_files: Vec<PathBuf>,
+    /// Where the provider is; `None` is its own address.
+    pub base_url: Option<String>,
+    /// The daemon's socket on its own host, for profile `socket`.
+    pub docker_socket: PathBuf,
+    /// How the relay calls the model.
+    pub relay: RelaySettings,
+}
+
+/// Why a stored task cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskSpecError {
+    /// Written in another form than this program's.
+    #[error("the stored task has version {version}, and this program reads version {own}", own = SpecVersion::NUMBER)]
+    Version {
+        /// The version it has.
+        version: u32,
+    },
+    /// No stored task, or one with more or less in it.
+    #[error("the stored task cannot be read")]
+    Form {
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It has a value that no document can hold.
+    #[error("the task cannot be stored")]
+    Unstorable {
+        /// Which one.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl SpecVersion {
+    /// The number in documents.
+    pub const NUMBER: u32 = 1;
+}
+
+impl TryFrom<u32> for SpecVersion {
+    type Error = TaskSpecError;
+
+    fn try_from(version: u32) -> Result<Self, TaskSpecError> {
+        if version == Self::NUMBER {
+            Ok(Self(()))
+        } else {
+            Err(TaskSpecError::Version { version })
+        }
+    }
+}
+
+impl From<SpecVersion> for u32 {
+    fn from(_version: SpecVersion) -> Self {
+        SpecVersion::NUMBER
+    }
+}
+
+/// The one field that is read before all others.
+#[derive(Deserialize)]
+struct Versioned {
+    schema_version: u32,
+}
+
+impl TaskSpec {
+    /// What of a request belongs to the task.
+    #[must_use]
+    pub fn of(request: &TaskRequest) -> Self {
+        Self {
+            schema_version: SpecVersion::default(),
+            text: request.text.clone(),
+            workspace: request.workspace.clone(),
+            model: request.model.clone(),
+            profile: request.profile,
+            network: request.network,
+            way: request.way,
+            images: request.images.clone(),
+            limits: request.limits.clone(),
+            deadlines: request.deadlines,
+            retry: request.retry,
+            checks: request.checks.clone(),
+            policy: request.policy,
+        }
+    }
+
+    /// The request that a process with these settings carries out.
+    #[must_use]
+    pub fn to_request(&self, settings: &RunnerSettings) -> TaskRequest {
+        let (own, task) = (settings.clone(), self.clone());
+        TaskRequest {
+            text: task.text,
+            workspace: task.workspace,
+            model: task.model,
+            api_key: own.api_key,
+            key_files: own.key_files,
+            base_url: own.base_url,
+            profile: task.profile,
+            network: task.network,
+            way: task.way,
+            relay: own.relay,
+            images: task.images,
+            docker_socket: own.docker_socket,
+            limits: task.limits,
+            deadlines: task.deadlines,
+            retry: task.retry,
+            checks: task.checks,
+            policy: task.policy,
+        }
+    }
+
+    /// The document that is stored.
+    ///
+    /// # Errors
+    /// [`TaskSpecError::Unstorable`].
+    pub fn to_json(&self) -> Result<String, TaskSpecError> {
+        serde_json::to_string(self).map_err(|source| TaskSpecError::Unstorable { source })
+    }
+
+    /// Reads a stored document.
+    ///
+    /// # Errors
+    /// [`TaskSpecError`]; another version is told as such, whatever else the document has.
+    pub fn from_json(text: &str) -> Result<Self, TaskSpecError> {
+        let form = |source| TaskSpecError::Form { source };
+        let Versioned { schema_version } = serde_json::from_str(text).map_err(form)?;
+        SpecVersion::try_from(schema_version)?;
+        serde_json::from_str(text).map_err(form)
+    }
+}
+
+impl RunnerSettings {
+    /// What of a request belongs to the process.
+    #[must_use]
+    pub fn of(request: &TaskRequest) -> Self {
+        Self {
+            api_key: request.api_key.clone(),
+            key_files: request.key_files.clone(),
+            base_url: request.base_url.clone(),
+            docker_socket: request.docker_socket.clone(),
+            relay: request.relay,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! A stored task comes back as it was, and holds nothing that is secret.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::request::test_request;
+
+const SECRET: &str = "sk-canary-0123456789";
+
+/// Nothing in it is a default.
+fn request() -> TaskRequest {
+    TaskRequest {
+        text: TaskText::try_new("do\n\"it\" ü").unwrap(),
+        api_key: Some(ApiKey::new(SECRET)),
+        key_files: vec!["/home/u/key-file".into()],
+        base_url: Some("https://private.example.org/v1".to_owned()),
+        profile: Profile::Managed,
+        network: Network::Llm,
+        way: ModelWay::Relay,
+        relay: RelaySettings {
+            answer: Duration::from_secs(77),
+            max_output_tokens: 99,
+        },
+        docker_socket: "/run/other.sock".into(),
+        limits: Limits {
+            memory: "9g".parse().unwrap(),
+            ..Limits::default()
+        },
+        deadlines: Deadlines {
+            work: Duration::from_millis(1500),
+            ..Deadlines::default()
+        },
+        retry: Retry::RELAYED,
+        checks: vec!["cargo test".to_owned(), "true".to_owned()],
+        policy: Policy {
+            allow_no_change: true,
+            include_ignored: true,
+            apply: false,
+            keep: true,
+            any_size: true,
+            unproved_version: true,
+        },
+        ..test_request("/home/u/work space".into())
+    }
+}
+
+#[test]
+fn the_task_and_the_settings_make_the_same_request_again() {
+    let request = request();
+    let (spec, settings) = (TaskSpec::of(&request), RunnerSettings::of(&request));
+    let json = spec.to_json().unwrap();
+    let read = TaskSpec::from_json(&json).unwrap();
+    assert_eq!(read, spec);
+    let again = read.to_request(&settings);
+    assert_eq!(format!("{again:?}"), format!("{request:?}"));
+    let key = again.api_key.as_ref().map(ApiKey::expose);
+    assert_eq!(key, Some(SECRET));
+}
+
+#[test]
+fn nothing_secret_and_no_address_is_stored() {
+    let json = TaskSpec::of(&request()).to_json().unwrap();
+    for part in [SECRET, "key-file", "private.example.org", "other.sock"] {
+        assert!(!json.contains(part), "{part}: {json}");
+    }
+    let shown = format!("{:?}", RunnerSettings::of(&request()));
+    assert!(!shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn a_path_that_is_no_text_comes_back() {
+    for name in [&b"/w/\xff\xfe x"[..], b"/w/plain", "/w/\u{fc}".as_bytes()] {
+        let workspace = PathBuf::from(OsStr::from_bytes(name));
+        let spec = TaskSpec {
+            workspace: workspace.clone(),
+            ..TaskSpec::of(&request())
+        };
+        let read = TaskSpec::from_json(&spec.to_json().unwrap()).unwrap();
+        assert_eq!(read.workspace, workspace);
+    }
+}
+
+/// The spec as a value, changed.
+fn changed(change: impl FnOnce(&mut Value)) -> String {
+    let mut value = serde_json::to_value(TaskSpec::of(&request())).unwrap();
+    change(&mut value);
+    value.to_string()
+}
+
+#[test]
+fn what_is_not_known_is_refused_and_another_version_is_told() {
+    let rows: [fn(&mut Value); 7] = [
+        |v| v["more"] = json!(1),
+        |v| v["limits"]["more"] = json!(1),
+        |v| v["policy"]["more"] = json!(1),
+        |v| v["api_key"] = json!("k"),
+        |v| v["text"] = json!(" "),
+        |v| v["model"] = json!("no-provider"),
+        |v| v["workspace"] = json!([300]),
+    ];
+    for (number, row) in rows.into_iter().enumerate() {
+        let read = TaskSpec::from_json(&changed(row));
+        assert!(
+            matches!(read, Err(TaskSpecError::Form { .. })),
+            "{number}: {read:?}"
+        );
+    }
+    let newer = changed(|v| {
+        v["schema_version"] = json!(2);
+        v["more"] = json!(1);
+    });
+    let read = TaskSpec::from_json(&newer);
+    assert!(
+        matches!(read, Err(TaskSpecError::Version { version: 2 })),
+        "{read:?}"
+    );
+    for text in ["", "{}", "[]", "{\"schema_version\": \"1\"}"] {
+        let read = TaskSpec::from_json(text);
+        assert!(
+            matches!(read, Err(TaskSpecError::Form { .. })),
+            "{text}: {read:?}"
+        );
+    }
+}

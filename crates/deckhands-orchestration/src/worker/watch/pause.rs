@@ -1,0 +1,102 @@
+//! Writes down how far an attempt is, and pauses it: both so that another process can go on with it.
+
+use std::time::Duration;
+
+use deckhands_runtime::{ContainerId, Containers, Control, Phase, RuntimeError, RuntimeErrorKind};
+use tokio::time::{Instant, timeout};
+
+use super::Watching;
+use crate::adoption::{Pulse, keep_pulse};
+
+/// Pause between two notes of how far the attempt is.
+const PULSE: Duration = Duration::from_secs(5);
+
+/// What trying to freeze an attempt came to.
+enum Frozen {
+    /// Nothing of it runs.
+    All,
+    /// One of its containers has ended: there is nothing to pause but an end to be told.
+    Ended,
+    /// The daemon did not say. It stays as it is.
+    Unknown(RuntimeError),
+}
+
+impl Watching<'_> {
+    /// Writes down how far the attempt is, now and then.
+    pub(super) fn pulse(&mut self) {
+        if self.ctx.adoptable && Instant::now() >= self.next_pulse {
+            self.next_pulse = Instant::now() + PULSE;
+            self.note(false);
+        }
+    }
+
+    /// Pauses the attempt; `false` where it has ended meanwhile, and is to be watched on.
+    pub(super) async fn pause(&mut self, app: &ContainerId, sandbox: Option<&ContainerId>) -> bool {
+        self.may_pause = false;
+        let containers = self.ctx.ports.containers.as_ref();
+        let frozen = freeze(containers, app, sandbox);
+        let paused = match timeout(self.ctx.request.deadlines.cleanup, frozen).await {
+            Ok(Frozen::All) => true,
+            Ok(Frozen::Ended) => return false,
+            Ok(Frozen::Unknown(error)) => {
+                tracing::warn!(%error, "the attempt is left, but may not be paused");
+                false
+            }
+            Err(_elapsed) => {
+                tracing::warn!("the daemon did not pause the attempt in time; it is left as it is");
+                false
+            }
+        };
+        self.catch_up();
+        self.watchdog.look(self.reader.progress(), Instant::now());
+        self.note(paused);
+        self.transcript.flush();
+        true
+    }
+
+    fn note(&self, paused: bool) {
+        let pulse = Pulse {
+            at: self.ctx.clock.now(),
+            paused,
+            acting: self.acting,
+            measured: self.watchdog.measured(Instant::now()),
+        };
+        if let Err(error) = keep_pulse(&self.ctx.dir, &pulse) {
+            tracing::warn!(%error, "how far the attempt is could not be written down");
+        }
+    }
+}
+
+/// First the app, which gives the sandbox its work.
+async fn freeze(
+    containers: &dyn Containers,
+    app: &ContainerId,
+    sandbox: Option<&ContainerId>,
+) -> Frozen {
+    for id in [Some(app), sandbox].into_iter().flatten() {
+        match freeze_one(containers, id).await {
+            Ok(true) => {}
+            Ok(false) => {
+                // The app is to see the end of its sandbox.
+                let _ended_too = containers.control(app, Control::Unpause).await;
+                return Frozen::Ended;
+            }
+            Err(error) => return Frozen::Unknown(error),
+        }
+    }
+    Frozen::All
+}
+
+/// `false` where it has ended.
+async fn freeze_one(containers: &dyn Containers, id: &ContainerId) -> Result<bool, RuntimeError> {
+    match containers.control(id, Control::Pause).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        // It has ended, or somebody else paused it.
+        Err(error) if error.kind == RuntimeErrorKind::Conflict => {
+            let state = containers.inspect(&id.0).await?;
+            Ok(state.phase == Phase::Paused)
+        }
+        Err(error) => Err(error),
+    }
+}
