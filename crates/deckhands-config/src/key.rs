@@ -10,7 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use kind::{Kind, milli};
+pub(crate) use kind::{Kind, MOST_MODELS, milli};
 pub use table::Key;
 
 /// Who may set a key.

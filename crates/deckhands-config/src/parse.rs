@@ -7,7 +7,7 @@ use std::time::Duration;
 use deckhands_model::{ByteSize, ImageRef, ModelId, ModelIdError};
 
 use crate::base_url::BaseUrl;
-use crate::key::{Key, Kind};
+use crate::key::{Key, Kind, MOST_MODELS};
 use crate::layer::{Layer, RawValue};
 use crate::shown::MilliCpus;
 
@@ -111,7 +111,11 @@ fn thousandths(text: &str) -> Option<u64> {
 
 /// A model by alias or full id.
 pub(crate) fn model(_: Key, value: &RawValue, _: &Layer) -> Result<ModelId, Refusal> {
-    ModelId::resolve(text(value)?).map_err(|error| {
+    one_model(text(value)?)
+}
+
+fn one_model(text: &str) -> Result<ModelId, Refusal> {
+    ModelId::resolve(text).map_err(|error| {
         let suggestion = match error {
             ModelIdError::NoProvider { suggestion, .. } => suggestion,
             _ => None,
@@ -121,6 +125,21 @@ pub(crate) fn model(_: Key, value: &RawValue, _: &Layer) -> Result<ModelId, Refu
             hidden: false,
         }
     })
+}
+
+/// Models by alias or full id, none of them twice. In one text they stand between commas.
+pub(crate) fn models(_: Key, value: &RawValue, _: &Layer) -> Result<Vec<ModelId>, Refusal> {
+    let texts: Vec<&str> = match value {
+        RawValue::Text(text) => text.split(',').collect(),
+        RawValue::List(list) => list.iter().map(String::as_str).collect(),
+    };
+    let texts = texts.into_iter().map(str::trim).filter(|t| !t.is_empty());
+    let models = texts.map(one_model).collect::<Result<Vec<_>, _>>()?;
+    let twice = |(place, model): (usize, &ModelId)| models[..place].contains(model);
+    if models.len() > MOST_MODELS || models.iter().enumerate().any(twice) {
+        return Err(Refusal::default());
+    }
+    Ok(models)
 }
 
 /// An address. A refused one is not shown: it may carry a password.

@@ -50,17 +50,15 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
     resolver.refuse_switches()?;
     let model = resolver.setting(Key::Model, groups::default_model(), parse::model)?;
     let base_url = resolver.base_url(&model)?;
+    let file = resolver.optional(Key::ApiKeyFile, parse::path)?;
+    let variable = resolver.optional(Key::ApiKeyEnv, parse::variable_name)?;
     let search = Search {
         stack: &stack,
         environment: &environment,
         dotenv: dotenv.as_ref(),
         endpoint: endpoint(&stack, &model, base_url.as_ref()),
-        file: resolver
-            .optional(Key::ApiKeyFile, parse::path)?
-            .map(|file| file.value),
-        variable: resolver
-            .optional(Key::ApiKeyEnv, parse::variable_name)?
-            .map(|name| name.value),
+        file: file.map(|file| file.value),
+        variable: variable.map(|name| name.value),
     };
     let key = search.find(&mut resolver.notes);
     resolver.row_of_key(&key);
@@ -89,6 +87,8 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         checks: resolver.setting(Key::Checks, Vec::new(), parse::commands)?,
         home: resolver.home()?,
         circuit_breaker: resolver.setting(Key::CircuitBreaker, true, parse::boolean)?,
+        queue_size: resolver.setting(Key::QueueSize, 1000, parse::count)?,
+        engine: resolver.engine()?,
         docker: resolver.docker()?,
         key_files,
         key,

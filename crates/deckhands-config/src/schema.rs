@@ -110,7 +110,7 @@ fn literal(entry: &Entry) -> String {
     };
     match entry.kind {
         Kind::Bool | Kind::Switch | Kind::Count { .. } | Kind::Cpus { .. } => text.to_owned(),
-        Kind::Commands => format!("[{}]", toml_string(text)),
+        Kind::Commands | Kind::Models => format!("[{}]", toml_string(text)),
         _ => toml_string(text),
     }
 }
@@ -131,6 +131,7 @@ fn example(key: Key) -> &'static str {
         Key::NumRetries => "6",
         Key::LlmTimeout => "120s",
         Key::Network => "open",
+        Key::FallbackModels => "openrouter/qwen/qwen3-coder",
         _ => "/var/lib/deckhands",
     }
 }

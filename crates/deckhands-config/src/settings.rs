@@ -48,6 +48,10 @@ pub struct Settings {
     pub home: Setting<PathBuf>,
     /// Whether routes that keep failing are left alone for a while.
     pub circuit_breaker: Setting<bool>,
+    /// Most tasks that may wait in the store.
+    pub queue_size: Setting<u32>,
+    /// How stored tasks are worked on.
+    pub engine: EngineConfig,
     /// How the Docker daemon is found.
     pub docker: DockerSettings,
     /// Every file known to hold a key, whichever key counts: those that any layer names, and the
@@ -57,6 +61,23 @@ pub struct Settings {
     pub notes: Vec<String>,
     pub(crate) key: Result<ApiKey, MissingKey>,
     pub(crate) rows: Vec<Row>,
+}
+
+/// How stored tasks are worked on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EngineConfig {
+    /// Attempts at the same time.
+    pub workers: Setting<u32>,
+    /// Time for running attempts to end by themselves when the engine is stopped.
+    pub grace: Setting<Duration>,
+    /// Attempts of a task, the first included.
+    pub attempts: Setting<u32>,
+    /// From a task's first attempt to the start of its last, waits included.
+    pub task_time: Setting<Duration>,
+    /// Work of all attempts of a task together.
+    pub task_work: Setting<Duration>,
+    /// Models to go on with where a task's own failed, the preferred one first.
+    pub fallback_models: Setting<Vec<ModelId>>,
 }
 
 /// How the Docker daemon is found; what is not set follows Docker's own rules.

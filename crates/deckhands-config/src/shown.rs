@@ -120,6 +120,18 @@ impl Shown for Vec<String> {
     }
 }
 
+impl Shown for Vec<ModelId> {
+    fn shown(&self) -> String {
+        if self.is_empty() {
+            return "(none)".to_owned();
+        }
+        self.iter()
+            .map(|model| plain(model.as_str()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
 /// Processors, in thousandths of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct MilliCpus(pub(crate) u32);

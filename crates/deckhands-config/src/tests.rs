@@ -124,6 +124,7 @@ fn without_any_layer_the_defaults_hold() {
     assert_eq!(settings.home.value, fixture.path("state"));
     assert_eq!(settings.workspace.value, fixture.path("project/inner"));
     assert!(settings.circuit_breaker.value);
+    assert_eq!(settings.queue_size.value, 1000);
     assert!(!settings.include_ignored.value);
     assert!(settings.docker.host.is_none());
     assert!(

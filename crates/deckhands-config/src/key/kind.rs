@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Most models in a list.
+pub(crate) const MOST_MODELS: usize = 20;
+
 /// The accepted form of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -31,6 +34,8 @@ pub(crate) enum Kind {
     Duration { min: u64, max: u64 },
     /// A list of commands.
     Commands,
+    /// A list of models; in one text they stand between commas.
+    Models,
     /// Free text, described.
     Text(&'static str),
     /// An API key itself.
@@ -81,6 +86,10 @@ impl fmt::Display for Kind {
                 )
             }
             Self::Commands => write!(f, "a list of commands"),
+            Self::Models => write!(
+                f,
+                "a list of aliases or `provider/model`, at most {MOST_MODELS}"
+            ),
             Self::Text(description) => f.write_str(description),
             Self::Secret => write!(f, "an API key"),
         }

@@ -163,6 +163,36 @@ keys! {
     CircuitBreaker = "resilience.circuit_breaker", Anyone, Kind::Bool, "true",
         ["DECKHANDS_CIRCUIT_BREAKER", "OPENHANDS_ENABLE_CIRCUIT_BREAKER"];
 
+    /// Most tasks that may wait in the store at once; one more is refused until there is room.
+    QueueSize = "queue.max_size", User, Kind::Count { min: 1, max: 100_000_000 }, "1000",
+        ["DECKHANDS_QUEUE_MAX_SIZE"];
+
+    /// Attempts that an engine works on at the same time.
+    Workers = "engine.workers", User, Kind::Count { min: 1, max: 1000 }, "5",
+        ["DECKHANDS_WORKERS"];
+
+    /// Time that running attempts get to end by themselves when an engine is stopped; then they are
+    /// paused.
+    Grace = "engine.grace", User, Kind::Duration { min: 0, max: HOUR }, "30s",
+        ["DECKHANDS_GRACE"];
+
+    /// Attempts that a task may have, the first included.
+    Attempts = "engine.attempts", User, Kind::Count { min: 1, max: 20 }, "4",
+        ["DECKHANDS_ATTEMPTS"];
+
+    /// Time from a task's first attempt to the start of its last, waits included.
+    TaskTime = "engine.task_time", User, Kind::Duration { min: 60, max: 30 * 24 * HOUR },
+        "86400s", ["DECKHANDS_TASK_TIME"];
+
+    /// Time that all attempts of a task may work together, waits left out.
+    TaskWork = "engine.task_work", User, Kind::Duration { min: 60, max: 7 * 24 * HOUR },
+        "14400s", ["DECKHANDS_TASK_WORK"];
+
+    /// Models that a task goes on with after its own one failed, the preferred one first. They
+    /// count for the tasks of all projects, and get the key.
+    FallbackModels = "engine.fallback_models", User, Kind::Models, "(none)",
+        ["DECKHANDS_FALLBACK_MODELS"];
+
     /// Address of the Docker daemon.
     DockerHost = "docker.host", User,
         Kind::Text("an address with a scheme, e.g. `unix:///run/docker.sock`"),

@@ -203,3 +203,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_of_models() {
+    let (a, b) = ("openrouter/a/b", "openai/gpt-4o");
+    let both = format!("{a}, {b}");
+    let many = |n: usize| -> String { (0..n).map(|i| format!("openai/m{i},")).collect() };
+    for (text, expected) in [
+        (both.as_str(), Some(both.as_str())),
+        (" openai/gpt-4o ,, ", Some(b)),
+        ("", Some("(none)")),
+        (",", Some("(none)")),
+        ("openai/gpt-4o,openai/gpt-4o", None),
+        ("openai/gpt-4o,nonsense", None),
+    ] {
+        let got = check(models, Key::FallbackModels, text);
+        assert_eq!(got.as_deref(), expected, "{text}");
+    }
+    assert!(check(models, Key::FallbackModels, &many(MOST_MODELS)).is_some());
+    assert!(check(models, Key::FallbackModels, &many(MOST_MODELS + 1)).is_none());
+}
+
+#[test]
+fn a_list_of_models_is_taken_as_a_list() {
+    let layer = Layer::new(Trust::Trusted, Path::new("/base").to_owned());
+    let list = |texts: &[&str]| RawValue::List(texts.iter().map(ToString::to_string).collect());
+    let parsed = models(
+        Key::FallbackModels,
+        &list(&["openai/a", "openai/b"]),
+        &layer,
+    )
+    .unwrap();
+    assert_eq!(parsed.shown(), "openai/a, openai/b");
+    let refused = models(Key::FallbackModels, &list(&["deepseek-chat-v3.1"]), &layer).unwrap_err();
+    assert!(!refused.hidden);
+}

@@ -11,7 +11,7 @@ use crate::files;
 use crate::key::Key;
 use crate::origin::{Origin, Setting};
 use crate::parse;
-use crate::settings::DockerSettings;
+use crate::settings::{DockerSettings, EngineConfig};
 use crate::shown::{self, MilliCpus};
 use crate::words::PROFILES_NOT_YET;
 
@@ -186,6 +186,18 @@ impl Resolver<'_> {
             fallback.expect("invariant: a default image is one"),
             parse::image,
         )
+    }
+
+    pub(super) fn engine(&mut self) -> Result<EngineConfig, ConfigError> {
+        let secs = Duration::from_secs;
+        Ok(EngineConfig {
+            workers: self.setting(Key::Workers, 5, parse::count)?,
+            grace: self.setting(Key::Grace, secs(30), parse::duration)?,
+            attempts: self.setting(Key::Attempts, 4, parse::count)?,
+            task_time: self.setting(Key::TaskTime, secs(24 * 3600), parse::duration)?,
+            task_work: self.setting(Key::TaskWork, secs(4 * 3600), parse::duration)?,
+            fallback_models: self.setting(Key::FallbackModels, Vec::new(), parse::models)?,
+        })
     }
 
     pub(super) fn docker(&mut self) -> Result<DockerSettings, ConfigError> {

@@ -20,7 +20,7 @@ fn check(key: Key, variables: &[(&str, &str)]) -> Result<String, String> {
 const CUSTOM: &str = "openrouter/google/gemma";
 
 /// A key, a variable with a value, and the value as shown.
-const VALUES: [(Key, &str, &str, &str); 32] = [
+const VALUES: [(Key, &str, &str, &str); 33] = [
     (
         Key::Model,
         "OPENHANDS_MODEL",
@@ -93,6 +93,7 @@ const VALUES: [(Key, &str, &str, &str); 32] = [
         "false",
     ),
     (Key::Iterations, "DECKHANDS_MAX_ITERATIONS", "5", "5"),
+    (Key::QueueSize, "DECKHANDS_QUEUE_MAX_SIZE", "7", "7"),
     (Key::Memory, "DECKHANDS_MEMORY", "1g", "1g"),
     (Key::Cpus, "DECKHANDS_CPUS", "0.5", "0.5"),
     (Key::Profile, "DECKHANDS_PROFILE", "Socket", "socket"),
