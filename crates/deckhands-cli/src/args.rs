@@ -4,11 +4,23 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+mod batch;
 mod kept;
+mod models;
 mod run;
+mod stored;
+mod submit;
+mod task;
 
+pub(crate) use batch::{BatchArgs, EngineArgs};
 pub(crate) use kept::{ApplyArgs, DiffArgs};
+pub(crate) use models::{ModelsArgs, ModelsCommand, SelectArgs};
 pub(crate) use run::RunArgs;
+pub(crate) use stored::{
+    IdArgs, IdsArgs, ListArgs, LogsArgs, MetricsArgs, MetricsFormat, StatusArgs, WatchArgs,
+};
+pub(crate) use submit::SubmitArgs;
+pub(crate) use task::TaskArgs;
 
 /// Run OpenHands by the dozen: agents in containers, and only proved work comes back.
 #[derive(Parser, Debug)]
@@ -67,6 +79,49 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run one task to its end
     Run(Box<RunArgs>),
+    /// Run a file of tasks to their end
+    Batch(BatchArgs),
+    /// Run stored tasks until stopped
+    #[command(visible_alias = "run-engine")]
+    Engine(EngineArgs),
+    /// Store a task for `engine`, and print its id
+    #[command(visible_alias = "submit-task")]
+    Submit(Box<SubmitArgs>),
+    /// Show where a task stands, or what is under way
+    #[command(visible_alias = "get-status")]
+    Status(StatusArgs),
+    /// List stored tasks
+    List(ListArgs),
+    /// Follow a task, or all of them, to the end
+    Watch(WatchArgs),
+    /// Show what happened to a task
+    #[command(after_help = "Example:\n  deckhands events last")]
+    Events(IdArgs),
+    /// Show the result of a task that has ended
+    #[command(after_help = "Example:\n  deckhands result last --json")]
+    Result(IdArgs),
+    /// Show what the agent of a task printed
+    Logs(LogsArgs),
+    /// Cancel tasks
+    #[command(after_help = "Example:\n  deckhands cancel 3fa9 b2")]
+    Cancel(IdsArgs),
+    /// Store ended tasks anew
+    #[command(after_help = "Example:\n  deckhands retry last")]
+    Retry(IdsArgs),
+    /// Keep tasks from being started
+    #[command(after_help = "Example:\n  deckhands hold 3fa9")]
+    Hold(IdsArgs),
+    /// Let tasks start that are held, or wait for their time
+    #[command(after_help = "Example:\n  deckhands release 3fa9")]
+    Release(IdsArgs),
+    /// Count the stored tasks
+    #[command(
+        visible_alias = "queue-stats",
+        after_help = "Example:\n  deckhands stats"
+    )]
+    Stats,
+    /// Sum up what the stored tasks took and came to
+    Metrics(MetricsArgs),
     /// Show what a task changed, as a unified diff
     Diff(DiffArgs),
     /// Apply a task's change that was not applied
@@ -77,8 +132,11 @@ pub(crate) enum Command {
     Reap(ReapArgs),
     /// Show, explain or make configuration
     Config(ConfigArgs),
-    /// Show the models that have short names
+    /// Show the known models, and which one a task would get
     Models(ModelsArgs),
+    /// The prototype's name for `models select`
+    #[command(hide = true)]
+    SelectModel(SelectArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -143,21 +201,6 @@ pub(crate) enum ConfigCommand {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
-}
-
-/// Arguments of `models`.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  deckhands models list")]
-pub(crate) struct ModelsArgs {
-    #[command(subcommand)]
-    pub(crate) command: ModelsCommand,
-}
-
-/// The commands below `models`.
-#[derive(Subcommand, Debug)]
-pub(crate) enum ModelsCommand {
-    /// Show short names and the ids they stand for
-    List,
 }
 
 /// Arguments of `completions`.

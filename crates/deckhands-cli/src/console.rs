@@ -66,6 +66,19 @@ impl Console {
         }
     }
 
+    /// Prints a document as JSON on one line, for streams.
+    pub(crate) fn line(&self, document: &impl Serialize) {
+        match serde_json::to_string(document) {
+            Ok(text) => self.data(&format!("{text}\n")),
+            Err(error) => STDOUT.keep(Err(error.into())),
+        }
+    }
+
+    /// Whether nobody reads the output any more, so that what goes on without an end may end.
+    pub(crate) fn is_closed(&self) -> bool {
+        STDOUT.is_closed(io::stdout())
+    }
+
     /// Prints a line for people, unless they asked for quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

@@ -5,6 +5,7 @@ use std::error::Error;
 use deckhands_config::{ConfigError, ConfigErrorKind, Key};
 use deckhands_model::ErrorReport;
 use deckhands_orchestration::{RunFailure, error_chain};
+use deckhands_store::StoreError;
 
 use crate::exit_code;
 
@@ -55,6 +56,22 @@ impl From<ConfigError> for CliError {
 impl From<RunFailure> for CliError {
     fn from(failure: RunFailure) -> Self {
         Self(failure.report())
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Full { .. } | StoreError::Stale => exit_code::WORK_FAILED,
+            StoreError::UnknownTask(_)
+            | StoreError::WrongState { .. }
+            | StoreError::KeyTaken(_) => exit_code::USAGE,
+            // What is left lies in the file and its surroundings.
+            _ => exit_code::ENVIRONMENT,
+        };
+        let mut new = Self::new(code, error.to_string(), Some(error.hint().to_owned()));
+        new.0.causes = error_chain(&error);
+        new
     }
 }
 

@@ -35,5 +35,16 @@ pub(crate) fn of_report(report: &RunReport, signal: Option<u8>) -> u8 {
     }
 }
 
+/// The exit code for the end of a stored task that somebody else carried out.
+pub(crate) fn of_task(state: TaskState, report: Option<&RunReport>) -> u8 {
+    match (state, report) {
+        // Its cancellation was nothing that happened to this process.
+        (TaskState::Cancelled, _) => WORK_FAILED,
+        (_, Some(report)) => of_report(report, None),
+        (TaskState::Completed, None) => OK,
+        (_, None) => WORK_FAILED,
+    }
+}
+
 #[cfg(test)]
 mod tests;

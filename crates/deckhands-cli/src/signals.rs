@@ -9,6 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::INTERRUPTED;
 
+mod stages;
+
+pub(crate) use stages::Asked;
+
 /// Exit code for SIGTERM.
 const TERMINATED: u8 = 143;
 
@@ -46,6 +50,11 @@ impl Signals {
 }
 
 impl Watch {
+    /// Waits for the first signal and returns its exit code, for work that is simply left.
+    pub(crate) async fn first(mut self) -> u8 {
+        self.next().await
+    }
+
     /// Cancels at the first signal and returns the exit code of the second one.
     ///
     /// `first` is called once, at the first signal.

@@ -12,10 +12,21 @@ use deckhands_orchestration::{
 };
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
+use deckhands_store::{SqliteOptions, SqliteStore, Store};
 
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit_code;
+
+mod engine;
+
+pub(crate) use engine::{
+    attempts, check_fallbacks, connect_and_greet, engine_settings, takes_same_key, time,
+    with_engine_flags,
+};
+
+/// The file of a home that holds its stored tasks.
+const DATABASE: &str = "deckhands.db";
 
 /// The daemon's socket as the daemon's own host knows it, where the endpoint does not tell.
 const USUAL_SOCKET: &str = "/var/run/docker.sock";
@@ -64,6 +75,15 @@ pub(crate) fn home(settings: &Settings) -> Result<Home, CliError> {
     Home::open(&settings.home.value, &SystemIds).map_err(|error| {
         CliError::environment(&error, "name a directory you may write with --home DIR")
     })
+}
+
+/// Opens the stored tasks of a home.
+pub(crate) fn store(home: &Home) -> Result<Arc<dyn Store>, CliError> {
+    let path = home.path().join(DATABASE);
+    Ok(Arc::new(SqliteStore::open(
+        &path,
+        SqliteOptions::default(),
+    )?))
 }
 
 /// How the daemon is found.

@@ -42,15 +42,15 @@ fn every_command_shows_an_example() {
 fn flags_with_a_value() {
     type Field = fn(&RunArgs) -> &Option<String>;
     let rows: [(&str, Field); 9] = [
-        ("--model", |r| &r.model),
-        ("--timeout", |r| &r.timeout),
-        ("--max-iterations", |r| &r.max_iterations),
-        ("--max-cost", |r| &r.max_cost),
-        ("--memory", |r| &r.memory),
-        ("--cpus", |r| &r.cpus),
-        ("--max-disk", |r| &r.max_disk),
-        ("--profile", |r| &r.profile),
-        ("--network", |r| &r.network),
+        ("--model", |r| &r.task.model),
+        ("--timeout", |r| &r.task.timeout),
+        ("--max-iterations", |r| &r.task.max_iterations),
+        ("--max-cost", |r| &r.task.max_cost),
+        ("--memory", |r| &r.task.memory),
+        ("--cpus", |r| &r.task.cpus),
+        ("--max-disk", |r| &r.task.max_disk),
+        ("--profile", |r| &r.task.profile),
+        ("--network", |r| &r.task.network),
     ];
     for (flag, field) in rows {
         assert_eq!(
@@ -69,20 +69,20 @@ fn flags_with_a_value() {
             "{flag} needs a value"
         );
     }
-    assert_eq!(run("text --workspace w").workspace, Some("w".into()));
+    assert_eq!(run("text --workspace w").task.workspace, Some("w".into()));
 }
 
 #[test]
 fn flags_without_a_value() {
     type Field = fn(&RunArgs) -> bool;
     let rows: [(&str, Field); 7] = [
-        ("--allow-no-change", |r| r.allow_no_change),
-        ("--include-ignored", |r| r.include_ignored),
-        ("--no-apply", |r| r.no_apply),
-        ("--keep", |r| r.keep),
+        ("--allow-no-change", |r| r.task.allow_no_change),
+        ("--include-ignored", |r| r.task.include_ignored),
+        ("--no-apply", |r| r.task.no_apply),
+        ("--keep", |r| r.task.keep),
         ("--dry-run", |r| r.dry_run),
         ("--simulate", |r| r.simulate),
-        ("--yes", |r| r.yes),
+        ("--yes", |r| r.task.yes),
     ];
     let all_off = run("text");
     for (flag, field) in rows {
@@ -95,7 +95,7 @@ fn flags_without_a_value() {
 
 #[test]
 fn checks_add_up_in_their_order() {
-    assert_eq!(run("text --check a --check b").check, ["a", "b"]);
+    assert_eq!(run("text --check a --check b").task.check, ["a", "b"]);
 }
 
 #[test]
@@ -144,11 +144,78 @@ fn global_flags_stand_before_and_after_the_command() {
     );
 }
 
+/// Asserts that a line is the command it looks like.
+fn fits(line: &str, fits: fn(&Command) -> bool) {
+    assert!(fits(&parse(line).unwrap().command), "{line}");
+}
+
+#[test]
+fn the_commands_over_stored_tasks() {
+    fits("status", |c| {
+        matches!(
+            c,
+            Command::Status(StatusArgs {
+                id: None,
+                task_id: None
+            })
+        )
+    });
+    fits("status last", |c| {
+        matches!(c, Command::Status(StatusArgs { id: Some(_), .. }))
+    });
+    fits("watch", |c| {
+        matches!(c, Command::Watch(WatchArgs { id: None }))
+    });
+    fits("events last", |c| matches!(c, Command::Events(_)));
+    fits("result last", |c| matches!(c, Command::Result(_)));
+    fits("logs last --attempt 2 -f --raw", |c| {
+        matches!(
+            c,
+            Command::Logs(LogsArgs {
+                attempt: Some(_),
+                follow: true,
+                raw: true,
+                ..
+            })
+        )
+    });
+    fits(
+        "cancel 1 2",
+        |c| matches!(c, Command::Cancel(ids) if ids.ids == ["1", "2"]),
+    );
+    fits("retry 1", |c| matches!(c, Command::Retry(_)));
+    fits("hold 1", |c| matches!(c, Command::Hold(_)));
+    fits("release 1", |c| matches!(c, Command::Release(_)));
+    fits("stats", |c| matches!(c, Command::Stats));
+    fits("metrics --format openmetrics", |c| {
+        matches!(
+            c,
+            Command::Metrics(MetricsArgs {
+                format: Some(MetricsFormat::Openmetrics)
+            })
+        )
+    });
+}
+
+#[test]
+fn the_commands_over_models() {
+    fits("models list", |c| matches!(c, Command::Models(_)));
+    fits("models select --task-type analyze", |c| {
+        matches!(
+            c,
+            Command::Models(ModelsArgs {
+                command: ModelsCommand::Select(_)
+            })
+        )
+    });
+    fits(
+        "select-model --task-type generate --complexity complex --quality-threshold 0.5",
+        |c| matches!(c, Command::SelectModel(select) if select.quality_threshold == 0.5),
+    );
+}
+
 #[test]
 fn the_other_commands() {
-    let fits = |line: &str, fits: fn(&Command) -> bool| {
-        assert!(fits(&parse(line).unwrap().command), "{line}")
-    };
     fits("doctor --explain-sandbox --model m", |c| {
         matches!(
             c,
@@ -200,7 +267,6 @@ fn the_other_commands() {
             })
         )
     });
-    fits("models list", |c| matches!(c, Command::Models(_)));
     fits("completions zsh", |c| matches!(c, Command::Completions(_)));
     fits("man", |c| matches!(c, Command::Man));
 }
@@ -221,4 +287,87 @@ fn the_commands_over_a_kept_change() {
         apply("apply 3fa9 --workspace w --yes"),
         ("3fa9".to_owned(), Some("w".into()), true)
     );
+}
+
+#[test]
+fn the_prototype_s_names_of_commands_and_flags() {
+    let line = "submit-task --task-type generate --description words --target-file a.py \
+                --priority high --quality-threshold 0.7 --complexity moderate";
+    match parse(line).unwrap().command {
+        Command::Submit(submit) => {
+            assert_eq!(
+                submit.category,
+                Some(deckhands_model::Category::CodeGeneration)
+            );
+            assert_eq!(submit.description.as_deref(), Some("words"));
+            assert_eq!(submit.target_file, Some("a.py".into()));
+            assert_eq!(submit.priority, deckhands_model::Priority::High);
+            assert_eq!(submit.quality_threshold, Some(0.7));
+            assert_eq!(
+                submit.complexity,
+                Some(deckhands_model::Complexity::Moderate)
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let status = parse("get-status --task-id 3fa9").unwrap().command;
+    assert!(
+        matches!(status, Command::Status(StatusArgs { task_id: Some(id), .. }) if id == "3fa9")
+    );
+    assert!(matches!(
+        parse("queue-stats").unwrap().command,
+        Command::Stats
+    ));
+}
+
+#[test]
+fn wrong_words_for_stored_tasks_are_refused() {
+    let rows = [
+        ("submit", ErrorKind::MissingRequiredArgument),
+        ("submit text -f task.md", ErrorKind::ArgumentConflict),
+        (
+            "submit text --description more",
+            ErrorKind::ArgumentConflict,
+        ),
+        ("submit text --priority urgent", ErrorKind::ValueValidation),
+        ("submit text --category cooking", ErrorKind::ValueValidation),
+        ("submit text --complexity odd", ErrorKind::ValueValidation),
+        ("status 1 --task-id 2", ErrorKind::ArgumentConflict),
+        ("list --state asleep", ErrorKind::ValueValidation),
+        ("list --limit 0", ErrorKind::ValueValidation),
+        ("logs 1 --attempt 0", ErrorKind::ValueValidation),
+        ("cancel", ErrorKind::MissingRequiredArgument),
+        ("metrics --format xml", ErrorKind::InvalidValue),
+    ];
+    for (line, kind) in rows {
+        assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
+    }
+}
+
+#[test]
+fn the_commands_that_host_an_engine() {
+    let command = |line: &str| parse(line).unwrap().command;
+    for name in ["engine", "run-engine"] {
+        let line = format!("{name} --workers 3 --duration 60s --drain --grace 5s");
+        match command(&line) {
+            Command::Engine(engine) => {
+                assert_eq!(engine.workers.as_deref(), Some("3"));
+                assert_eq!(engine.duration.as_deref(), Some("60s"));
+                assert_eq!((engine.drain, engine.grace.as_deref()), (true, Some("5s")));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    match command("batch t.toml --workers 3 --fail-fast --report out --resume --yes") {
+        Command::Batch(batch) => {
+            assert_eq!(
+                (batch.file, batch.report),
+                ("t.toml".into(), Some("out".into()))
+            );
+            assert_eq!(batch.workers.as_deref(), Some("3"));
+            assert!(batch.fail_fast && batch.resume && batch.yes);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(parse("batch").is_err(), "a file is needed");
 }

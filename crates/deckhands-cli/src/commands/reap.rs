@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use deckhands_orchestration::{SweepOptions, SweepReport, sweep};
+use deckhands_orchestration::{
+    Adoptable, Clock as _, SweepOptions, SweepReport, SystemClock, sweep,
+};
 
 use super::recovery::{complete, tell_failed};
 use crate::args::{Global, ReapArgs};
@@ -29,6 +31,8 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
         all_homes: args.all_homes,
         dry_run: args.dry_run,
         deadline: DEADLINE,
+        adoptable: Adoptable::Leave,
+        now: SystemClock.now(),
     };
     let swept = wiring::block_on(async {
         let Wired { ports, .. } = wiring::connect(&settings)
@@ -77,6 +81,12 @@ fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
         .live
         .iter()
         .for_each(|name| console.note(&format!("left alone (alive) {}", shown::line(name))));
+    for name in &report.adoptable {
+        console.note(&format!(
+            "left alone (may be gone on with) {}",
+            shown::line(name)
+        ));
+    }
     tell_failed(&report.failed, console);
     if rows.iter().all(|(names, ..)| names.is_empty()) && report.failed.is_empty() {
         console.note("nothing to remove");

@@ -47,3 +47,38 @@ fn only_what_concerns_a_task_has_a_type() {
     assert_eq!(failure.cause, Some(Cause::ImageMissing));
     assert_eq!(failure.error_type, Some(Cause::ImageMissing.error_type()));
 }
+
+#[test]
+fn the_store_s_refusals_and_failures_have_their_codes() {
+    let task = deckhands_model::TaskId::from_random([1; 16]);
+    let rows = [
+        (StoreError::Full { max: 1000 }, 1),
+        (StoreError::Stale, 1),
+        (StoreError::UnknownTask(task), 2),
+        (StoreError::KeyTaken("k".to_owned()), 2),
+        (
+            StoreError::WrongState {
+                task,
+                state: deckhands_model::TaskState::Running,
+                wanted: "retried",
+            },
+            2,
+        ),
+        (StoreError::Busy, 3),
+        (StoreError::DiskFull, 3),
+        (StoreError::Corrupt("page 3".to_owned()), 3),
+        (StoreError::Newer { found: 9, known: 1 }, 3),
+        (StoreError::ReadOnly("denied".to_owned()), 3),
+        (StoreError::Other("odd".to_owned()), 3),
+    ];
+    for (error, code) in rows {
+        let (message, hint) = (error.to_string(), error.hint());
+        let told = CliError::from(error).0;
+        assert_eq!(
+            (told.code, told.hint.as_deref()),
+            (code, Some(hint)),
+            "{message}"
+        );
+        assert_eq!((told.message, told.error_type), (message, None));
+    }
+}

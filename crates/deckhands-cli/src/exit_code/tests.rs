@@ -60,3 +60,26 @@ fn the_codes_are_the_documented_ones() {
         [0, 1, 2, 3, 4, 130]
     );
 }
+
+#[test]
+fn the_end_of_a_task_that_others_carried_out() {
+    use TaskState::{Cancelled, Completed, Degraded, Failed};
+    for (state, code) in [(Completed, 0), (Failed, 1), (Cancelled, 1), (Degraded, 1)] {
+        assert_eq!(of_task(state, None), code, "{state}");
+    }
+    let cancelled = RunReport {
+        state: Cancelled,
+        ..completed()
+    };
+    assert_eq!(of_task(Cancelled, Some(&cancelled)), WORK_FAILED);
+    let conflict = RunReport {
+        conflict: vec!["a".to_owned()],
+        ..completed()
+    };
+    assert_eq!(of_task(Completed, Some(&conflict)), WORK_FAILED);
+    assert_eq!(of_task(Completed, Some(&completed())), OK);
+    assert_eq!(
+        of_task(Failed, Some(&failed(Cause::ImageMissing))),
+        ENVIRONMENT
+    );
+}

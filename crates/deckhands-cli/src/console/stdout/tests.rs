@@ -40,3 +40,19 @@ fn a_reader_that_went_away_is_no_error() {
     let (code, lost) = stdout.settled(0);
     assert_eq!((code, lost.is_none()), (0, true));
 }
+
+#[test]
+fn what_nobody_reads_any_more_is_told() {
+    let (reader, writer) = io::pipe().unwrap();
+    for kind in [ErrorKind::BrokenPipe, ErrorKind::StorageFull] {
+        let out = Stdout::new();
+        out.keep(Ok(()));
+        assert!(!out.is_closed(&writer));
+        out.keep(Err(kind.into()));
+        assert!(out.is_closed(&writer), "{kind:?}");
+    }
+    let out = Stdout::new();
+    assert!(!out.is_closed(&writer) && !out.is_closed(full()));
+    drop(reader);
+    assert!(out.is_closed(&writer), "nothing was printed");
+}

@@ -1,17 +1,25 @@
 //! Where a task's text may come from, and its bounds.
 
-use clap::Parser;
 use tempfile::TempDir;
 
 use super::*;
-use crate::args::{Args, Command};
 
-fn args(words: &[&str]) -> RunArgs {
-    let line = ["deckhands", "run"].iter().chain(words);
-    match Args::try_parse_from(line).unwrap().command {
-        Command::Run(run) => *run,
-        other => panic!("{other:?}"),
-    }
+fn text(text: &str) -> Result<TaskText, CliError> {
+    let source = Source {
+        command: "run",
+        file: None,
+        text: Some(text),
+    };
+    source.text()
+}
+
+fn file_at(path: &Path) -> Result<TaskText, CliError> {
+    let source = Source {
+        command: "run",
+        file: Some(path),
+        text: None,
+    };
+    source.text()
 }
 
 /// Reads the text out of a file with this content.
@@ -19,12 +27,12 @@ fn file(content: &[u8]) -> Result<TaskText, CliError> {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("task.md");
     std::fs::write(&path, content).unwrap();
-    text(&args(&["-f", path.to_str().unwrap()]))
+    file_at(&path)
 }
 
 #[test]
 fn an_argument_or_a_file() {
-    assert_eq!(text(&args(&["do it"])).unwrap().as_str(), "do it");
+    assert_eq!(text("do it").unwrap().as_str(), "do it");
     assert_eq!(
         file(b"line one\nline two\n").unwrap().as_str(),
         "line one\nline two\n"
@@ -34,8 +42,8 @@ fn an_argument_or_a_file() {
 #[test]
 fn what_is_no_task_is_a_usage_error() {
     for error in [
-        text(&args(&[""])),
-        text(&args(&["  "])),
+        text(""),
+        text("  "),
         file(b""),
         file(b"\n \n"),
         file(b"a\0b"),
@@ -68,7 +76,7 @@ fn the_bound_holds_for_every_source() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let error = text(&args(&["-f", "/nonexistent/task.md"])).unwrap_err().0;
+    let error = file_at(Path::new("/nonexistent/task.md")).unwrap_err().0;
     assert_eq!((error.code, error.causes.len()), (2, 1));
     assert!(
         error.message.contains("`/nonexistent/task.md`"),

@@ -1,0 +1,54 @@
+//! The registry with a user's file over it, and wishes.
+
+use deckhands_resilience::catalogue::Status;
+use tempfile::TempDir;
+
+use super::*;
+
+const OWN: &str = "version = 1\n[[models]]\nid = \"openai/mine\"\nstatus = \"untested\"\n";
+
+#[test]
+fn a_user_s_file_adds_to_what_is_built_in() {
+    let dir = TempDir::new().unwrap();
+    let built_in = registry_in(None).unwrap();
+    assert_eq!(registry_in(Some(dir.path())).unwrap(), built_in);
+    fs::write(dir.path().join(FILE), OWN).unwrap();
+    let with_own = registry_in(Some(dir.path())).unwrap();
+    assert_eq!(with_own.entries().len(), built_in.entries().len() + 1);
+    let id = deckhands_model::ModelId::resolve("openai/mine").unwrap();
+    let own = with_own.get(&id).unwrap();
+    assert_eq!(own.status, Status::Untested);
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_with_its_line() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(FILE);
+    fs::write(&path, format!("{OWN}quality = 9.0\n")).unwrap();
+    let error = registry_in(Some(dir.path())).unwrap_err().0;
+    assert_eq!(error.code, 2);
+    assert!(
+        error.message.contains("line 5, `quality`"),
+        "{}",
+        error.message
+    );
+    assert_eq!(error.causes.len(), 1);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(registry_in(Some(dir.path())).unwrap_err().0.code, 3);
+}
+
+#[test]
+fn what_is_not_said_is_usual() {
+    let usual = wish(Category::Analysis, None, None).unwrap();
+    assert_eq!(usual, Wish::of(Category::Analysis));
+    let said = wish(Category::Analysis, Some(Complexity::Complex), Some(1.0)).unwrap();
+    assert_eq!(
+        (said.complexity, said.quality_threshold),
+        (Complexity::Complex, 1.0)
+    );
+    for wrong in [-0.1, 1.1, 70.0, f64::NAN] {
+        let error = wish(Category::Analysis, None, Some(wrong)).unwrap_err().0;
+        assert_eq!(error.code, 2, "{wrong}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Results of stored tasks, of tasks that are not stored, and what is told where there is none.
+
+use std::ffi::OsString;
+use std::fs;
+
+use deckhands_config::{Sources, load};
+use deckhands_orchestration::SystemIds;
+use deckhands_store::{Intake as _, MemoryStore};
+use tempfile::TempDir;
+
+use super::*;
+use crate::commands::stored::test_store::{claim, finish, id, now, queued};
+use crate::sample;
+
+fn home() -> (TempDir, Home) {
+    let dir = TempDir::new().unwrap();
+    let home = Home::open(dir.path(), &SystemIds).unwrap();
+    (dir, home)
+}
+
+/// Writes a result document as an attempt's process does.
+fn keep(home: &Home, byte: u8, report: &RunReport) {
+    let attempt = home.task_dir(id(byte)).join("1");
+    fs::create_dir_all(&attempt).unwrap();
+    let record = serde_json::json!({
+        "task_id": id(byte), "number": 1, "workspace": "/w", "started_at": now(),
+    });
+    fs::write(attempt.join("attempt.json"), record.to_string()).unwrap();
+    let text = serde_json::to_string(report).unwrap();
+    fs::write(attempt.join("result.json"), text).unwrap();
+}
+
+#[tokio::test]
+async fn the_stored_result_is_told_whatever_the_end() {
+    let (_dir, home) = home();
+    for state in [TaskState::Completed, TaskState::Failed] {
+        let store = queued(&[1]).await;
+        finish(&store, &claim(&store).await, state).await;
+        let report = read(&store, &home, "last", now()).await.unwrap();
+        assert_eq!((report.state, report.task_id), (state, id(1).to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_was_applied_later_is_told_as_applied() {
+    let (_dir, home) = home();
+    let store = queued(&[1]).await;
+    finish(&store, &claim(&store).await, TaskState::Failed).await;
+    let mut kept = sample::failed(deckhands_model::Cause::Stuck);
+    keep(&home, 1, &kept);
+    assert!(!read(&store, &home, "01", now()).await.unwrap().applied);
+    kept.applied = true;
+    keep(&home, 1, &kept);
+    assert!(read(&store, &home, "01", now()).await.unwrap().applied);
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_stored_has_its_own_document() {
+    let (_dir, home) = home();
+    keep(&home, 1, &sample::completed());
+    let report = read(&MemoryStore::default(), &home, "01", now()).await;
+    assert_eq!(report.unwrap(), sample::completed());
+}
+
+#[tokio::test]
+async fn a_task_without_a_result_says_where_it_stands() {
+    let (_dir, home) = home();
+    let store = queued(&[1, 2]).await;
+    store.cancel(id(2), now()).await.unwrap();
+    let rows = [
+        ("01", "it is queued", "deckhands watch"),
+        ("02", "it is cancelled", "deckhands status"),
+    ];
+    for (word, state, next) in rows {
+        let error = read(&store, &home, word, now()).await.unwrap_err().0;
+        assert_eq!(error.code, 1);
+        assert!(error.message.ends_with(state), "{}", error.message);
+        assert!(error.hint.unwrap().contains(next), "{word}");
+    }
+    let unknown = read(&store, &home, "ff", now()).await.unwrap_err().0;
+    assert_eq!(unknown.code, 2);
+}
+
+#[test]
+fn keys_are_hidden_in_both_forms() {
+    const KEY: &str = "canary-0123456789";
+    let dir = TempDir::new().unwrap();
+    let settings = load(&Sources {
+        cwd: dir.path().to_owned(),
+        state_dir: Some(dir.path().join("state")),
+        env: [(OsString::from("OPENROUTER_API_KEY"), OsString::from(KEY))].into(),
+        ..Sources::default()
+    });
+    let redaction = Redaction::of(&settings.unwrap());
+    let report = RunReport {
+        output: format!("I read {KEY}"),
+        ..sample::completed()
+    };
+    for json in [false, true] {
+        let text = text(&report, &redaction, json).unwrap();
+        assert!(text.contains("I read ***") && !text.contains(KEY), "{text}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Counters of stores in several states.
+
+use deckhands_store::{MemoryStore, NewTask, Queries as _};
+use serde_json::json;
+
+use super::*;
+use crate::commands::stored::test_store::{claim, finish, hand_in, new, now, queued};
+
+async fn figures_of(store: &MemoryStore) -> Figures {
+    figures(&store.stats(now()).await.unwrap(), 10)
+}
+
+#[tokio::test]
+async fn an_empty_store_has_zeros_not_gaps() {
+    let none = figures_of(&MemoryStore::default()).await;
+    let document = json!(none);
+    for state in TaskState::ALL {
+        assert_eq!(document["states"][state.word()], 0, "{state}");
+    }
+    for priority in Priority::ALL {
+        assert_eq!(document["waiting"][priority.word()], 0, "{priority}");
+    }
+    assert_eq!(document["oldest_queued"], json!(null));
+    assert_eq!(text(&none, now()).lines().count(), 15);
+}
+
+#[tokio::test]
+async fn each_task_is_counted_once() {
+    let store = queued(&[1, 2, 3, 4]).await;
+    let held = NewTask {
+        held: true,
+        priority: Priority::Low,
+        ..new(5)
+    };
+    hand_in(&store, &held).await;
+    finish(&store, &claim(&store).await, TaskState::Failed).await;
+    finish(&store, &claim(&store).await, TaskState::Completed).await;
+    let _running = claim(&store).await;
+    let figures = figures_of(&store).await;
+    assert_eq!((figures.total, figures.queue_size, figures.held), (5, 2, 1));
+    let document = json!(figures);
+    let counted = ["failed", "completed", "running", "queued", "pending"];
+    for state in counted {
+        assert_eq!(document["states"][state], 1, "{state}");
+    }
+    assert_eq!(document["waiting"]["low"], 1);
+    assert_eq!((figures.live_attempts, figures.max_size), (1, 10));
+    let text = text(&figures, now());
+    assert!(text.contains("waiting               2 of 10\n"), "{text}");
+}
