@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::counts::Counts;
 use crate::e2e::Set;
-use crate::{bench, deny, docker, e2e, process, test, tidy};
+use crate::{bench, deny, docker, e2e, process, sim, test, tidy};
 
 use table::{Row, Table};
 
@@ -54,6 +54,7 @@ const FULL: &[Step] = &[
     step("e2e-socket", || e2e::suite(Set::SOCKET, None, false)),
     step("deny", || untested(deny::run())),
     step("release", || untested(release())),
+    step("sim", || untested(sim::full())),
     step("bench", || untested(bench::all())),
 ];
 

@@ -23,6 +23,7 @@ mod docker;
 mod e2e;
 mod image;
 mod process;
+mod sim;
 mod test;
 mod tidy;
 mod workspace;
@@ -42,6 +43,8 @@ enum Command {
     Test(test::TestArgs),
     /// The real binary against the real Docker daemon and the real images
     E2e(e2e::E2eArgs),
+    /// Engines on a paused clock under drawn faults; prints the seed of a run that broke a rule
+    Sim(sim::SimArgs),
     /// Builds the agent images
     Image(image::ImageArgs),
     /// Records real OpenHands sessions as fixtures
@@ -71,6 +74,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Ci(args)) => return ci::run(&args),
         Some(Command::Test(args)) => test::run(&args)?,
         Some(Command::E2e(args)) => e2e::run(&args)?,
+        Some(Command::Sim(args)) => sim::run(&args)?,
         Some(Command::Image(args)) => image::run(&args)?,
         Some(Command::Capture(args)) => capture::run(&args)?,
         Some(Command::Demo) => demo::run()?,

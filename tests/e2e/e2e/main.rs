@@ -19,6 +19,7 @@ mod promotion;
 mod pulling;
 mod reap;
 mod signals;
+mod stored;
 mod trees;
 mod trust;
 mod user;
