@@ -118,7 +118,12 @@ impl Lease {
                     if renewed.cancel_requested {
                         self.cancel_asked.cancel();
                     }
-                    return self.check();
+                    self.check()?;
+                    if self.outlasts_margin(renewed.lease_until) {
+                        return Ok(());
+                    }
+                    // The clock was set forward while the store answered: others may have found
+                    // the lease ended by now.
                 }
                 Ok(Err(StoreError::Stale)) | Err(_) => {
                     self.lost.cancel();
@@ -153,6 +158,12 @@ impl Lease {
     /// The store and the time of its clock, for writes under the fence.
     pub(super) fn store(&self) -> (&Arc<dyn Store>, jiff::Timestamp) {
         (&self.store, self.clock.now())
+    }
+
+    /// Whether a lease until then holds on the clock that other workers go by.
+    fn outlasts_margin(&self, lease_until: jiff::Timestamp) -> bool {
+        let given_up = self.clock.now().checked_add(self.times.margin);
+        given_up.is_ok_and(|given_up| given_up <= lease_until)
     }
 
     fn sure_until(&self) -> Instant {
