@@ -11,7 +11,7 @@ use deckhands_orchestration::engine::{
 };
 use deckhands_store::{Intent, ObjectKind, Progress, Queries, StoreError, StoreResult, Work};
 use jiff::SignedDuration;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::breakage::Breakage;
 use crate::clock::WallClock;
@@ -154,7 +154,6 @@ impl FakeAttempts {
     /// Asks for the lease, then does what cannot be taken back.
     async fn step(&self, hands: &Hands<'_>, act: Act) -> Result<(), AttemptOutcome> {
         let id = hands.job.id;
-        let asked = Instant::now();
         let unasked = match act {
             Act::Promote => self.is(Breakage::PromotesUnasked),
             Act::Create | Act::Start | Act::Adopt => self.is(Breakage::MakesUnasked),
@@ -163,13 +162,11 @@ impl FakeAttempts {
             self.hit("disowned");
             return Err(AttemptOutcome::Disowned);
         }
-        // The clock is read by whoever asks: without asking it is read now.
-        let asked = if unasked { Instant::now() } else { asked };
         let word = act.word();
-        let step = self.process.before(word).await;
+        let step = self.process.at_once(word).await;
         let name = {
             let mut state = self.world().lock();
-            state.acts(act, hands.job.lease.fence(), &hands.seat, asked);
+            state.acts(act, hands.job.lease.fence(), &hands.seat);
             let daemon = &mut state.daemon;
             match act {
                 Act::Create => {

@@ -102,9 +102,7 @@ impl Process {
 
     /// Never comes back in a dead process; late in one that stands still.
     pub(crate) async fn alive(&self) {
-        if self.dead.load(Ordering::Relaxed) {
-            pending::<()>().await;
-        }
+        self.unless_dead().await;
         let still = self.still().filter(|until| *until > Instant::now());
         if let Some(until) = still {
             sleep_until(until).await;
@@ -113,21 +111,34 @@ impl Process {
 
     /// A step begins.
     pub(crate) async fn before(&self, what: &str) -> Step {
-        let number = self.count(what);
-        match self.fault {
-            Some(Fault::Dies {
-                what: there,
-                at,
-                side: Side::Before,
-            }) if (there, at) == (what, number) => self.die(what, Side::Before),
-            Some(Fault::StandsStill {
-                what: there,
-                at,
-                lasts,
-            }) if (there, at) == (what, number) => self.stand_still(what, lasts),
-            _ => {}
+        let step = self.at_once(what).await;
+        if let Some(Fault::StandsStill {
+            what: there,
+            at,
+            lasts,
+        }) = self.fault
+            && (there, at) == (what, step.0)
+        {
+            self.stand_still(what, lasts);
         }
         self.alive().await;
+        step
+    }
+
+    /// A step begins that follows its question at once. A process that stands still between the two
+    /// is beyond what a lease can do: that is left to whatever locks the thing itself.
+    pub(crate) async fn at_once(&self, what: &str) -> Step {
+        let number = self.count(what);
+        if let Some(Fault::Dies {
+            what: there,
+            at,
+            side: Side::Before,
+        }) = self.fault
+            && (there, at) == (what, number)
+        {
+            self.die(what, Side::Before);
+        }
+        self.unless_dead().await;
         Step(number)
     }
 
@@ -142,6 +153,10 @@ impl Process {
         {
             self.die(what, Side::After);
         }
+        self.unless_dead().await;
+    }
+
+    async fn unless_dead(&self) {
         if self.dead.load(Ordering::Relaxed) {
             pending::<()>().await;
         }

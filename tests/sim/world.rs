@@ -192,14 +192,8 @@ impl State {
         self.planned.get(&task).copied().unwrap_or_default()
     }
 
-    /// A worker does something that cannot be taken back, after it asked for its lease at `asked`.
-    ///
-    /// A clock that is set forward ends leases that their holders are still sure of: nobody can know
-    /// before the store is asked again. What was asked before such a jump is not held against it.
-    pub(crate) fn acts(&mut self, act: Act, fence: Fence, seat: &Seat, asked: Instant) {
-        if self.jumped.is_some_and(|jumped| jumped >= asked) {
-            return;
-        }
+    /// A worker does something that cannot be taken back.
+    pub(crate) fn acts(&mut self, act: Act, fence: Fence, seat: &Seat) {
         let name = self.model.attempt_name(fence.attempt);
         if !self.model.may_write(fence) {
             let invariant = match act {
@@ -213,6 +207,9 @@ impl State {
     }
 
     /// Nobody else who is sure of its lease works on the task, and no other attempt of it runs.
+    ///
+    /// A clock that is set forward ends leases that their holders are still sure of: they learn of
+    /// it when they ask the store, which they do before they act.
     fn alone(&mut self, act: Act, fence: Fence, seat: &Seat) {
         let name = self.model.attempt_name(fence.attempt);
         let task = fence.attempt.task;
