@@ -57,6 +57,34 @@ pub struct RunReport {
     pub notes: Vec<String>,
 }
 
+impl RunReport {
+    /// A document of which nothing is known but the task and how it ended.
+    #[must_use]
+    pub fn blank(task_id: String, state: TaskState) -> Self {
+        Self {
+            schema_version: REPORT_SCHEMA_VERSION,
+            task_id,
+            state,
+            output: String::new(),
+            error: None,
+            profile: String::new(),
+            egress: String::new(),
+            model_requested: None,
+            model_served: Vec::new(),
+            attempts: Vec::new(),
+            verdict: None,
+            changes: Vec::new(),
+            patch: None,
+            applied: false,
+            conflict: Vec::new(),
+            timings: Timings::default(),
+            images: Vec::new(),
+            versions: Versions::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// The one shape of an error in every JSON document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorReport {

@@ -34,7 +34,7 @@ pub struct Fence {
 pub struct LeaseTerm(pub Duration);
 
 impl Default for LeaseTerm {
-    /// 45 seconds: nine missed heartbeats of 5 seconds.
+    /// 45 seconds: four missed heartbeats of 10 seconds.
     fn default() -> Self {
         Self(Duration::from_secs(45))
     }

@@ -16,7 +16,6 @@ mod records;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod task;
-mod words;
 
 pub use ageing::{AGEING_STEP_S, effective_priority};
 pub use error::{StoreError, StoreResult};

@@ -1,9 +1,6 @@
 //! A queue of tasks within one program: hand in, take the next one, say how it ended.
 
-use deckhands_model::{
-    AttemptReport, ErrorReport, REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState, Timings,
-    Usage, Versions,
-};
+use deckhands_model::{AttemptReport, ErrorReport, RunReport, TaskId, TaskState, Usage};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -237,24 +234,7 @@ fn error_report(message: &str) -> ErrorReport {
 /// A result that knows nothing of agents and containers.
 fn run_report(id: TaskId, state: TaskState, output: &str) -> RunReport {
     RunReport {
-        schema_version: REPORT_SCHEMA_VERSION,
-        task_id: id.to_string(),
-        state,
         output: output.to_owned(),
-        error: None,
-        profile: String::new(),
-        egress: String::new(),
-        model_requested: None,
-        model_served: Vec::new(),
-        attempts: Vec::new(),
-        verdict: None,
-        changes: Vec::new(),
-        patch: None,
-        applied: false,
-        conflict: Vec::new(),
-        timings: Timings::default(),
-        images: Vec::new(),
-        versions: Versions::default(),
-        notes: Vec::new(),
+        ..RunReport::blank(id.to_string(), state)
     }
 }

@@ -3,7 +3,7 @@
 //! It knows which attempts are at work here and how far stopping is, and nothing else. Times are
 //! kept outside: a timer that ran out is an event like any other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use deckhands_model::AttemptId;
 
@@ -75,7 +75,7 @@ pub enum Mode {
 pub struct Decider {
     slots: usize,
     mode: Mode,
-    at_work: BTreeMap<AttemptId, ()>,
+    at_work: BTreeSet<AttemptId>,
     orphans: VecDeque<AttemptId>,
     /// A claim or an adoption is under way; there is one at a time.
     asking: bool,
@@ -90,7 +90,7 @@ impl Decider {
         Self {
             slots: slots.max(1),
             mode: Mode::Working,
-            at_work: BTreeMap::new(),
+            at_work: BTreeSet::new(),
             orphans: VecDeque::new(),
             asking: false,
             may_have_work: true,
@@ -112,7 +112,7 @@ impl Decider {
     /// Whether an attempt is at work here.
     #[must_use]
     pub fn has(&self, attempt: AttemptId) -> bool {
-        self.at_work.contains_key(&attempt)
+        self.at_work.contains(&attempt)
     }
 
     /// Takes an event in and says what follows. At most one claim or adoption is under way at a time.
@@ -123,7 +123,7 @@ impl Decider {
             Event::Survey => {}
             Event::Claimed(attempt) | Event::Adopted(attempt) => {
                 self.asking = false;
-                self.at_work.insert(attempt, ());
+                self.at_work.insert(attempt);
             }
             Event::NothingToClaim => {
                 self.asking = false;

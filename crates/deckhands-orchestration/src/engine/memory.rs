@@ -22,8 +22,7 @@ pub struct TaskMemory {
 }
 
 impl TaskMemory {
-    /// Reads the store's document. One that cannot be read starts anew: attempts are bounded by the
-    /// store's own count, too.
+    /// Reads the store's document. One that cannot be read starts anew, its budget included.
     #[must_use]
     pub fn of(document: &Value) -> Self {
         serde_json::from_value(document.clone()).unwrap_or_default()

@@ -42,7 +42,7 @@ impl RunnerAttempts {
     }
 
     fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
-        let spec: TaskSpec = serde_json::from_value(job.spec.clone())
+        let spec = TaskSpec::from_json(&job.spec.to_string())
             .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
         let mut request = spec.to_request(&self.settings);
         if let Some(model) = &job.model {

@@ -21,9 +21,9 @@ pub(super) struct Running {
     shared: Arc<Shared>,
     decider: Decider,
     workers: JoinSet<AttemptId>,
-    ids: BTreeMap<Id, AttemptId>,
+    /// What each worker is at, and how it is told to cancel.
+    at_work: BTreeMap<Id, (AttemptId, CancellationToken)>,
     pause: CancellationToken,
-    cancels: BTreeMap<AttemptId, CancellationToken>,
     timers: Timers,
     report: EngineReport,
     tidying: JoinSet<()>,
@@ -55,9 +55,8 @@ impl Running {
             decider: Decider::new(shared.settings.workers),
             shared,
             workers: JoinSet::new(),
-            ids: BTreeMap::new(),
+            at_work: BTreeMap::new(),
             pause: CancellationToken::new(),
-            cancels: BTreeMap::new(),
             timers,
             report: EngineReport::default(),
             tidying: JoinSet::new(),
@@ -124,7 +123,9 @@ impl Running {
                 None
             }
             Command::CancelAll => {
-                self.cancels.values().for_each(CancellationToken::cancel);
+                self.at_work
+                    .values()
+                    .for_each(|(_, cancel)| cancel.cancel());
                 self.stage(self.shared.settings.end_within, Event::EndOver);
                 None
             }
@@ -159,14 +160,14 @@ impl Running {
     fn start(&mut self, claim: Claim, since: Instant, origin: Origin) -> AttemptId {
         let work_on = Work::of(&self.shared, claim, since, origin, self.pause.child_token());
         let id = work_on.id();
-        self.cancels.insert(id, work_on.job.cancel.clone());
+        let cancel = work_on.job.cancel.clone();
         self.report.attempts += 1;
         let shared = self.shared.clone();
         let handle = self.workers.spawn(async move {
             Box::pin(work(&shared, work_on)).await;
             id
         });
-        self.ids.insert(handle.id(), id);
+        self.at_work.insert(handle.id(), (id, cancel));
         id
     }
 
@@ -178,8 +179,7 @@ impl Running {
                 error.id()
             }
         };
-        let attempt = self.ids.remove(&key)?;
-        self.cancels.remove(&attempt);
+        let (attempt, _cancel) = self.at_work.remove(&key)?;
         Some(Event::Ended(attempt))
     }
 

@@ -125,7 +125,7 @@ pub(super) async fn work(shared: &Shared, mut work: Work) {
 async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
     // No work before the store has confirmed the lease once more.
     work.lease.confirm().await.map_err(|_lost| Unwritten)?;
-    work.job.earlier = earlier(shared, work).await;
+    work.job.earlier = earlier(work).await?;
     let over = match work.origin {
         Origin::Fresh => fresh(shared, work).await?,
         Origin::Orphan => orphan(shared, work).await?,
@@ -133,12 +133,12 @@ async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
     settle(shared, work, over).await
 }
 
-/// Reports of the attempts before this one. They can be read again when the task ends.
-async fn earlier(shared: &Shared, work: &Work) -> Vec<AttemptReport> {
-    let attempts = shared.store.attempts(work.task_id()).await;
-    let attempts = attempts.unwrap_or_default().into_iter();
+/// Reports of the attempts before this one: the task's document lists them all, so that a store which
+/// does not answer well is asked again.
+async fn earlier(work: &Work) -> Result<Vec<AttemptReport>, Unwritten> {
+    let attempts = writes::attempts(&work.lease).await?.into_iter();
     let before = attempts.filter(|attempt| attempt.number < work.id().number.get());
-    before.filter_map(|attempt| attempt.report).collect()
+    Ok(before.filter_map(|attempt| attempt.report).collect())
 }
 
 async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {

@@ -1,11 +1,12 @@
-//! Writes that must get into the store: tried again until they are in, or the lease is lost.
+//! What must get into the store, or out of it, under a lease: tried again until it is done, or the lease
+//! is lost.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_store::{
-    AttemptEnd, Intent, Progress, Store, StoreError, StoreResult, TaskEnd, Waiting,
+    AttemptEnd, AttemptRecord, Intent, Progress, Store, StoreError, StoreResult, TaskEnd, Waiting,
 };
 use jiff::Timestamp;
 use tokio::time::sleep;
@@ -18,6 +19,14 @@ pub(super) struct Unwritten;
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) async fn attempts(lease: &Arc<Lease>) -> Result<Vec<AttemptRecord>, Unwritten> {
+    let task = lease.fence().attempt.task;
+    insist(lease, move |store, _now| async move {
+        store.attempts(task).await
+    })
+    .await
+}
 
 pub(super) async fn started(lease: &Arc<Lease>, route: &str) -> Result<(), Unwritten> {
     let fence = lease.fence();
@@ -72,23 +81,23 @@ pub(super) async fn finished(
     .await
 }
 
-async fn insist<'a, F, W>(lease: &'a Lease, write: W) -> Result<(), Unwritten>
+async fn insist<'a, T, F, W>(lease: &'a Lease, write: W) -> Result<T, Unwritten>
 where
     W: Fn(&'a Arc<dyn Store>, Timestamp) -> F,
-    F: Future<Output = StoreResult<()>>,
+    F: Future<Output = StoreResult<T>>,
 {
     loop {
         lease.check().map_err(|_lost| Unwritten)?;
         let (store, now) = lease.store();
         match write(store, now).await {
-            Ok(()) => return Ok(()),
+            Ok(done) => return Ok(done),
             Err(StoreError::Stale) => {
                 lease.lost().cancel();
                 return Err(Unwritten);
             }
             Err(error) => {
                 let attempt = lease.fence().attempt;
-                tracing::warn!(%attempt, %error, "the store takes no writes; tried again");
+                tracing::warn!(%attempt, %error, "the store does not answer well; tried again");
                 sleep(PAUSE).await;
             }
         }

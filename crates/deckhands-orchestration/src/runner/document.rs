@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use deckhands_model::{REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState, Timings, Versions};
+use deckhands_model::{RunReport, TaskId, TaskState};
 use jiff::Timestamp;
 
 use super::report::Draft;
@@ -18,31 +18,7 @@ pub(super) fn empty_report(request: &TaskRequest, task: TaskId) -> RunReport {
         model_requested: Some(request.model.clone()),
         profile: request.profile.to_string(),
         egress: request.network.to_string(),
-        ..blank(task.to_string())
-    }
-}
-
-fn blank(task_id: String) -> RunReport {
-    RunReport {
-        schema_version: REPORT_SCHEMA_VERSION,
-        task_id,
-        state: TaskState::Failed,
-        output: String::new(),
-        error: None,
-        profile: String::new(),
-        egress: String::new(),
-        model_requested: None,
-        model_served: Vec::new(),
-        attempts: Vec::new(),
-        verdict: None,
-        changes: Vec::new(),
-        patch: None,
-        applied: false,
-        conflict: Vec::new(),
-        timings: Timings::default(),
-        images: Vec::new(),
-        versions: Versions::default(),
-        notes: Vec::new(),
+        ..RunReport::blank(task.to_string(), TaskState::Failed)
     }
 }
 
@@ -55,7 +31,7 @@ pub(crate) fn died(task_id: String, change: Option<(&ChangeSet, &Path)>) -> RunR
             .unwrap_or_default(),
         patch: change.map(|(_, patch)| patch.display().to_string()),
         notes: vec!["the process that ran this task died; its remains were removed".to_owned()],
-        ..blank(task_id)
+        ..RunReport::blank(task_id, TaskState::Failed)
     }
 }
 
@@ -63,7 +39,7 @@ pub(crate) fn died(task_id: String, change: Option<(&ChangeSet, &Path)>) -> RunR
 pub(crate) fn refused_report(task_id: String, failure: &RunFailure) -> RunReport {
     RunReport {
         error: Some(failure.report()),
-        ..blank(task_id)
+        ..RunReport::blank(task_id, TaskState::Failed)
     }
 }
 

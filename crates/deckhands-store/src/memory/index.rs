@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhands_model::{Priority, TaskState};
 use jiff::Timestamp;
 
-use crate::words::state_word;
-
 /// Tasks of one class in the order in which they become ready; within one class the older always
 /// goes first, whatever the ageing.
 pub(super) type Class = BTreeSet<(Timestamp, u64)>;
@@ -46,7 +44,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn put(&mut self, order: u64, place: Place) {
-        *self.states.entry(state_word(place.state)).or_default() += 1;
+        *self.states.entry(place.state.word()).or_default() += 1;
         if let Some(serial) = place.live {
             self.live.insert(serial, order);
         }
@@ -67,7 +65,7 @@ impl Index {
     }
 
     pub(super) fn take(&mut self, order: u64, place: Place) {
-        less(&mut self.states, state_word(place.state));
+        less(&mut self.states, place.state.word());
         if let Some(serial) = place.live {
             self.live.remove(&serial);
         }

@@ -10,7 +10,6 @@ use crate::error::StoreResult;
 use crate::port::Queries;
 use crate::records::{AttemptRecord, EventRecord, Settled};
 use crate::task::{Page, Stats, TaskFilter, TaskRecord};
-use crate::words::priority_word;
 
 #[async_trait]
 impl Queries for MemoryStore {
@@ -131,9 +130,7 @@ fn stats(state: &State, now: Timestamp) -> Stats {
         stats.states.insert((*word).to_owned(), *n);
     }
     for (priority, n) in &index.waiting {
-        stats
-            .waiting
-            .insert(priority_word(*priority).to_owned(), *n);
+        stats.waiting.insert(priority.word().to_owned(), *n);
     }
     let waiting: u64 = index.waiting.values().sum();
     let queued = count(index.oldest.len() + due.len());

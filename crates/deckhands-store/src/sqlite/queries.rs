@@ -16,7 +16,6 @@ use crate::error::{StoreError, StoreResult};
 use crate::port::Queries;
 use crate::records::{AttemptRecord, EventRecord, Settled};
 use crate::task::{Page, Stats, TaskFilter, TaskRecord};
-use crate::words::state_word;
 
 #[async_trait]
 impl Queries for SqliteStore {
@@ -173,7 +172,7 @@ fn condition(state: TaskState) -> String {
         | TaskState::Completed
         | TaskState::Failed
         | TaskState::Cancelled
-        | TaskState::Degraded => format!("state = '{}'", state_word(state)),
+        | TaskState::Degraded => format!("state = '{}'", state.word()),
     }
 }
 

@@ -8,7 +8,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::classify::Done;
 use super::values::{At, Urgency, Whole};
 use crate::task::Stats;
-use crate::words::priority_word;
 
 /// The counters. Which of the waiting tasks may start depends on the time: those whose time has
 /// come since they began to wait are counted, each a step in an index.
@@ -31,7 +30,7 @@ pub(super) fn stats(db: &Connection, now: Timestamp) -> Done<Stats> {
         }
         *stats
             .waiting
-            .entry(priority_word(priority.0).to_owned())
+            .entry(priority.0.word().to_owned())
             .or_default() += n;
         waiting += n;
         if held {

@@ -168,9 +168,7 @@ impl Play<'_> {
         let stats = self.store.stats(self.now).await?;
         let mut states = BTreeMap::<&str, u64>::new();
         for task in &self.world.tasks {
-            *states
-                .entry(crate::words::state_word(task.state(self.now)))
-                .or_default() += 1;
+            *states.entry(task.state(self.now).word()).or_default() += 1;
         }
         for (word, count) in &stats.states {
             let wanted = states.remove(word.as_str()).unwrap_or(0);
