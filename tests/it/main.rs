@@ -33,6 +33,8 @@ mod relayed;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod stored_keys;
+#[cfg(test)]
 mod success;
 #[cfg(test)]
 mod support;

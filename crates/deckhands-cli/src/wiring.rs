@@ -21,7 +21,7 @@ use crate::exit_code;
 mod engine;
 
 pub(crate) use engine::{
-    attempts, check_fallbacks, connect_and_greet, engine_settings, takes_same_key, time,
+    attempts, check_fallbacks, connect_and_greet, engine_settings, require_key_for, time,
     with_engine_flags,
 };
 

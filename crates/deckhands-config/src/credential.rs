@@ -4,9 +4,11 @@
 //! does, the provider's own variable counts (`OPENROUTER_API_KEY`, `ANTHROPIC_API_KEY`, …); in the
 //! environment it also counts where only a `.env` names a key.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use deckhands_model::ModelId;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::files;
@@ -64,6 +66,15 @@ pub(crate) struct Endpoint {
     pub(crate) provider_choice: Trust,
 }
 
+/// The keys at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    /// The one that counts for the configured model.
+    pub(crate) own: Result<ApiKey, MissingKey>,
+    /// Those in variables of providers' names, by provider.
+    pub(crate) by_variable: BTreeMap<String, ApiKey>,
+}
+
 /// Where keys are looked for.
 pub(crate) struct Search<'a> {
     pub(crate) stack: &'a Stack,
@@ -88,6 +99,14 @@ pub(crate) fn may_go(key: Trust, endpoint: Trust) -> bool {
 }
 
 impl Search<'_> {
+    /// All keys at hand.
+    pub(crate) fn keys(&self, notes: &mut Vec<String>) -> Keys {
+        Keys {
+            own: self.find(notes),
+            by_variable: self.of_providers(),
+        }
+    }
+
     /// The key that counts, if it may go to the endpoint.
     pub(crate) fn find(&self, notes: &mut Vec<String>) -> Result<ApiKey, MissingKey> {
         let provider = &self.endpoint.provider;
@@ -115,6 +134,16 @@ impl Search<'_> {
             key,
             self.endpoint.address.min(self.endpoint.provider_choice),
         )
+    }
+
+    /// The keys that stand in variables of their providers' names.
+    fn of_providers(&self) -> BTreeMap<String, ApiKey> {
+        let providers = ModelId::providers().iter();
+        let found = providers.filter_map(|provider| {
+            let key = self.look_up(&provider_variable(provider), None).ok()?;
+            Some(((*provider).to_owned(), key))
+        });
+        found.collect()
     }
 
     /// Whether a `.env` names a key and the environment, which wins, holds the provider's own.
@@ -166,8 +195,9 @@ fn does_not_count(origin: &Origin, name: &str) -> String {
     format!("the API key of {origin} does not count: environment variable `{name}` is set, too")
 }
 
-/// The variable that a provider's key is usually in.
-pub(crate) fn provider_variable(provider: &str) -> String {
+/// The variable that a provider's key is usually in, e.g. `OPENAI_API_KEY`.
+#[must_use]
+pub fn provider_variable(provider: &str) -> String {
     format!("{}_API_KEY", provider.to_ascii_uppercase())
 }
 

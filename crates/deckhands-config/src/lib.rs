@@ -41,7 +41,7 @@ mod trust;
 mod tests;
 
 pub use base_url::BaseUrl;
-pub use credential::{ApiKey, MissingKey, MissingKeyKind};
+pub use credential::{ApiKey, MissingKey, MissingKeyKind, provider_variable};
 pub use error::{ConfigError, ConfigErrorKind};
 pub use key::Key;
 pub use load::load;

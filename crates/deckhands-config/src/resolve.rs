@@ -60,8 +60,8 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         file: file.map(|file| file.value),
         variable: variable.map(|name| name.value),
     };
-    let key = search.find(&mut resolver.notes);
-    resolver.row_of_key(&key);
+    let keys = search.keys(&mut resolver.notes);
+    resolver.row_of_key(&keys.own);
     let (profile, network) = resolver.walls()?;
     let way = resolver.way(profile.value)?;
     let calls = groups::calls(way.value);
@@ -91,7 +91,7 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         engine: resolver.engine()?,
         docker: resolver.docker()?,
         key_files,
-        key,
+        keys,
         notes: resolver.notes,
         rows: resolver.rows.into_values().collect(),
     })

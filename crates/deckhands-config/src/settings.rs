@@ -1,13 +1,14 @@
 //! Settings after all layers: typed, within bounds, each with its origin.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile};
 
 use crate::base_url::BaseUrl;
-use crate::credential::{ApiKey, MissingKey};
-use crate::origin::{Setting, Trust};
+use crate::credential::{ApiKey, Keys, MissingKey};
+use crate::origin::{Origin, Setting, Trust};
 
 /// All settings of one invocation. An `Option` is something that has no default.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ pub struct Settings {
     pub key_files: Vec<PathBuf>,
     /// What the user should hear once: shadowed variables, a key that others can read, …
     pub notes: Vec<String>,
-    pub(crate) key: Result<ApiKey, MissingKey>,
+    pub(crate) keys: Keys,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -111,7 +112,29 @@ impl Settings {
     /// [`MissingKey`] names the variables to set, or says why the key that is there may not be
     /// sent to the configured endpoint.
     pub fn require_key(&self) -> Result<&ApiKey, MissingKey> {
-        self.key.as_ref().map_err(Clone::clone)
+        self.keys.own.as_ref().map_err(Clone::clone)
+    }
+
+    /// The address that somebody chose for the models of all providers.
+    #[must_use]
+    pub fn one_address(&self) -> Option<&BaseUrl> {
+        let chosen = self.base_url.as_ref();
+        let chosen = chosen.filter(|url| url.origin != Origin::Default);
+        chosen.map(|url| &url.value)
+    }
+
+    /// The keys at hand by the provider that each may be sent to, at the provider's own address:
+    /// [`require_key`](Self::require_key)'s for the provider of this model, and for every other the
+    /// one in the variable of its name. Of no use with [`one_address`](Self::one_address).
+    #[must_use]
+    pub fn keys_by_provider(&self) -> BTreeMap<String, ApiKey> {
+        let mut keys = self.keys.by_variable.clone();
+        let own = self.model.value.provider().to_owned();
+        match &self.keys.own {
+            Ok(key) => keys.insert(own, key.clone()),
+            Err(_) => keys.remove(&own),
+        };
+        keys
     }
 
     /// Every setting with value and origin, in the order of the reference. Holds no secret.

@@ -136,6 +136,12 @@ impl ModelId {
         &self.0
     }
 
+    /// Every provider that a model id can name.
+    #[must_use]
+    pub const fn providers() -> &'static [&'static str] {
+        PROVIDERS
+    }
+
     /// The provider in front of the first `/`.
     #[must_use]
     pub fn provider(&self) -> &str {

@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
-use deckhands_agent::{ApiKey, Retry};
+use deckhands_agent::Retry;
 use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
 use serde::{Deserialize, Serialize};
 
+use crate::provider_access::{NoKey, ProviderAccess};
 use crate::request::{ImagePair, Policy, RelaySettings, TaskRequest};
 use crate::stored_path;
 
@@ -52,12 +53,10 @@ pub struct SpecVersion(());
 /// What a process has of its own to carry tasks out with.
 #[derive(Clone, Debug)]
 pub struct RunnerSettings {
-    /// The provider's key.
-    pub api_key: Option<ApiKey>,
+    /// Where models are called, and with which keys.
+    pub providers: ProviderAccess,
     /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
     pub key_files: Vec<PathBuf>,
-    /// Where the provider is; `None` is its own address.
-    pub base_url: Option<String>,
     /// The daemon's socket on its own host, for profile `socket`.
     pub docker_socket: PathBuf,
     /// How the relay calls the model.
@@ -141,16 +140,19 @@ impl TaskSpec {
     }
 
     /// The request that a process with these settings carries out.
-    #[must_use]
-    pub fn to_request(&self, settings: &RunnerSettings) -> TaskRequest {
+    ///
+    /// # Errors
+    /// [`NoKey`] where none of its keys may go to the model's provider.
+    pub fn to_request(&self, settings: &RunnerSettings) -> Result<TaskRequest, NoKey> {
         let (own, task) = (settings.clone(), self.clone());
-        TaskRequest {
+        let (base_url, api_key) = own.providers.of(&task.model)?;
+        Ok(TaskRequest {
             text: task.text,
             workspace: task.workspace,
             model: task.model,
-            api_key: own.api_key,
+            api_key,
             key_files: own.key_files,
-            base_url: own.base_url,
+            base_url,
             profile: task.profile,
             network: task.network,
             way: task.way,
@@ -162,7 +164,7 @@ impl TaskSpec {
             retry: task.retry,
             checks: task.checks,
             policy: task.policy,
-        }
+        })
     }
 
     /// The document that is stored.
@@ -182,20 +184,6 @@ impl TaskSpec {
         let Versioned { schema_version } = serde_json::from_str(text).map_err(form)?;
         SpecVersion::try_from(schema_version)?;
         serde_json::from_str(text).map_err(form)
-    }
-}
-
-impl RunnerSettings {
-    /// What of a request belongs to the process.
-    #[must_use]
-    pub fn of(request: &TaskRequest) -> Self {
-        Self {
-            api_key: request.api_key.clone(),
-            key_files: request.key_files.clone(),
-            base_url: request.base_url.clone(),
-            docker_socket: request.docker_socket.clone(),
-            relay: request.relay,
-        }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_config::{Key, Origin, Settings};
+use deckhands_agent::ApiKey;
+use deckhands_config::{Key, Settings, provider_variable};
 use deckhands_model::{ModelId, TaskText};
 use deckhands_orchestration::engine::{Attempts, EngineSettings, RunnerAttempts};
-use deckhands_orchestration::{Admission, Home, Policy, RunnerSettings};
+use deckhands_orchestration::{Admission, Home, Policy, ProviderAccess, RunnerSettings};
 
 use super::Wired;
 use crate::args::Global;
@@ -30,7 +31,13 @@ pub(crate) async fn connect_and_greet(settings: &Settings) -> Result<Wired, CliE
 pub(crate) fn attempts(settings: &Settings, wired: Wired, home: Home) -> Arc<dyn Attempts> {
     // Invariant: the text is not looked at, and this one is no empty one.
     let text = TaskText::try_new("engine").expect("invariant: a word is a task");
-    let own = RunnerSettings::of(&super::request(settings, text, Policy::default()));
+    let request = super::request(settings, text, Policy::default());
+    let own = RunnerSettings {
+        providers: providers(settings),
+        key_files: request.key_files,
+        docker_socket: request.docker_socket,
+        relay: request.relay,
+    };
     let mut runner = super::runner(wired, home);
     runner.ports = runner.ports.admitting(Admission::default());
     Arc::new(RunnerAttempts::new(runner, own))
@@ -57,30 +64,42 @@ pub(crate) fn engine_settings(settings: &Settings) -> EngineSettings {
     engine
 }
 
-/// There is one key in a process: models that would send it to another provider are refused.
-pub(crate) fn check_fallbacks(settings: &Settings) -> Result<(), CliError> {
-    let other = |model: &&ModelId| !takes_same_key(settings, model);
-    match settings.engine.fallback_models.value.iter().find(other) {
-        None => Ok(()),
-        Some(model) => Err(CliError::usage(
-            format!(
-                "`{model}` in `{}` belongs to another provider than `{}`, and would be sent its key",
-                Key::FallbackModels.name(),
-                settings.model.value
-            ),
-            "name models of one provider, or set `model.base_url` to one that serves all",
-        )),
+/// Where models are called, and with which keys.
+fn providers(settings: &Settings) -> ProviderAccess {
+    if let Some(address) = settings.one_address() {
+        let key = settings.require_key().ok();
+        return ProviderAccess::OneAddress {
+            base_url: address.as_str().to_owned(),
+            api_key: key.map(|key| ApiKey::new(key.expose())),
+        };
     }
+    let keys = settings.keys_by_provider().into_iter();
+    let keys = keys.map(|(provider, key)| (provider, ApiKey::new(key.expose())));
+    ProviderAccess::OwnAddresses(keys.collect())
 }
 
-/// Whether calls of a model go where the key of these settings belongs.
-pub(crate) fn takes_same_key(settings: &Settings, model: &ModelId) -> bool {
-    let chosen = |origin: &Origin| *origin != Origin::Default;
-    let one_address = settings
-        .base_url
-        .as_ref()
-        .is_some_and(|url| chosen(&url.origin));
-    one_address || model.provider() == settings.model.value.provider()
+/// A model that there is no key for is refused before any task would come to it.
+pub(crate) fn check_fallbacks(settings: &Settings) -> Result<(), CliError> {
+    for model in &settings.engine.fallback_models.value {
+        require_key_for(settings, model)?;
+    }
+    Ok(())
+}
+
+/// There is a key for calls of a model of another provider; that of the own one is asked for apart.
+pub(crate) fn require_key_for(settings: &Settings, model: &ModelId) -> Result<(), CliError> {
+    if model.provider() == settings.model.value.provider() {
+        return Ok(());
+    }
+    providers(settings).of(model).map(drop).map_err(|missing| {
+        let variable = provider_variable(&missing.provider);
+        CliError::usage(
+            missing.to_string(),
+            format!(
+                "export {variable}=…, or name one address for all models in DECKHANDS_BASE_URL"
+            ),
+        )
+    })
 }
 
 /// A time as flags give it: `90s`, `5m` or a number of seconds.

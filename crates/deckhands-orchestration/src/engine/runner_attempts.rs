@@ -27,6 +27,9 @@ const REMOVAL: Duration = Duration::from_secs(30);
 /// Between two reports of how far an attempt is.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
+/// For a task whose provider the engine has no key for.
+const GIVE_KEY: &str = "start the engine with that provider's key in its variable, e.g. OPENAI_API_KEY, then `deckhands retry` the task";
+
 /// Carries attempts out on a container runtime.
 #[derive(Clone, Debug)]
 pub struct RunnerAttempts {
@@ -42,13 +45,15 @@ impl RunnerAttempts {
     }
 
     fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
-        let spec = TaskSpec::from_json(&job.spec.to_string())
+        let mut spec = TaskSpec::from_json(&job.spec.to_string())
             .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
-        let mut request = spec.to_request(&self.settings);
         if let Some(model) = &job.model {
-            request.model = ModelId::resolve(model)
+            spec.model = ModelId::resolve(model)
                 .map_err(|error| RunFailure::of_error(Cause::BadModel, &error))?;
         }
+        let request = spec
+            .to_request(&self.settings)
+            .map_err(|missing| RunFailure::of_error(Cause::BadKey, &missing).with_hint(GIVE_KEY))?;
         let owner = Arc::new(LeaseOwner::new(job.lease.clone()));
         Ok(AttemptOrder {
             limits: Some(larger(&request.limits, job.memory_factor)),
@@ -107,6 +112,10 @@ impl Attempts for RunnerAttempts {
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
         let order = match self.order(job) {
             Ok(order) => order,
+            // A process that has the key may take it over.
+            Err(failure) if failure.cause == Cause::BadKey => {
+                return Err(NotAdopted::NotNow(failure.message));
+            }
             Err(failure) => return Err(NotAdopted::Gone(failure.message)),
         };
         let (observer, live) = LiveObserver::new();

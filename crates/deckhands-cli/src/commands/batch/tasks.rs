@@ -70,7 +70,7 @@ pub(super) fn prepare(
         let key = key(&described);
         if !settings.contains_key(&key) {
             let of_task = settings_of(load, &described, &args).map_err(at)?;
-            same_key(own, &of_task).map_err(at)?;
+            wiring::require_key_for(own, &of_task.model.value).map_err(at)?;
             prepared.notes.extend(of_task.notes.iter().cloned());
             settings.insert(key.clone(), of_task);
         }
@@ -180,20 +180,6 @@ fn settings_of(
     let settings = load(flags)?;
     task::guard_workspace(args, &settings)?;
     Ok(settings)
-}
-
-/// One process has one key; a model elsewhere would be sent it.
-fn same_key(own: &Settings, task: &Settings) -> Result<(), CliError> {
-    if wiring::takes_same_key(own, &task.model.value) {
-        return Ok(());
-    }
-    Err(CliError::usage(
-        format!(
-            "`{}` belongs to another provider than `{}`, whose key this batch has",
-            task.model.value, own.model.value
-        ),
-        "hand tasks of each provider in as a batch of their own, with DECKHANDS_MODEL naming one of its models",
-    ))
 }
 
 fn text(task: &Described, file: &BatchFile) -> Result<TaskText, CliError> {

@@ -5,17 +5,7 @@ use deckhands_config::{Flags, Sources, load};
 use super::*;
 
 fn settings(set: &[(Key, &str)]) -> Settings {
-    let mut flags = Flags::new();
-    for (key, value) in set {
-        flags = flags.with(*key, "--x", *value);
-    }
-    let sources = Sources {
-        cwd: "/".into(),
-        state_dir: Some("/tmp/state".into()),
-        flags,
-        ..Sources::default()
-    };
-    load(&sources).unwrap()
+    with_keys(set, &[])
 }
 
 #[test]
@@ -41,16 +31,59 @@ fn the_defaults_are_those_of_the_engine() {
     assert_eq!(engine_settings(&settings(&[])), EngineSettings::default());
 }
 
+/// The same with these variables in the environment.
+fn with_keys(set: &[(Key, &str)], keys: &[(&str, &str)]) -> Settings {
+    let mut flags = Flags::new();
+    for (key, value) in set {
+        flags = flags.with(*key, "--x", *value);
+    }
+    let keys = keys.iter();
+    let sources = Sources {
+        cwd: "/".into(),
+        state_dir: Some("/tmp/state".into()),
+        flags,
+        env: keys
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
+        ..Sources::default()
+    };
+    load(&sources).unwrap()
+}
+
 #[test]
-fn a_fallback_of_another_provider_needs_one_address_for_all() {
+fn a_fallback_needs_a_key_of_its_provider_or_one_address_for_all() {
+    let own = ("DECKHANDS_API_KEY", "sk-own");
     let other = (Key::FallbackModels, "openrouter/a/b,openai/gpt-4o");
-    let error = check_fallbacks(&settings(&[other])).unwrap_err().0;
+    let error = check_fallbacks(&with_keys(&[other], &[own])).unwrap_err().0;
     assert!(error.message.contains("`openai/gpt-4o`"), "{error:?}");
+    let hint = error.hint.unwrap_or_default();
+    assert!(hint.contains("OPENAI_API_KEY"), "{hint}");
+    let both = [own, ("OPENAI_API_KEY", "sk-openai")];
+    assert!(check_fallbacks(&with_keys(&[other], &both)).is_ok());
     let address = (Key::BaseUrl, "https://llm.example/v1");
-    assert!(check_fallbacks(&settings(&[other, address])).is_ok());
+    assert!(check_fallbacks(&with_keys(&[other, address], &[own])).is_ok());
     let same = (Key::FallbackModels, "openrouter/a/b");
-    assert!(check_fallbacks(&settings(&[same])).is_ok());
-    assert!(check_fallbacks(&settings(&[])).is_ok());
+    assert!(check_fallbacks(&with_keys(&[same], &[own])).is_ok());
+    assert!(check_fallbacks(&with_keys(&[], &[own])).is_ok());
+}
+
+#[test]
+fn a_named_key_goes_to_the_provider_of_the_own_model_and_nowhere_else() {
+    let settings = with_keys(
+        &[],
+        &[
+            ("DECKHANDS_API_KEY", "sk-own"),
+            ("OPENAI_API_KEY", "sk-openai"),
+        ],
+    );
+    let of = |id: &str| {
+        let (url, key) = providers(&settings).of(&ModelId::resolve(id).unwrap())?;
+        assert_eq!(url, None);
+        Ok::<_, deckhands_orchestration::NoKey>(key.map(|key| key.expose().to_owned()))
+    };
+    assert_eq!(of("openrouter/a/b").unwrap().as_deref(), Some("sk-own"));
+    assert_eq!(of("openai/gpt-4o").unwrap().as_deref(), Some("sk-openai"));
+    assert_eq!(of("anthropic/claude").unwrap_err().provider, "anthropic");
 }
 
 #[test]

@@ -162,7 +162,10 @@ fn a_bad_task_is_told_with_file_line_and_place() {
 fn a_model_that_would_be_sent_another_providers_key_is_refused() {
     let second = "{\"text\":\"b\",\"workspace\":\"one\",\"model\":\"openai/gpt-4o\"}";
     let message = Place::new().refused(second);
-    assert!(message.contains("belongs to another provider"), "{message}");
+    assert!(
+        message.contains("no API key for provider `openai`"),
+        "{message}"
+    );
     let one_address = Place::new().config("[model]\nbase_url = \"https://llm.example/v1\"\n");
     assert!(
         one_address.prepare(second).is_ok(),

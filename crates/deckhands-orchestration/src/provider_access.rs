@@ -1,0 +1,54 @@
+//! Which key goes with the calls of which model.
+//!
+//! Invariant: a key is sent to the provider that it belongs to, whichever model a stored task names.
+
+use std::collections::BTreeMap;
+
+use deckhands_agent::ApiKey;
+use deckhands_model::ModelId;
+
+/// Where a process calls models, and with which keys.
+#[derive(Clone, Debug)]
+pub enum ProviderAccess {
+    /// One address serves the models of all providers.
+    OneAddress {
+        /// The address.
+        base_url: String,
+        /// The key that goes there with every call.
+        api_key: Option<ApiKey>,
+    },
+    /// Each provider is called at its own address, with its own key.
+    OwnAddresses(BTreeMap<String, ApiKey>),
+}
+
+/// A process has no key that may go to the provider of a model.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no API key for provider `{provider}` here, and `{model}` is one of its models")]
+pub struct NoKey {
+    /// The provider.
+    pub provider: String,
+    /// The model.
+    pub model: ModelId,
+}
+
+impl ProviderAccess {
+    /// The address and the key for calls of a model; no address is the provider's own.
+    ///
+    /// # Errors
+    /// [`NoKey`].
+    pub fn of(&self, model: &ModelId) -> Result<(Option<String>, Option<ApiKey>), NoKey> {
+        match self {
+            Self::OneAddress { base_url, api_key } => Ok((Some(base_url.clone()), api_key.clone())),
+            Self::OwnAddresses(keys) => match keys.get(model.provider()) {
+                Some(key) => Ok((None, Some(key.clone()))),
+                None => Err(NoKey {
+                    provider: model.provider().to_owned(),
+                    model: model.clone(),
+                }),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
