@@ -14,6 +14,7 @@ mod full;
 mod hello;
 mod inputs;
 mod managed_only;
+mod openmetrics;
 mod others;
 mod promotion;
 mod pulling;
