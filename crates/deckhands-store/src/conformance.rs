@@ -118,7 +118,8 @@ cases! {
         age_counts_from_the_time_it_may_start
         age_counts_anew_after_an_attempt
         passes_over_what_may_not_start
-        clock_set_back_loses_nothing;
+        clock_set_back_loses_nothing
+        time_that_was_over_is_never_waited_for;
     fencing:
         stale_after_adoption
         stale_after_the_end
@@ -172,6 +173,7 @@ cases! {
         lists_by_state_and_batch
         events_follow_a_position
         live_attempts_are_those_not_over
+        live_attempts_are_in_the_order_of_their_claims
         next_start_is_the_earliest_that_only_waits
         stats_follow_every_state
         unknown_tasks_are_told;

@@ -212,7 +212,7 @@ pub trait Queries: Send + Sync + fmt::Debug {
     /// `UnknownTask`, or a failure of the back end.
     async fn attempts(&self, id: TaskId) -> StoreResult<Vec<AttemptRecord>>;
 
-    /// All attempts that are not over, the oldest first.
+    /// All attempts that are not over, in the order of their claims.
     ///
     /// # Errors
     /// A failure of the back end.

@@ -1,5 +1,7 @@
 //! Cases of claiming: what is next, and what a worker gets.
 
+use std::time::Duration;
+
 use deckhands_model::{Priority, TaskId, TaskState};
 use serde_json::Value;
 
@@ -177,4 +179,35 @@ pub(super) async fn clock_set_back_loses_nothing(desk: &mut Desk) -> Verdict {
     order(desk, &[third, first, second]).await?;
     let claim = desk.attempt(third).await?;
     same("its lease", claim.lease_until, TERM.end(desk.now))
+}
+
+/// Neither at the hand-in nor after an attempt, and whatever the clock does afterwards.
+pub(super) async fn time_that_was_over_is_never_waited_for(desk: &mut Desk) -> Verdict {
+    desk.wait(3600);
+    let claims = [desk.claimed().await?, desk.claimed().await?];
+    let mut ids = Vec::new();
+    for (claim, ago) in claims.iter().zip([0, 60]) {
+        let over = desk.now - Duration::from_secs(ago);
+        desk.requeue(claim, Some(over)).await?;
+        ids.push(claim.task.id);
+        ids.push(desk.submit(|task| task.not_before = Some(over)).await?);
+    }
+    ids.sort();
+    desk.now = super::desk::BEGIN;
+    for id in &ids {
+        let record = desk.record(*id).await?;
+        same("its state", record.state, TaskState::Queued)?;
+        same("its time", record.not_before, None)?;
+    }
+    let stats = desk.store.stats(desk.now).await?;
+    same("queued", stats.states.get("queued").copied(), Some(4))?;
+    same("pending", stats.states.get("pending").copied(), None)?;
+    let next = desk.store.next_start(desk.now).await?;
+    same("the next start", next, None)?;
+    let mut claimed = Vec::new();
+    while let Some(id) = desk.next().await? {
+        claimed.push(id);
+    }
+    claimed.sort();
+    same("the claims", claimed, ids)
 }

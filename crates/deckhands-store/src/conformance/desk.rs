@@ -7,7 +7,7 @@ use deckhands_model::REPORT_SCHEMA_VERSION;
 use deckhands_model::{
     AttemptId, AttemptReport, Cause, RunReport, TaskId, TaskState, Timings, Usage, Versions,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Bench;
@@ -185,6 +185,11 @@ pub(super) async fn snapshot(store: &dyn Store, now: Timestamp) -> StoreResult<S
 /// So many seconds later.
 pub(super) fn after(time: Timestamp, seconds: u64) -> Timestamp {
     LeaseTerm(Duration::from_secs(seconds)).end(time)
+}
+
+/// So many seconds later, or earlier.
+pub(super) fn moved(time: Timestamp, seconds: i16) -> Timestamp {
+    time + SignedDuration::from_secs(seconds.into())
 }
 
 /// The worker of a number.

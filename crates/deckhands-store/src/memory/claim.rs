@@ -36,13 +36,10 @@ pub(super) fn claim(state: &mut State, taker: Taker) -> StoreResult<Option<Claim
 fn next(state: &State, now: Timestamp) -> Option<TaskId> {
     let firsts = state.index.ready.iter().filter_map(|((timed, _), class)| {
         let until = if *timed { now } else { Timestamp::MAX };
-        let mut ripe = class.range(..=(until, u64::MAX));
-        // Passes over tasks only after the clock was set back.
-        ripe.find_map(|(since, order)| {
-            let row = state.tasks.get(order).filter(|row| row.may_start(now))?;
-            let rank = effective_priority(row.record.priority, *since, now);
-            Some(((rank, *since, *order), row.record.id))
-        })
+        let (since, order) = class.range(..=(until, u64::MAX)).next()?;
+        let record = &state.tasks.get(order)?.record;
+        let rank = effective_priority(record.priority, *since, now);
+        Some(((rank, *since, *order), record.id))
     });
     firsts.min().map(|(_, id)| id)
 }
@@ -56,7 +53,6 @@ fn begin(row: &mut Row, serial: u64, taker: Taker) -> Claim {
     row.record.attempts = number.get();
     row.record.started_at.get_or_insert(now);
     row.record.not_before = None;
-    row.timed = false;
     row.record.note = None;
     let record = AttemptRecord {
         task: row.record.id,

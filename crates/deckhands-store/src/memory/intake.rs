@@ -128,7 +128,6 @@ fn new_row(task: &NewTask, now: Timestamp) -> Row {
         spec: task.spec.clone(),
         recovery: Value::Null,
         key: task.idempotency_key.clone(),
-        timed: false,
         ready_since: now,
         epoch: Epoch::default(),
         tries: Vec::new(),
@@ -175,7 +174,6 @@ fn release(row: &mut Row, now: Timestamp) -> bool {
     }
     row.record.held = false;
     row.record.not_before = None;
-    row.timed = false;
     true
 }
 

@@ -18,9 +18,7 @@ pub(super) struct Row {
     pub(super) spec: Value,
     pub(super) recovery: Value,
     pub(super) key: Option<String>,
-    /// Whether `not_before` was in the future when the wait began; `ready_since` is the same then.
-    pub(super) timed: bool,
-    /// Since when it may start: the age that counts.
+    /// Since when it may start: the age that counts. The same as `not_before`, where there is one.
     pub(super) ready_since: Timestamp,
     pub(super) epoch: Epoch,
     pub(super) tries: Vec<Try>,
@@ -57,12 +55,11 @@ impl Row {
         record
     }
 
-    /// Begins a wait.
+    /// Begins a wait. A time that is over already is waited for no more, whatever the clock does.
     pub(super) fn wait(&mut self, not_before: Option<Timestamp>, now: Timestamp) {
         let later = not_before.filter(|at| *at > now);
         self.record.state = TaskState::Queued;
-        self.record.not_before = not_before;
-        self.timed = later.is_some();
+        self.record.not_before = later;
         self.ready_since = later.unwrap_or(now);
     }
 
@@ -73,7 +70,7 @@ impl Row {
             state: record.state,
             priority: record.priority,
             held: record.held,
-            timed: self.timed,
+            timed: record.not_before.is_some(),
             // Retries do not count against the queue's bound, whichever way they came.
             counts: record.attempts == 0 && record.retry_of.is_none(),
             ready_since: self.ready_since,

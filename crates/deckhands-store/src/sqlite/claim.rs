@@ -17,16 +17,10 @@ use crate::task::Claim;
 #[cfg(test)]
 mod tests;
 
-/// The first of a priority that waits for nothing. The last condition passes over rows only after
-/// the clock was set back.
-const READY: &str = "SELECT seq, ready_since FROM tasks INDEXED BY ready
-    WHERE state = 'waiting' AND held = 0 AND timed = 0 AND priority = ?1
-    AND (not_before IS NULL OR not_before <= ?2) ORDER BY ready_since, seq LIMIT 1";
-
-/// The first of a priority whose time has come.
-const DUE: &str = "SELECT seq, ready_since FROM tasks INDEXED BY ready
-    WHERE state = 'waiting' AND held = 0 AND timed = 1 AND priority = ?1
-    AND ready_since <= ?2 ORDER BY ready_since, seq LIMIT 1";
+/// The first of a class that is ready until then.
+const FIRST: &str = "SELECT seq, ready_since FROM tasks INDEXED BY ready
+    WHERE state = 'waiting' AND held = 0 AND timed = ?1 AND priority = ?2
+    AND ready_since <= ?3 ORDER BY ready_since, seq LIMIT 1";
 
 /// Leases the task that is next.
 pub(super) fn claim(
@@ -73,10 +67,11 @@ pub(super) fn claim(
 fn next(db: &Connection, now: Timestamp) -> Done<Option<i64>> {
     let mut best = None;
     for priority in Urgency::ALL.map(Urgency) {
-        for sql in [READY, DUE] {
-            let key = params![priority, At(now)];
+        // What waits for no time may start, whatever the clock says.
+        for (timed, until) in [(false, Timestamp::MAX), (true, now)] {
+            let key = params![timed, priority, At(until)];
             let first = db
-                .prepare_cached(sql)?
+                .prepare_cached(FIRST)?
                 .query_row(key, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, At>(1)?)));
             if let Some((seq, since)) = first.optional()? {
                 let rank = (effective_priority(priority.0, since.0, now), since, seq);

@@ -20,13 +20,13 @@ pub(super) fn requeue(
     now: Timestamp,
 ) -> Done<()> {
     close(db, live, end, now)?;
-    let (timed, ready_since) = rows::wait(waiting.not_before, now);
+    let (not_before, ready_since) = rows::wait(waiting.not_before, now);
     let sql = "UPDATE tasks SET state = 'waiting', not_before = ?2, timed = ?3, ready_since = ?4,
         recovery = ?5, note = ?6, cause = coalesce(?7, cause) WHERE seq = ?1";
     db.prepare_cached(sql)?.execute(params![
         live.task,
-        waiting.not_before.map(At),
-        timed,
+        not_before,
+        not_before.is_some(),
         ready_since,
         Json(&waiting.recovery),
         waiting.note,

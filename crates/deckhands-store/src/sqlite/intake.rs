@@ -89,7 +89,7 @@ fn id_and_spec(db: &Connection, sql: &str, key: &str) -> Done<Option<(TaskId, Va
 }
 
 fn insert(db: &Connection, task: &NewTask, now: Timestamp) -> Done<()> {
-    let (timed, ready_since) = rows::wait(task.not_before, now);
+    let (not_before, ready_since) = rows::wait(task.not_before, now);
     let sql = "INSERT INTO tasks (id, title, priority, category, model, batch, idempotency_key,
             retry_of, state, held, not_before, timed, ready_since, submitted_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?9, ?10, ?11, ?12, ?13)";
@@ -103,8 +103,8 @@ fn insert(db: &Connection, task: &NewTask, now: Timestamp) -> Done<()> {
         task.idempotency_key,
         task.retry_of.map(Name),
         task.held,
-        task.not_before.map(At),
-        timed,
+        not_before,
+        not_before.is_some(),
         ready_since,
         At(now),
     ])?;

@@ -59,14 +59,8 @@ impl Queries for SqliteStore {
     }
 
     async fn live_attempts(&self) -> StoreResult<Vec<AttemptRecord>> {
-        self.read(|tx| {
-            attempts(
-                tx,
-                "attempts.ended_at IS NULL ORDER BY attempts.started_at, seq",
-                &[],
-            )
-        })
-        .await
+        self.read(|tx| attempts(tx, "attempts.ended_at IS NULL ORDER BY attempts.id", &[]))
+            .await
     }
 
     async fn result(&self, id: TaskId) -> StoreResult<Option<RunReport>> {

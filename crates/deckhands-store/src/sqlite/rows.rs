@@ -198,10 +198,9 @@ pub(super) fn event(
     Ok(())
 }
 
-/// How a wait begins: whether it is for a time, and since when it counts.
-pub(super) fn wait(not_before: Option<Timestamp>, now: Timestamp) -> (bool, At) {
-    match not_before {
-        Some(time) if time > now => (true, At(time)),
-        _ => (false, At(now)),
-    }
+/// How a wait begins: for which time, and since when it counts. A time that is over already is
+/// waited for no more, whatever the clock does.
+pub(super) fn wait(not_before: Option<Timestamp>, now: Timestamp) -> (Option<At>, At) {
+    let later = not_before.filter(|time| *time > now).map(At);
+    (later, later.unwrap_or(At(now)))
 }

@@ -17,7 +17,7 @@ CREATE TABLE tasks (
     held INTEGER NOT NULL CHECK (held IN (0, 1)),
     cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
     not_before INTEGER,
-    -- 1 where `not_before` was in the future when the wait began; `ready_since` is the same then.
+    -- 1 where there is a `not_before`; `ready_since` is the same then.
     timed INTEGER NOT NULL CHECK (timed IN (0, 1)),
     -- Since when it may start: the age that counts.
     ready_since INTEGER NOT NULL,
@@ -30,6 +30,7 @@ CREATE TABLE tasks (
     cause TEXT,
     note TEXT,
     CHECK ((state IN ('waiting', 'running')) = (ended_at IS NULL)),
+    CHECK (timed = (not_before IS NOT NULL)),
     CHECK (timed = 0 OR ready_since = not_before)
 ) STRICT;
 

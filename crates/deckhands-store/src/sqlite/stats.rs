@@ -44,7 +44,7 @@ pub(super) fn stats(db: &Connection, now: Timestamp) -> Done<Stats> {
     let sql = "SELECT n FROM live_attempts";
     let live: Whole = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     stats.live_attempts = live.0;
-    stats.oldest_queued = oldest(db, now)?.into_iter().chain(due.oldest).min();
+    stats.oldest_queued = oldest(db)?.into_iter().chain(due.oldest).min();
     Ok(stats)
 }
 
@@ -79,13 +79,11 @@ fn due(db: &Connection, now: Timestamp) -> Done<Due> {
 }
 
 /// When the oldest task was handed in that waits for nothing.
-fn oldest(db: &Connection, now: Timestamp) -> Done<Option<Timestamp>> {
+fn oldest(db: &Connection) -> Done<Option<Timestamp>> {
     let sql = "SELECT submitted_at FROM tasks INDEXED BY oldest
         WHERE state = 'waiting' AND held = 0 AND timed = 0
-        AND (not_before IS NULL OR not_before <= ?1) ORDER BY submitted_at LIMIT 1";
-    let found = db
-        .prepare_cached(sql)?
-        .query_row([At(now)], |row| row.get(0));
+        ORDER BY submitted_at LIMIT 1";
+    let found = db.prepare_cached(sql)?.query_row([], |row| row.get(0));
     let found: Option<At> = found.optional()?;
     Ok(found.map(|at| at.0))
 }

@@ -114,14 +114,13 @@ async fn times_are_kept_exactly() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&dir.path().join("db"), SqliteOptions::default()).unwrap();
     let odd = Timestamp::from_nanosecond(1_800_000_000_123_456_789).unwrap();
-    for (n, time) in [(1, odd), (2, Timestamp::MAX), (3, Timestamp::UNIX_EPOCH)] {
+    let epoch = Timestamp::UNIX_EPOCH;
+    for (n, now, time) in [(1, epoch, odd), (2, odd, Timestamp::MAX)] {
         let mut task = task(n);
         task.not_before = Some(time);
-        store
-            .submit(&task, QueueBounds::default(), odd)
-            .await
-            .unwrap();
-        let told = store.task(task.id, odd).await.unwrap();
-        assert_eq!((told.not_before, told.submitted_at), (Some(time), odd));
+        let bounds = QueueBounds::default();
+        store.submit(&task, bounds, now).await.unwrap();
+        let told = store.task(task.id, now).await.unwrap();
+        assert_eq!((told.not_before, told.submitted_at), (Some(time), now));
     }
 }

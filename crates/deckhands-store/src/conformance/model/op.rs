@@ -9,20 +9,39 @@ use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
     Submit(Submit),
-    Claim { worker: u8 },
-    Adopt { lease: u8, worker: u8 },
-    Write { lease: u8, write: Write },
-    Cancel { task: u8 },
-    Hold { task: u8 },
-    Release { task: u8 },
-    Pass { seconds: u16 },
-    Prune { keep: u16 },
+    Claim {
+        worker: u8,
+    },
+    Adopt {
+        lease: u8,
+        worker: u8,
+    },
+    Write {
+        lease: u8,
+        write: Write,
+    },
+    Cancel {
+        task: u8,
+    },
+    Hold {
+        task: u8,
+    },
+    Release {
+        task: u8,
+    },
+    /// Time passes, or the clock is set back.
+    Pass {
+        seconds: i16,
+    },
+    Prune {
+        keep: u16,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Submit {
     pub(super) priority: u8,
-    pub(super) delay: Option<u16>,
+    pub(super) delay: Option<i16>,
     pub(super) held: bool,
     /// An idempotency key, and which of the tasks that share it is meant.
     pub(super) key: Option<(u8, bool)>,
@@ -40,7 +59,7 @@ pub(super) enum Write {
     Draw(u8),
     Settle(u8, u8),
     Pause,
-    Requeue(Option<u16>),
+    Requeue(Option<i16>),
     Finish(u8),
     Note,
 }
@@ -62,15 +81,24 @@ fn op() -> BoxedStrategy<Op> {
         1 => task.prop_map(|task| Op::Cancel { task }),
         1 => task.prop_map(|task| Op::Hold { task }),
         2 => task.prop_map(|task| Op::Release { task }),
-        4 => prop_oneof![0..90_u16, 500..1900_u16].prop_map(|seconds| Op::Pass { seconds }),
+        4 => time().prop_map(|seconds| Op::Pass { seconds }),
         1 => (0..4000_u16).prop_map(|keep| Op::Prune { keep }),
     ]
     .boxed()
 }
 
+fn time() -> impl Strategy<Value = i16> {
+    prop_oneof![4 => 0..90_i16, 4 => 500..1900_i16, 1 => -2000..0_i16]
+}
+
+/// For a wait: a time in the future mostly, sometimes one that is over.
+fn delay() -> impl Strategy<Value = i16> {
+    prop_oneof![4 => 1..2000_i16, 1 => -600..=0_i16]
+}
+
 fn submit() -> impl Strategy<Value = Submit> {
     let key = weighted(0.2, (0..2_u8, any::<bool>()));
-    let delay = weighted(0.3, 1..2000_u16);
+    let delay = weighted(0.3, delay());
     let often = proptest::bool::weighted;
     (0..4_u8, delay, often(0.1), key, often(0.2)).prop_map(|(priority, delay, held, key, retry)| {
         Submit {
@@ -93,7 +121,7 @@ fn write() -> impl Strategy<Value = Write> {
         3 => any::<u8>().prop_map(Write::Draw),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(drawn, spent)| Write::Settle(drawn, spent)),
         2 => Just(Write::Pause),
-        3 => weighted(0.5, 1..2000_u16).prop_map(Write::Requeue),
+        3 => weighted(0.5, delay()).prop_map(Write::Requeue),
         3 => (0..4_u8).prop_map(Write::Finish),
         1 => Just(Write::Note),
     ]

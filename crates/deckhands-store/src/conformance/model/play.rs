@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::op::Op;
 use super::world::{Task, World};
 use crate::conformance::audit::audit;
-use crate::conformance::desk::{ALL, BEGIN, Snapshot, after, snapshot};
+use crate::conformance::desk::{ALL, BEGIN, Snapshot, after, moved, snapshot};
 use crate::conformance::fault::{Fault, Verdict, same};
 use crate::port::Store;
 use crate::records::{AttemptRecord, AttemptState};
@@ -75,7 +75,7 @@ impl Play<'_> {
                 None => Ok(()),
             },
             Op::Pass { seconds } => {
-                self.now = after(self.now, u64::from(seconds));
+                self.now = moved(self.now, seconds);
                 Ok(())
             }
             Op::Prune { keep } => self.prune(keep).await,
@@ -123,7 +123,7 @@ impl Play<'_> {
                 one.id,
                 one.state,
                 one.attempts,
-                asked,
+                (asked, one.not_before),
                 one.submitted_at,
                 one.ended_at,
             )
@@ -132,6 +132,7 @@ impl Play<'_> {
             let asked = (one.held, one.cancel_requested);
             let ended = one.ended.map(|(_, at)| at);
             let state = one.state(self.now);
+            let asked = (asked, one.not_before);
             (one.id, state, one.attempts, asked, one.submitted_at, ended)
         });
         same("tasks", found.collect::<Vec<_>>(), wanted.collect())
@@ -143,12 +144,10 @@ impl Play<'_> {
             let lease = (one.epoch, one.worker, one.lease_until);
             (one.id(), one.state, lease, one.objects.len())
         });
-        let lives = self
-            .world
-            .tasks
-            .iter()
-            .filter_map(|task| task.live.as_ref());
-        let wanted = lives.map(|one| {
+        let tasks = self.world.tasks.iter();
+        let mut lives: Vec<_> = tasks.filter_map(|task| task.live.as_ref()).collect();
+        lives.sort_by_key(|one| one.serial);
+        let wanted = lives.into_iter().map(|one| {
             let state = match (one.paused, one.started) {
                 (true, _) => AttemptState::Paused,
                 (false, true) => AttemptState::Running,
@@ -157,11 +156,7 @@ impl Play<'_> {
             let lease = (one.fence.epoch, one.worker, one.until);
             (Some(one.fence.attempt), state, lease, one.objects.len())
         });
-        let mut found: Vec<_> = found.collect();
-        let mut wanted: Vec<_> = wanted.collect();
-        found.sort_by_key(|one| one.0.map(|id| id.task));
-        wanted.sort_by_key(|one| one.0.map(|id| id.task));
-        same("live attempts", found, wanted)
+        same("live attempts", found.collect::<Vec<_>>(), wanted.collect())
     }
 
     async fn compare_counters(&self) -> Verdict {
@@ -178,6 +173,16 @@ impl Play<'_> {
         let tasks = self.world.tasks.iter();
         let queued = tasks.filter(|task| task.state(self.now) == TaskState::Queued);
         let oldest = queued.map(|task| task.submitted_at).min();
-        same("the oldest", stats.oldest_queued, oldest)
+        same("the oldest", stats.oldest_queued, oldest)?;
+        let waiting = self.world.tasks.iter().filter(|task| task.waits());
+        let times = waiting
+            .filter(|task| !task.held)
+            .filter_map(|task| task.not_before);
+        let next = times.filter(|time| *time > self.now).min();
+        same(
+            "the next start",
+            self.store.next_start(self.now).await?,
+            next,
+        )
     }
 }

@@ -3,7 +3,7 @@
 use deckhands_model::{Priority, TaskId, TaskState};
 use jiff::Timestamp;
 
-use crate::conformance::desk::{TERM, after};
+use crate::conformance::desk::{TERM, moved};
 use crate::lease::{Fence, WorkerId};
 use crate::records::Settled;
 
@@ -44,6 +44,8 @@ pub(super) struct Task {
 }
 
 pub(super) struct Live {
+    /// Its place among all claims.
+    pub(super) serial: usize,
     pub(super) fence: Fence,
     pub(super) worker: WorkerId,
     pub(super) until: Timestamp,
@@ -103,11 +105,12 @@ impl Task {
     /// One step for every ten minutes.
     fn urgency(&self, now: Timestamp) -> i64 {
         let waited = now.duration_since(self.ready_since).as_secs();
-        (self.priority as i64 - waited / 600).max(0)
+        (self.priority as i64 - waited.max(0) / 600).max(0)
     }
 
-    pub(super) fn wait(&mut self, delay: Option<u16>, now: Timestamp) {
-        self.not_before = delay.map(|delay| after(now, u64::from(delay)));
+    pub(super) fn wait(&mut self, delay: Option<i16>, now: Timestamp) {
+        let time = delay.map(|delay| moved(now, delay));
+        self.not_before = time.filter(|time| *time > now);
         self.ready_since = self.not_before.unwrap_or(now);
     }
 
@@ -125,7 +128,12 @@ impl Task {
     }
 
     /// A lease of a new attempt, or of the one that is left.
-    pub(super) fn lease(&mut self, fence: Fence, worker: WorkerId, now: Timestamp) {
+    pub(super) fn lease(
+        &mut self,
+        (fence, serial): (Fence, usize),
+        worker: WorkerId,
+        now: Timestamp,
+    ) {
         let until = TERM.end(now);
         if let Some(live) = &mut self.live {
             live.fence = fence;
@@ -137,6 +145,7 @@ impl Task {
         self.attempts += 1;
         self.not_before = None;
         self.live = Some(Live {
+            serial,
             fence,
             worker,
             until,

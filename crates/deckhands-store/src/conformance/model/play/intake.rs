@@ -4,7 +4,7 @@ use deckhands_model::{Priority, TaskId};
 use serde_json::{Value, json};
 
 use super::Play;
-use crate::conformance::desk::{after, id};
+use crate::conformance::desk::{id, moved};
 use crate::conformance::fault::{Fault, Verdict, refused, same, unknown};
 use crate::conformance::model::op::Submit;
 use crate::conformance::model::world::{BOUND, Task};
@@ -61,7 +61,7 @@ impl Play<'_> {
         let mut task = NewTask::new(id(self.ids), format!("task {}", self.ids), spec);
         let priority = PRIORITIES.get(usize::from(submit.priority));
         task.priority = *priority.ok_or_else(|| Fault::new("there is no such priority"))?;
-        task.not_before = submit.delay.map(|delay| after(self.now, u64::from(delay)));
+        task.not_before = submit.delay.map(|delay| moved(self.now, delay));
         task.held = submit.held;
         task.idempotency_key = submit.key.map(|(key, _)| format!("key {key}"));
         task.retry_of = submit.retry.then(|| id(0));

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Play, pick};
-use crate::conformance::desk::{TERM, after, attempt_report, run_report, waiting, worker};
+use crate::conformance::desk::{TERM, attempt_report, moved, run_report, waiting, worker};
 use crate::conformance::fault::{Fault, Verdict, holds, same, stale, unknown};
 use crate::conformance::model::op::Write;
 use crate::conformance::model::world::{CAP, Task};
@@ -26,13 +26,14 @@ impl Play<'_> {
     pub(super) async fn claim(&mut self, number: u8) -> Verdict {
         let (now, worker) = (self.now, worker(number));
         let claim = self.store.claim(worker, TERM, now).await?;
+        let serial = self.world.leases.len();
         let Some(task) = self.world.next(now) else {
             return holds("nothing is next", claim.is_none());
         };
         let claim = claim.ok_or_else(|| Fault::new("a task is next"))?;
         let id = task.id;
         same("the next task", claim.task.id, id)?;
-        task.lease(claim.fence, worker, now);
+        task.lease((claim.fence, serial), worker, now);
         let number = claim.fence.attempt.number.get();
         same("the next number", number, task.attempts)?;
         self.rose(&claim)?;
@@ -44,6 +45,7 @@ impl Play<'_> {
     pub(super) async fn adopt(&mut self, fence: Fence, number: u8) -> Verdict {
         let (now, worker, attempt) = (self.now, worker(number), fence.attempt);
         let id = attempt.task;
+        let serial = self.world.leases.len();
         let Some(task) = self.world.task(id) else {
             let answer = self.store.adopt(attempt, worker, TERM, now).await;
             return unknown("an attempt of a pruned task", answer);
@@ -59,7 +61,7 @@ impl Play<'_> {
             return same("nothing changed", self.snapshot().await?, before);
         }
         let claim = self.store.adopt(attempt, worker, TERM, now).await?;
-        task.lease(claim.fence, worker, now);
+        task.lease((claim.fence, serial), worker, now);
         same("the attempt", claim.fence.attempt, attempt)?;
         self.rose(&claim)?;
         self.world.tell(id, "adopted");
@@ -131,7 +133,7 @@ impl Play<'_> {
             }
             Write::Pause => store.pause(fence, &progress(1), now).await?,
             Write::Requeue(delay) => {
-                let wait = waiting(delay.map(|delay| after(now, u64::from(delay))));
+                let wait = waiting(delay.map(|delay| moved(now, delay)));
                 store.requeue(fence, &end, &wait, now).await?;
             }
             Write::Finish(which) => {
