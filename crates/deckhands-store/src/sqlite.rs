@@ -12,6 +12,7 @@ mod ends;
 mod intake;
 mod lane;
 mod queries;
+mod remains;
 mod rows;
 mod schema;
 mod stats;
@@ -25,6 +26,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::classify::{Done, of_file};
@@ -80,9 +82,10 @@ impl SqliteStore {
     /// its directory does not exist, `Busy`, `DiskFull`; `Other` for an unsafe SQLite library.
     pub fn open(path: &Path, options: SqliteOptions) -> StoreResult<Self> {
         safe_library(rusqlite::version_number())?;
+        remains::refuse(path)?;
         create(path)?;
         let mut writer = connect(path, options)?;
-        schema::prepare(&mut writer).map_err(StoreError::from)?;
+        schema::prepare(&mut writer, path).map_err(StoreError::from)?;
         let readers = (0..READERS).map(|_| reader(path, options));
         let readers = readers.collect::<StoreResult<Vec<_>>>()?;
         Ok(Self {
@@ -134,6 +137,7 @@ fn connect(path: &Path, options: SqliteOptions) -> StoreResult<Connection> {
     let connected = || -> Done<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
+        keep_log(&connection, true)?;
         connection.busy_timeout(options.busy_timeout)?;
         // SQLite opens what it must not write for reading, without a word.
         if connection.is_readonly("main")? {
@@ -155,8 +159,16 @@ fn connect(path: &Path, options: SqliteOptions) -> StoreResult<Connection> {
 fn reader(path: &Path, options: SqliteOptions) -> StoreResult<Connection> {
     let connection = connect(path, options)?;
     let done = connection.pragma_update(None, "query_only", true);
+    let done = done.and_then(|()| keep_log(&connection, false));
     done.map_err(|error| StoreError::from(classify::Fault::from(error)))?;
     Ok(connection)
+}
+
+/// Whether the log stays as it is when the connection closes. Otherwise the last one that closes
+/// brings its content into the database, which is not to be done to a file that was refused.
+fn keep_log(connection: &Connection, stays: bool) -> rusqlite::Result<()> {
+    let setting = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(setting, stays).map(drop)
 }
 
 #[cfg(test)]

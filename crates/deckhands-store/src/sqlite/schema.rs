@@ -1,8 +1,11 @@
 //! The shape of the database and how an older one becomes the present one.
 
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::classify::{Done, is_busy};
+use super::{keep_log, remains};
 use crate::error::StoreError;
 
 /// `DKHS`: tells our files from those of other programs.
@@ -20,14 +23,17 @@ pub(super) fn known() -> i64 {
 }
 
 /// Brings a new or older file up to date; refuses what is not ours before anything is changed.
-pub(super) fn prepare(connection: &mut Connection) -> Done<()> {
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Done<()> {
     // In a transaction: another process may be making it between one look and the next.
-    let found = inspect(&*connection.transaction()?)?;
+    let tx = connection.transaction()?;
+    let found = inspect(&tx)?;
+    remains::refuse_cut(&tx, path)?;
+    drop(tx);
     write_ahead(connection)?;
-    if found == known() {
-        return Ok(());
+    if found != known() {
+        migrate(connection)?;
     }
-    migrate(connection)
+    Ok(keep_log(connection, false)?)
 }
 
 /// Takes the steps that are missing, in one transaction.
