@@ -1,11 +1,13 @@
 //! The black-box suite over a store: what holds for one implementation must hold for every one.
 //!
-//! A [`Bench`] makes empty stores of one implementation. [`run_all`] plays every case of [`CASES`]
-//! on a store of its own and looks at the whole record afterwards; [`model::run`] plays random
-//! transitions against a small model.
+//! A [`Bench`] makes empty stores of one implementation, and
+//! [`conformance_tests!`](crate::conformance_tests) makes a test of each case, played on a store of
+//! its own with a look at the whole record afterwards. [`model::run`] plays random transitions
+//! against a small model, [`twin::run`] random calls on two implementations.
 
 mod audit;
 mod cancel;
+mod cases;
 mod claim;
 mod concurrent;
 mod desk;
@@ -18,15 +20,16 @@ pub mod model;
 mod money;
 mod queries;
 mod submit;
+pub mod twin;
 mod upkeep;
 mod written;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::runtime::Builder;
 
 use crate::error::StoreResult;
 use crate::port::Store;
@@ -52,140 +55,21 @@ pub trait Bench: Send + Sync {
     async fn open_backup(&self, from: &Path) -> StoreResult<Arc<dyn Store>>;
 }
 
-/// One case: a name, and what must hold.
-#[derive(Clone, Copy)]
-pub struct Case {
-    /// What holds, e.g. `submit::same_key_is_one_task`.
-    pub name: &'static str,
-    play: fn(&mut Desk) -> Playing<'_>,
-}
-
 type Playing<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
 
-impl fmt::Debug for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Case").field(&self.name).finish()
-    }
-}
-
-/// Plays one case on a fresh store, then looks at the whole record.
+/// Plays one case on a fresh store, then looks at the whole record. It blocks, so it is not for
+/// async code.
 ///
 /// # Errors
 /// What did not hold.
-pub async fn run(bench: &Arc<dyn Bench>, case: &Case) -> Verdict {
-    let mut desk = Desk::new(Arc::clone(bench)).await?;
-    (case.play)(&mut desk).await?;
-    audit::audit(desk.store.as_ref(), desk.now).await
-}
-
-/// Plays every case; returns what did not hold, each with the name of its case.
-pub async fn run_all(bench: &Arc<dyn Bench>) -> Vec<String> {
-    let mut faults = Vec::new();
-    for case in CASES {
-        if let Err(fault) = run(bench, case).await {
-            faults.push(format!("{}: {fault}", case.name));
-        }
-    }
-    faults
-}
-
-macro_rules! cases {
-    ($($module:ident: $($case:ident)+;)+) => {
-        /// Every case.
-        pub const CASES: &[Case] = &[$($(Case {
-            name: concat!(stringify!($module), "::", stringify!($case)),
-            play: |desk| Box::pin($module::$case(desk)),
-        },)+)+];
-    };
-}
-
-cases! {
-    submit:
-        keeps_what_was_handed_in
-        waits_while_early_or_held
-        same_key_is_one_task
-        key_of_another_task_is_refused
-        same_identity_is_one_task
-        full_queue_refuses
-        retries_are_exempt_from_the_bound;
-    claim:
-        nothing_is_next
-        gives_the_whole_task
-        priority_goes_first
-        age_goes_first_within_a_priority
-        priority_rises_every_ten_minutes
-        low_goes_before_any_newer_after_half_an_hour
-        age_counts_from_the_time_it_may_start
-        age_counts_anew_after_an_attempt
-        passes_over_what_may_not_start
-        clock_set_back_loses_nothing
-        time_that_was_over_is_never_waited_for;
-    fencing:
-        stale_after_adoption
-        stale_after_the_end
-        stale_after_requeue
-        stale_while_paused
-        stale_with_a_wrong_number_or_task;
-    lease:
-        adopts_only_what_is_left
-        adopts_what_is_paused_at_once
-        adoption_keeps_the_attempt_and_raises_the_epoch
-        refuses_to_adopt_what_is_over_or_unknown
-        prolongs_a_lease
-        prolongs_one_that_ended_if_nobody_took_it;
-    written:
-        start_keeps_the_route
-        objects_are_kept_in_order_and_once
-        progress_is_replaced
-        session_is_kept_and_removed
-        pause_frees_the_lease
-        notes_are_events
-        heartbeats_and_progress_are_no_events;
-    ends:
-        finish_keeps_the_one_result
-        finish_takes_every_terminal_state
-        impossible_ends_are_refused
-        requeued_task_gets_the_next_number
-        requeued_task_waits_for_its_time
-        requeued_task_keeps_what_was_asked_meanwhile
-        events_of_the_attempt_come_before_its_end;
-    cancel:
-        waiting_task_is_cancelled_at_once
-        running_task_is_asked_to_end
-        paused_task_is_asked_to_end
-        ended_task_stays_as_it_is
-        unknown_task_is_told;
-    hold:
-        held_task_is_not_started
-        running_task_is_not_started_again
-        release_takes_the_time_back
-        ended_task_is_refused
-        the_same_again_is_no_event;
-    money:
-        draws_up_to_the_cap
-        settles_what_was_drawn
-        attempts_share_the_cap
-        absurd_amounts_are_refused;
-    queries:
-        finds_by_prefix
-        finds_the_last
-        lists_in_the_order_of_hand_in
-        lists_by_state_and_batch
-        events_follow_a_position
-        live_attempts_are_those_not_over
-        live_attempts_are_in_the_order_of_their_claims
-        next_start_is_the_earliest_that_only_waits
-        stats_follow_every_state
-        unknown_tasks_are_told;
-    upkeep:
-        prune_removes_what_ended_long_ago
-        prune_frees_keys
-        backup_can_be_read
-        backup_overwrites_nothing
-        check_finds_nothing;
-    concurrent:
-        each_task_is_claimed_once
-        each_attempt_is_adopted_once
-        one_key_is_one_task
-        the_cap_holds;
+pub fn check(bench: &Arc<dyn Bench>, name: &str) -> Verdict {
+    let case = cases::CASES.iter().find(|(known, _)| *known == name);
+    let (_, play) = case.ok_or_else(|| Fault::new(format_args!("there is no case {name}")))?;
+    // Several threads, for the cases of several callers at once.
+    let runtime = Builder::new_multi_thread().worker_threads(4).build();
+    runtime.map_err(Fault::new)?.block_on(async {
+        let mut desk = Desk::new(Arc::clone(bench)).await?;
+        play(&mut desk).await?;
+        audit::audit(desk.store.as_ref(), desk.now).await
+    })
 }

@@ -269,7 +269,8 @@ pub trait Upkeep: Send + Sync + fmt::Debug {
     /// A failure of the back end, or a file that exists.
     async fn backup(&self, to: &Path) -> StoreResult<()>;
 
-    /// Removes ended tasks as retention says; returns their identities, whose files may go.
+    /// Removes ended tasks as retention says; returns their identities, whose files may go, in the
+    /// order in which they ended.
     ///
     /// # Errors
     /// A failure of the back end.

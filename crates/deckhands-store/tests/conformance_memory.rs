@@ -1,5 +1,7 @@
 //! The store in memory keeps the contract.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test's helper fails")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,13 +11,15 @@ use deckhands_store::conformance::{self, Bench};
 use deckhands_store::{MemoryStore, Store, StoreResult};
 
 struct MemoryBench {
-    scratch: PathBuf,
+    dir: tempfile::TempDir,
     next: AtomicU32,
 }
 
-fn bench(scratch: &Path) -> Arc<dyn Bench> {
-    let (scratch, next) = (scratch.to_owned(), AtomicU32::new(0));
-    Arc::new(MemoryBench { scratch, next })
+fn bench() -> Arc<dyn Bench> {
+    Arc::new(MemoryBench {
+        dir: tempfile::tempdir().unwrap(),
+        next: AtomicU32::new(0),
+    })
 }
 
 #[async_trait]
@@ -26,7 +30,7 @@ impl Bench for MemoryBench {
 
     fn scratch(&self) -> PathBuf {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.scratch.join(format!("{number}.json"))
+        self.dir.path().join(format!("{number}.json"))
     }
 
     async fn open_backup(&self, from: &Path) -> StoreResult<Arc<dyn Store>> {
@@ -34,16 +38,9 @@ impl Bench for MemoryBench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn memory_keeps_the_contract() {
-    let scratch = tempfile::tempdir().unwrap();
-    let faults = conformance::run_all(&bench(scratch.path())).await;
-    assert_eq!(faults.join("\n"), "");
-}
+deckhands_store::conformance_tests!(bench);
 
 #[test]
 fn memory_follows_the_model() {
-    let scratch = tempfile::tempdir().unwrap();
-    let answer = conformance::model::run(&bench(scratch.path()), 512);
-    assert_eq!(answer, Ok(()));
+    assert_eq!(conformance::model::run(&bench(), 512), Ok(()));
 }

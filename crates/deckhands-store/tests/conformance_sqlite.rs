@@ -39,14 +39,14 @@ impl Bench for SqliteBench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sqlite_keeps_the_contract() {
-    let faults = conformance::run_all(&bench()).await;
-    assert_eq!(faults.join("\n"), "");
-}
+deckhands_store::conformance_tests!(bench);
 
 #[test]
 fn sqlite_follows_the_model() {
-    let answer = conformance::model::run(&bench(), 48);
-    assert_eq!(answer, Ok(()));
+    assert_eq!(conformance::model::run(&bench(), 48), Ok(()));
+}
+
+#[test]
+fn sqlite_answers_as_memory_does() {
+    assert_eq!(conformance::twin::run(&bench(), 20_260_101, 64), Ok(()));
 }

@@ -37,8 +37,9 @@ impl Upkeep for MemoryStore {
             ended.is_some_and(|at| retention.is_over(at, now))
         };
         let rows = state.tasks.iter().filter(|(_, row)| over(row));
-        let orders: Vec<u64> = rows.map(|(order, _)| *order).collect();
-        let gone = orders.iter().filter_map(|order| remove(&mut state, *order));
+        let mut ends: Vec<_> = rows.map(|(n, row)| (row.record.ended_at, *n)).collect();
+        ends.sort_unstable();
+        let gone = ends.iter().filter_map(|(_, n)| remove(&mut state, *n));
         Ok(gone.collect())
     }
 }
