@@ -1,24 +1,32 @@
 //! A queue of tasks within one program: hand in, take the next one, say how it ended.
 
-use deckhands_model::{AttemptReport, ErrorReport, RunReport, TaskId, TaskState, Usage};
+use deckhands_model::{AttemptReport, RunReport, TaskId, TaskState};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{StoreError, StoreResult};
 use crate::lease::{Fence, LeaseTerm, WorkerId};
 use crate::memory::MemoryStore;
 use crate::port::{Intake, Queries, Work};
 use crate::records::{AttemptEnd, AttemptRecord, AttemptState};
-use crate::task::{Claim, NewTask, QueueBounds, Stats, TaskEnd, TaskRecord};
+use crate::task::{Claim, NewTask, QueueBounds, Stats, TaskEnd, TaskRecord, Waiting};
+use report::{attempt_report, error_report, run_report};
+
+mod report;
 
 #[cfg(test)]
 mod tests;
 
+/// Times that a failed task is tried again where nothing else is said.
+const MAX_RETRIES: u32 = 3;
+
 /// A bounded priority queue in memory, for programs that do the work themselves. Cheap to clone;
 /// clones are one queue.
 ///
-/// Whoever takes a task keeps it until its end: nothing is lost by waiting long. What is here ends
-/// with the program; a durable record is a [`Store`](crate::Store) on a disk.
+/// Whoever takes a task keeps it until its end: nothing is lost by waiting long. A task that failed
+/// is queued again at once, up to 3 times unless [`with_max_retries`](Self::with_max_retries) says
+/// otherwise. What is here ends with the program; a durable record is a [`Store`](crate::Store) on
+/// a disk.
 ///
 /// ```
 /// use deckhands_model::{Priority, TaskId, TaskState};
@@ -44,6 +52,13 @@ mod tests;
 ///
 /// assert_eq!(queue.get(urgent.id, now).await?.state, TaskState::Completed);
 /// assert_eq!(queue.len().await?, 1);
+///
+/// // What failed is tried again.
+/// let next = queue.dequeue(now).await?.ok_or("the queue is empty")?;
+/// let state = queue.mark_failed(next.task.id, "no such directory", now).await?;
+/// assert_eq!(state, TaskState::Queued);
+/// let again = queue.dequeue(now).await?.ok_or("the queue is empty")?;
+/// assert_eq!((again.task.id, again.task.attempts), (tidy.id, 2));
 /// # Ok(())
 /// # })
 /// # }
@@ -52,6 +67,7 @@ mod tests;
 pub struct TaskQueue {
     store: MemoryStore,
     bounds: QueueBounds,
+    max_retries: u32,
 }
 
 impl Default for TaskQueue {
@@ -68,6 +84,17 @@ impl TaskQueue {
         Self {
             store: MemoryStore::default(),
             bounds: QueueBounds { max_size },
+            max_retries: MAX_RETRIES,
+        }
+    }
+
+    /// The same queue, with failed tasks tried again up to so many times; 0 is never. Clones that
+    /// were made before keep theirs.
+    #[must_use]
+    pub fn with_max_retries(self, max_retries: u32) -> Self {
+        Self {
+            max_retries,
+            ..self
         }
     }
 
@@ -102,17 +129,40 @@ impl TaskQueue {
         output: &str,
         now: Timestamp,
     ) -> StoreResult<()> {
-        let end = (TaskState::Completed, output, None);
-        self.end(id, end, now).await
+        let taken = self.taken(id, now).await?;
+        self.finish(taken, Ending::Completed(output), now).await
     }
 
-    /// The taken task has failed, for the reason `error`.
+    /// The attempt at the taken task has failed, for the reason `error`. Returns the state in which
+    /// that leaves the task:
+    ///
+    /// - `Queued`: it waits for its next attempt, in its priority's order and with a new age;
+    ///   `Pending` where it is held. A full queue does not refuse it.
+    /// - `Failed`: it has been tried again as often as it may be, and is over.
+    /// - `Cancelled`: its cancellation was asked for meanwhile, so it is over.
+    ///
+    /// The reason is the record's `note` while the task waits, an event of the kind
+    /// `attempt_failed`, and the error of the result.
     ///
     /// # Errors
     /// As for [`mark_completed`](Self::mark_completed).
-    pub async fn mark_failed(&self, id: TaskId, error: &str, now: Timestamp) -> StoreResult<()> {
-        let end = (TaskState::Failed, "", Some(error));
-        self.end(id, end, now).await
+    pub async fn mark_failed(
+        &self,
+        id: TaskId,
+        error: &str,
+        now: Timestamp,
+    ) -> StoreResult<TaskState> {
+        let taken = self.taken(id, now).await?;
+        if taken.task.cancel_requested {
+            let ending = Ending::Unsuccessful(TaskState::Cancelled, error);
+            self.finish(taken, ending, now).await?;
+        } else if taken.task.attempts > self.max_retries {
+            let ending = Ending::Unsuccessful(TaskState::Failed, error);
+            self.finish(taken, ending, now).await?;
+        } else {
+            self.requeue(&taken, error, now).await?;
+        }
+        Ok(self.get(id, now).await?.state)
     }
 
     /// A task as it stands.
@@ -169,28 +219,47 @@ impl TaskQueue {
         &self.store
     }
 
-    async fn end(
-        &self,
-        id: TaskId,
-        (state, output, error): (TaskState, &str, Option<&str>),
-        now: Timestamp,
-    ) -> StoreResult<()> {
-        let last = self.store.attempts(id).await?.pop();
+    /// The attempt under way.
+    async fn taken(&self, id: TaskId, now: Timestamp) -> StoreResult<Taken> {
+        let task = self.store.task(id, now).await?;
+        let mut attempts = self.store.attempts(id).await?;
+        let last = attempts.pop();
         let live = last.filter(|last| last.state != AttemptState::Ended);
         let Some((live, attempt)) = live.and_then(|live| live.id().map(|id| (live, id))) else {
             return Err(StoreError::WrongState {
                 task: id,
-                state: self.store.task(id, now).await?.state,
+                state: task.state,
                 wanted: "ended",
             });
         };
         let epoch = live.epoch;
-        let end = AttemptEnd {
-            report: attempt_report(&live, error),
-            events: Vec::new(),
+        Ok(Taken {
+            task,
+            fence: Fence { attempt, epoch },
+            live,
+            before: attempts.into_iter().filter_map(|one| one.report).collect(),
+        })
+    }
+
+    async fn requeue(&self, taken: &Taken, error: &str, now: Timestamp) -> StoreResult<()> {
+        let waiting = Waiting {
+            not_before: None,
+            recovery: Value::Null,
+            note: error.to_owned(),
         };
-        let mut result = run_report(id, state, output);
+        let end = taken.end(Some(error));
+        self.store.requeue(taken.fence, &end, &waiting, now).await
+    }
+
+    async fn finish(&self, taken: Taken, ending: Ending<'_>, now: Timestamp) -> StoreResult<()> {
+        let (state, output, error) = match ending {
+            Ending::Completed(output) => (TaskState::Completed, output, None),
+            Ending::Unsuccessful(state, error) => (state, "", Some(error)),
+        };
+        let end = taken.end(error);
+        let mut result = run_report(taken.task.id, state, output);
         result.error = error.map(error_report);
+        result.attempts = taken.before;
         result.attempts.push(end.report.clone());
         let recovery = Value::Null;
         let task = TaskEnd {
@@ -198,43 +267,31 @@ impl TaskQueue {
             result,
             recovery,
         };
-        let fence = Fence { attempt, epoch };
-        self.store.finish(fence, &end, &task, now).await
+        self.store.finish(taken.fence, &end, &task, now).await
     }
 }
 
-fn attempt_report(attempt: &AttemptRecord, error: Option<&str>) -> AttemptReport {
-    let outcome = error.map_or("finished", |_| "failed");
-    AttemptReport {
-        number: attempt.number,
-        route: String::new(),
-        outcome: outcome.to_owned(),
-        cause: None,
-        started_at: attempt.started_at.to_string(),
-        work_time_s: 0.0,
-        wait_time_s: 0.0,
-        usage: Usage::default(),
-        container_exit: None,
-        events: 0,
-        verdict: None,
+/// A task that somebody has taken.
+struct Taken {
+    task: TaskRecord,
+    fence: Fence,
+    live: AttemptRecord,
+    /// Reports of the attempts before.
+    before: Vec<AttemptReport>,
+}
+
+impl Taken {
+    fn end(&self, error: Option<&str>) -> AttemptEnd {
+        let told = |error| ("attempt_failed".to_owned(), json!({ "error": error }));
+        AttemptEnd {
+            report: attempt_report(&self.live, error),
+            events: error.map(told).into_iter().collect(),
+        }
     }
 }
 
-fn error_report(message: &str) -> ErrorReport {
-    ErrorReport {
-        code: 1,
-        error_type: None,
-        cause: None,
-        message: message.to_owned(),
-        causes: Vec::new(),
-        hint: None,
-    }
-}
-
-/// A result that knows nothing of agents and containers.
-fn run_report(id: TaskId, state: TaskState, output: &str) -> RunReport {
-    RunReport {
-        output: output.to_owned(),
-        ..RunReport::blank(id.to_string(), state)
-    }
+/// How a task ends: with its output, or in a state for a reason.
+enum Ending<'a> {
+    Completed(&'a str),
+    Unsuccessful(TaskState, &'a str),
 }

@@ -9,7 +9,7 @@ use super::{
 /// Makes a module of tests for each group of cases, one test a case, of a function that makes a
 /// new [`Bench`](crate::conformance::Bench).
 ///
-/// ```ignore
+/// ```text
 /// fn bench() -> Arc<dyn Bench> { … }
 ///
 /// deckhands_store::conformance_tests!(bench);
