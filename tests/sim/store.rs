@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use deckhands_model::{AttemptId, RunReport, TaskId};
 use deckhands_store::{
     AttemptEnd, AttemptRecord, Cancelled, Claim, EventRecord, Fence, Intake, Intent, LeaseTerm,
-    MemoryStore, NewTask, Page, Progress, Queries, QueueBounds, Renewed, Retention, Session,
-    Settled, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter, TaskRecord, Upkeep,
-    Waiting, Work, WorkerId,
+    MemoryStore, NewTask, Page, Progress, Queries, QueueBounds, Renewed, Reported, Retention,
+    Session, Settled, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter, TaskRecord,
+    Upkeep, Waiting, Work, WorkerId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -459,6 +459,10 @@ impl Queries for SimStore {
 
     async fn attempts(&self, id: TaskId) -> StoreResult<Vec<AttemptRecord>> {
         self.read(self.inner.attempts(id)).await
+    }
+
+    async fn reports(&self, after: u64, limit: u64, now: Timestamp) -> StoreResult<Vec<Reported>> {
+        self.read(self.inner.reports(after, limit, now)).await
     }
 
     async fn live_attempts(&self) -> StoreResult<Vec<AttemptRecord>> {

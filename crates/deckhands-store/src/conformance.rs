@@ -5,6 +5,7 @@
 //! its own with a look at the whole record afterwards. [`model::run`] plays random transitions
 //! against a small model, [`twin::run`] random calls on two implementations.
 
+mod attempts;
 mod audit;
 mod cancel;
 mod cases;

@@ -30,6 +30,6 @@ pub use records::{
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use task::{
-    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Retention, Stats, Submitted, TaskEnd,
-    TaskFilter, TaskRecord, Waiting,
+    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Reported, Retention, Stats, Submitted,
+    TaskEnd, TaskFilter, TaskRecord, Waiting,
 };

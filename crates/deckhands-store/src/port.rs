@@ -12,8 +12,8 @@ use crate::error::StoreResult;
 use crate::lease::{Fence, LeaseTerm, WorkerId};
 use crate::records::{AttemptEnd, AttemptRecord, EventRecord, Intent, Progress, Session, Settled};
 use crate::task::{
-    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Retention, Stats, Submitted, TaskEnd,
-    TaskFilter, TaskRecord, Waiting,
+    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Reported, Retention, Stats, Submitted,
+    TaskEnd, TaskFilter, TaskRecord, Waiting,
 };
 
 /// Everything together. Dropping the future of a call leaves it done or not done, never half done.
@@ -211,6 +211,13 @@ pub trait Queries: Send + Sync + fmt::Debug {
     /// # Errors
     /// `UnknownTask`, or a failure of the back end.
     async fn attempts(&self, id: TaskId) -> StoreResult<Vec<AttemptRecord>>;
+
+    /// Tasks with the reports of their attempts, in the order of their hand-in: those after a
+    /// [position](Reported::position), at most `limit`. For figures over very many.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    async fn reports(&self, after: u64, limit: u64, now: Timestamp) -> StoreResult<Vec<Reported>>;
 
     /// All attempts that are not over, in the order of their claims.
     ///

@@ -13,6 +13,7 @@ mod intake;
 mod lane;
 mod queries;
 mod remains;
+mod reports;
 mod rows;
 mod schema;
 mod stats;

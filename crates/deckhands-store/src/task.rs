@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use deckhands_model::{Category, Cause, Priority, RunReport, TaskId, TaskState};
+use deckhands_model::{AttemptReport, Category, Cause, Priority, RunReport, TaskId, TaskState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -192,6 +192,17 @@ pub struct Page {
     pub offset: u64,
     /// Most that are returned.
     pub limit: u64,
+}
+
+/// A task with the reports of those of its attempts that ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reported {
+    /// Its place among all hand-ins, to go on reading after.
+    pub position: u64,
+    /// The task as it stands.
+    pub task: TaskRecord,
+    /// The first attempt first.
+    pub attempts: Vec<AttemptReport>,
 }
 
 /// Figures that are kept as counters, not counted by scans.

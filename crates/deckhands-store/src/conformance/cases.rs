@@ -2,8 +2,8 @@
 
 use super::desk::Desk;
 use super::{
-    Playing, cancel, claim, concurrent, ends, fencing, hold, lease, money, queries, submit, upkeep,
-    written,
+    Playing, attempts, cancel, claim, concurrent, ends, fencing, hold, lease, money, queries,
+    submit, upkeep, written,
 };
 
 /// Makes a module of tests for each group of cases, one test a case, of a function that makes a
@@ -99,11 +99,13 @@ macro_rules! __conformance_cases {
                 lists_in_the_order_of_hand_in
                 lists_by_state_and_batch
                 events_follow_a_position
-                live_attempts_are_those_not_over
-                live_attempts_are_in_the_order_of_their_claims
                 next_start_is_the_earliest_that_only_waits
                 stats_follow_every_state
                 unknown_tasks_are_told;
+            attempts:
+                reports_come_with_their_tasks
+                live_ones_are_those_not_over
+                live_ones_are_in_the_order_of_their_claims;
             upkeep:
                 prune_removes_what_ended_long_ago
                 prune_frees_keys

@@ -163,42 +163,6 @@ pub(super) async fn events_follow_a_position(desk: &mut Desk) -> Verdict {
     same("no limit is no event", none, Vec::new())
 }
 
-pub(super) async fn live_attempts_are_those_not_over(desk: &mut Desk) -> Verdict {
-    let mut claims = Vec::new();
-    for _ in 0..5 {
-        claims.push(desk.claimed().await?);
-        desk.wait(1);
-    }
-    desk.finish(&claims[1], TaskState::Completed).await?;
-    desk.store
-        .pause(claims[2].fence, &progress(1), desk.now)
-        .await?;
-    desk.requeue(&claims[0], None).await?;
-    let again = desk.claim().await?;
-    let live = desk.store.live_attempts().await?;
-    let found: Vec<_> = live.iter().filter_map(|one| one.id()).collect();
-    let wanted = [&claims[2], &claims[3], &claims[4], &again];
-    let wanted: Vec<_> = wanted.map(|claim| claim.fence.attempt).to_vec();
-    same("the oldest first", found, wanted)
-}
-
-/// Whatever the clock said at each, and whoever holds them now.
-pub(super) async fn live_attempts_are_in_the_order_of_their_claims(desk: &mut Desk) -> Verdict {
-    desk.wait(3600);
-    let first = desk.claimed().await?;
-    desk.now = super::desk::BEGIN;
-    let second = desk.claimed().await?;
-    desk.wait(1800);
-    let third = desk.claimed().await?;
-    let (left, term) = (second.fence.attempt, super::desk::TERM);
-    let worker = super::desk::worker(2);
-    desk.store.adopt(left, worker, term, desk.now).await?;
-    let live = desk.store.live_attempts().await?;
-    let found: Vec<_> = live.iter().filter_map(|one| one.id()).collect();
-    let wanted = [first, second, third].map(|claim| claim.fence.attempt);
-    same("the first claim first", found.as_slice(), &wanted)
-}
-
 pub(super) async fn next_start_is_the_earliest_that_only_waits(desk: &mut Desk) -> Verdict {
     let next = desk.store.next_start(desk.now).await?;
     same("nothing waits", next, None)?;

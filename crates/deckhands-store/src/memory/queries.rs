@@ -9,7 +9,7 @@ use super::{MemoryStore, State};
 use crate::error::StoreResult;
 use crate::port::Queries;
 use crate::records::{AttemptRecord, EventRecord, Settled};
-use crate::task::{Page, Stats, TaskFilter, TaskRecord};
+use crate::task::{Page, Reported, Stats, TaskFilter, TaskRecord};
 
 #[async_trait]
 impl Queries for MemoryStore {
@@ -53,6 +53,20 @@ impl Queries for MemoryStore {
         let state = self.lock();
         let tries = &state.row(id)?.tries;
         Ok(tries.iter().map(|one| one.record.clone()).collect())
+    }
+
+    async fn reports(&self, after: u64, limit: u64, now: Timestamp) -> StoreResult<Vec<Reported>> {
+        let state = self.lock();
+        let Some(first) = after.checked_add(1) else {
+            return Ok(Vec::new());
+        };
+        let rows = state.tasks.range(first..).take(size(limit));
+        let reported = rows.map(|(order, row)| Reported {
+            position: *order,
+            task: row.told(now),
+            attempts: row.reports(),
+        });
+        Ok(reported.collect())
     }
 
     async fn live_attempts(&self) -> StoreResult<Vec<AttemptRecord>> {

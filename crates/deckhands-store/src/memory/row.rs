@@ -1,6 +1,6 @@
 //! A task in memory with all that belongs to it.
 
-use deckhands_model::{AttemptNumber, RunReport, TaskState};
+use deckhands_model::{AttemptNumber, AttemptReport, RunReport, TaskState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,6 +53,12 @@ impl Row {
             record.state = TaskState::Pending;
         }
         record
+    }
+
+    /// Reports of the attempts that ended.
+    pub(super) fn reports(&self) -> Vec<AttemptReport> {
+        let reports = self.tries.iter().map(|one| one.record.report.as_ref());
+        reports.flatten().cloned().collect()
     }
 
     /// Begins a wait. A time that is over already is waited for no more, whatever the clock does.

@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use super::SqliteStore;
 use super::classify::Done;
+use super::reports;
 use super::rows;
 use super::stats;
 use super::values::{At, Json, Name, Whole};
 use crate::error::{StoreError, StoreResult};
 use crate::port::Queries;
 use crate::records::{AttemptRecord, EventRecord, Settled};
-use crate::task::{Page, Stats, TaskFilter, TaskRecord};
+use crate::task::{Page, Reported, Stats, TaskFilter, TaskRecord};
 
 #[async_trait]
 impl Queries for SqliteStore {
@@ -56,6 +57,11 @@ impl Queries for SqliteStore {
             attempts(tx, "attempts.task = ?1 ORDER BY number", &[&seq])
         })
         .await
+    }
+
+    async fn reports(&self, after: u64, limit: u64, now: Timestamp) -> StoreResult<Vec<Reported>> {
+        self.read(move |tx| reports::reports(tx, after, limit, now))
+            .await
     }
 
     async fn live_attempts(&self) -> StoreResult<Vec<AttemptRecord>> {

@@ -38,6 +38,9 @@ CREATE TABLE tasks (
 -- the classes (timed, priority), whatever the ageing.
 CREATE INDEX ready ON tasks (timed, priority, ready_since)
     WHERE state = 'waiting' AND held = 0;
+-- Those that wait for a time, or did until it came.
+CREATE INDEX due ON tasks (ready_since, submitted_at)
+    WHERE state = 'waiting' AND held = 0 AND timed = 1;
 CREATE INDEX oldest ON tasks (submitted_at)
     WHERE state = 'waiting' AND held = 0 AND timed = 0;
 CREATE INDEX ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
@@ -77,6 +80,7 @@ CREATE TABLE attempts (
 ) STRICT;
 
 CREATE UNIQUE INDEX one_live_attempt ON attempts (task) WHERE ended_at IS NULL;
+CREATE INDEX live ON attempts (id) WHERE ended_at IS NULL;
 
 CREATE TABLE objects (
     id INTEGER PRIMARY KEY,

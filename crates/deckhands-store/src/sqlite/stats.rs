@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::classify::Done;
 use super::values::{At, Urgency, Whole};
@@ -55,27 +55,22 @@ fn keep(states: &mut BTreeMap<String, u64>, state: &str, n: u64) {
 }
 
 /// Tasks that waited for a time which has come.
-#[derive(Default)]
 struct Due {
     count: u64,
     oldest: Option<Timestamp>,
 }
 
 fn due(db: &Connection, now: Timestamp) -> Done<Due> {
-    let sql = "SELECT count(*), min(submitted_at) FROM tasks INDEXED BY ready
-        WHERE state = 'waiting' AND held = 0 AND timed = 1 AND priority = ?1
-        AND ready_since <= ?2";
-    let mut due = Due::default();
-    for priority in Urgency::ALL.map(Urgency) {
-        let key = params![priority, At(now)];
-        let found = db.prepare_cached(sql)?.query_row(key, |row| {
-            Ok((row.get::<_, Whole>(0)?, row.get::<_, Option<At>>(1)?))
-        });
-        let (count, oldest) = found?;
-        due.count += count.0;
-        due.oldest = due.oldest.into_iter().chain(oldest.map(|at| at.0)).min();
-    }
-    Ok(due)
+    let sql = "SELECT count(*), min(submitted_at) FROM tasks INDEXED BY due
+        WHERE state = 'waiting' AND held = 0 AND timed = 1 AND ready_since <= ?1";
+    let found = db.prepare_cached(sql)?.query_row([At(now)], |row| {
+        let (count, oldest): (Whole, Option<At>) = (row.get(0)?, row.get(1)?);
+        Ok(Due {
+            count: count.0,
+            oldest: oldest.map(|at| at.0),
+        })
+    });
+    Ok(found?)
 }
 
 /// When the oldest task was handed in that waits for nothing.
@@ -90,15 +85,10 @@ fn oldest(db: &Connection) -> Done<Option<Timestamp>> {
 
 /// When the next task may start that waits for its time only.
 pub(super) fn next_start(db: &Connection, now: Timestamp) -> Done<Option<Timestamp>> {
-    let sql = "SELECT min(ready_since) FROM tasks INDEXED BY ready
-        WHERE state = 'waiting' AND held = 0 AND timed = 1 AND priority = ?1
-        AND ready_since > ?2";
-    let mut next = None;
-    for priority in Urgency::ALL.map(Urgency) {
-        let key = params![priority, At(now)];
-        let first = db.prepare_cached(sql)?.query_row(key, |row| row.get(0));
-        let first: Option<At> = first?;
-        next = next.into_iter().chain(first.map(|at| at.0)).min();
-    }
-    Ok(next)
+    let sql = "SELECT min(ready_since) FROM tasks INDEXED BY due
+        WHERE state = 'waiting' AND held = 0 AND timed = 1 AND ready_since > ?1";
+    let next = db
+        .prepare_cached(sql)?
+        .query_row([At(now)], |row| row.get::<_, Option<At>>(0))?;
+    Ok(next.map(|at| at.0))
 }

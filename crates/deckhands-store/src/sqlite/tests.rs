@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
+mod costs;
+
 use super::{OLDEST_SQLITE, SqliteOptions, SqliteStore, safe_library};
 use crate::error::StoreError;
 use crate::port::{Intake, Queries, Upkeep};

@@ -35,6 +35,9 @@ impl Side<'_> {
             }
             Ask::Spec(task) => text(store.spec(self.task(task)).await),
             Ask::Attempts(task) => text(store.attempts(self.task(task)).await),
+            Ask::Reports { after, limit } => {
+                text(store.reports(after.into(), limit.into(), now).await)
+            }
             Ask::Live => text(store.live_attempts().await),
             Ask::Result(task) => text(store.result(self.task(task)).await),
             Ask::Events { task, after, limit } => {

@@ -86,6 +86,10 @@ pub(super) enum Ask {
     },
     Spec(u8),
     Attempts(u8),
+    Reports {
+        after: u8,
+        limit: u8,
+    },
     Live,
     Result(u8),
     Events {
@@ -196,6 +200,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         }),
         1 => task.prop_map(Ask::Spec),
         2 => task.prop_map(Ask::Attempts),
+        2 => (0..12_u8, 0..9_u8).prop_map(|(after, limit)| Ask::Reports { after, limit }),
         2 => Just(Ask::Live),
         1 => task.prop_map(Ask::Result),
         3 => events.prop_map(|(task, after, limit)| Ask::Events { task, after, limit }),

@@ -1,0 +1,260 @@
+//! That no call costs more the more tasks there are: counted in steps of SQLite's machine, which
+//! unlike times are the same on every run.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::Path;
+
+use deckhands_model::{AttemptReport, RunReport, TaskState, Usage};
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{Connection, StatementStatus};
+use serde_json::Value;
+
+use super::*;
+use crate::lease::{LeaseTerm, WorkerId};
+use crate::port::Work;
+use crate::records::{AttemptEnd, Progress};
+use crate::sqlite::lane::Lane;
+use crate::sqlite::{connect, reader, schema};
+use crate::task::{Claim, Page, TaskEnd, TaskFilter, Waiting};
+
+const BOUNDS: QueueBounds = QueueBounds { max_size: u64::MAX };
+
+/// Tasks of each kind in a small and a large store.
+const FEW: u32 = 20;
+const MANY: u32 = 400;
+const RUNNING: u32 = 4;
+
+/// What a thread's statements did since it was looked at last.
+#[derive(Default)]
+struct Seen {
+    steps: i64,
+    statements: BTreeSet<String>,
+}
+
+thread_local! {
+    static SEEN: RefCell<Seen> = RefCell::default();
+    /// What each statement had done in all when it ended last.
+    static BEFORE: RefCell<BTreeMap<String, i64>> = RefCell::default();
+}
+
+fn see(event: TraceEvent<'_>) {
+    let TraceEvent::Profile(statement, _) = event else {
+        return;
+    };
+    let sql = statement.sql().into_owned();
+    // Those are not kept for the next time, so they count from the start.
+    if ["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
+        return;
+    }
+    let all = i64::from(statement.get_status(StatementStatus::VmStep));
+    let before = BEFORE.with_borrow_mut(|before| before.insert(sql.clone(), all));
+    SEEN.with_borrow_mut(|seen| {
+        seen.steps += all - before.unwrap_or(0);
+        seen.statements.insert(sql);
+    });
+}
+
+/// A store with one connection for writes and one for reads, both watched.
+fn watched(path: &Path) -> SqliteStore {
+    let options = SqliteOptions::default();
+    drop(SqliteStore::open(path, options).unwrap());
+    let connections = [connect(path, options), reader(path, options)];
+    let [writer, reader] = connections.map(|connection| {
+        let mut connection = connection.unwrap();
+        // The disk is not what is measured.
+        let fast = connection.pragma_update(None, "synchronous", "OFF");
+        fast.unwrap();
+        let ends = TraceEventCodes::SQLITE_TRACE_PROFILE;
+        connection.trace_v2(ends, Some(see)).unwrap();
+        Lane::start("watched", vec![connection]).unwrap()
+    });
+    SqliteStore {
+        path: path.to_owned(),
+        options,
+        writer,
+        readers: reader,
+    }
+}
+
+/// What was seen since it was asked last.
+async fn look(store: &SqliteStore) -> Seen {
+    let written = store.write(|_| Ok(SEEN.take())).await.unwrap();
+    let mut all = store.read(|_| Ok(SEEN.take())).await.unwrap();
+    all.steps += written.steps;
+    all.statements.extend(written.statements);
+    all
+}
+
+/// What one call did.
+async fn seen<T>(store: &SqliteStore, call: impl Future<Output = T>) -> (T, Seen) {
+    look(store).await;
+    let answer = call.await;
+    (answer, look(store).await)
+}
+
+fn attempt_end(claim: &Claim) -> AttemptEnd {
+    let report = AttemptReport {
+        number: claim.fence.attempt.number.get(),
+        route: String::new(),
+        outcome: "finished".to_owned(),
+        cause: None,
+        started_at: String::new(),
+        work_time_s: 0.0,
+        wait_time_s: 0.0,
+        usage: Usage::default(),
+        container_exit: None,
+        events: 0,
+        verdict: None,
+    };
+    let events = Vec::new();
+    AttemptEnd { report, events }
+}
+
+fn task_end(claim: &Claim) -> TaskEnd {
+    TaskEnd {
+        state: TaskState::Completed,
+        result: RunReport::blank(claim.task.id.to_string(), TaskState::Completed),
+        recovery: Value::Null,
+    }
+}
+
+async fn claim(store: &SqliteStore) -> Claim {
+    let worker = WorkerId::from_random([1; 16]);
+    let claim = store.claim(worker, LeaseTerm::default(), at(1)).await;
+    claim.unwrap().unwrap()
+}
+
+/// Fills a store with so many tasks of each kind: over, waiting, held, waiting for a time. Few are
+/// running, and one has waited for a time which has come.
+async fn filled(store: &SqliteStore, each: u32) {
+    for n in 0..2 * each {
+        store.submit(&task(n), BOUNDS, at(0)).await.unwrap();
+        let claimed = claim(store).await;
+        if n >= RUNNING {
+            let (end, over) = (attempt_end(&claimed), task_end(&claimed));
+            let done = store.finish(claimed.fence, &end, &over, at(1));
+            done.await.unwrap();
+        }
+    }
+    for n in 2 * each..5 * each {
+        let mut task = task(n);
+        task.priority = Priority::ALL[n as usize % 4];
+        match n % 3 {
+            0 => task.held = true,
+            1 => task.not_before = Some(at(1000 + i64::from(n))),
+            _ => {}
+        }
+        store.submit(&task, BOUNDS, at(0)).await.unwrap();
+    }
+    let mut due = task(5 * each);
+    due.not_before = Some(at(1));
+    store.submit(&due, BOUNDS, at(0)).await.unwrap();
+}
+
+/// Every call by its name, what it did on a store with so many tasks of each kind.
+async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
+    let dir = tempfile::tempdir().unwrap();
+    let store = watched(&dir.path().join("db"));
+    filled(&store, each).await;
+    let mut all = Vec::new();
+    macro_rules! call {
+        ($name:ident($($argument:expr),*)) => {{
+            let (answer, did) = seen(&store, store.$name($($argument),*)).await;
+            all.push((stringify!($name), did));
+            answer.unwrap()
+        }};
+    }
+    let new = task(100_000);
+    call!(submit(&new, BOUNDS, at(1)));
+    call!(hold(new.id, at(1)));
+    call!(release(new.id, at(1)));
+    call!(cancel(new.id, at(1)));
+    let term = LeaseTerm::default();
+    let worker = WorkerId::from_random([1; 16]);
+    let first = call!(claim(worker, term, at(2))).unwrap();
+    let fence = first.fence;
+    call!(start(fence, "a", at(2)));
+    call!(renew(fence, term, at(2)));
+    call!(progress(fence, &Progress::default(), at(2)));
+    call!(session(fence, None, at(2)));
+    call!(draw(fence, 1, 1, at(2)));
+    call!(settle(fence, 1, 1, at(2)));
+    call!(note(fence, "note", &Value::Null, at(2)));
+    call!(pause(fence, &Progress::default(), at(2)));
+    let first = call!(adopt(fence.attempt, worker, term, at(2)));
+    let waiting = Waiting {
+        not_before: None,
+        recovery: Value::Null,
+        note: String::new(),
+    };
+    call!(requeue(first.fence, &attempt_end(&first), &waiting, at(2)));
+    let second = claim(&store).await;
+    let (end, over) = (attempt_end(&second), task_end(&second));
+    call!(finish(second.fence, &end, &over, at(2)));
+    call!(task(new.id, at(2)));
+    call!(find("last"));
+    call!(find(&new.id.to_string()));
+    call!(spec(new.id));
+    call!(result(second.task.id));
+    call!(attempts(second.task.id));
+    call!(money(second.task.id));
+    call!(live_attempts());
+    call!(events(None, 10, 10));
+    call!(events(Some(new.id), 0, 10));
+    call!(reports(10, 10, at(2)));
+    let (offset, limit) = (0, 10);
+    let page = Page { offset, limit };
+    call!(list(&TaskFilter::default(), page, at(2)));
+    let states = vec![TaskState::Completed];
+    let batch = None;
+    call!(list(&TaskFilter { states, batch }, page, at(2)));
+    call!(next_start(at(2)));
+    call!(stats(at(2)));
+    all
+}
+
+#[tokio::test]
+async fn no_call_costs_more_the_more_tasks_there_are() {
+    let (few, many) = (calls(FEW).await, calls(MANY).await);
+    assert_eq!(few.len(), many.len());
+    for ((name, few), (_, many)) in few.iter().zip(&many) {
+        assert!(few.steps > 0, "{name} was not seen");
+        assert!(
+            many.steps <= few.steps + few.steps / 10 + 10,
+            "{name}: {} steps with few tasks, {} with many: {:#?}",
+            few.steps,
+            many.steps,
+            many.statements
+        );
+    }
+}
+
+/// Whether what is gone through is short, or ends early.
+fn is_short(call: &str, step: &str) -> bool {
+    // Counters have a row for each kind of task, and of the oldest ones only the first is wanted.
+    let short = ["task_counts", "live_attempts", "INDEX live", "INDEX oldest"];
+    let pages = ["list", "find"].contains(&call) && step == "SCAN tasks";
+    pages || short.iter().any(|table| step.contains(table))
+}
+
+#[tokio::test]
+async fn no_statement_looks_at_every_row_of_a_table() {
+    let mut db = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut db).unwrap();
+    let mut looked_up = 0;
+    for (name, did) in calls(FEW).await {
+        for sql in did.statements {
+            let explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"));
+            let mut explain = explain.unwrap();
+            let steps = explain.raw_query().mapped(|row| row.get("detail"));
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            looked_up += steps.iter().filter(|step| step.contains("SEARCH")).count();
+            let scans = steps.iter().filter(|step| step.contains("SCAN"));
+            let bad: Vec<_> = scans.filter(|step| !is_short(name, step)).collect();
+            assert!(bad.is_empty(), "{name}: {bad:?} of {sql}");
+        }
+    }
+    assert!(looked_up > 20, "only {looked_up}");
+}
