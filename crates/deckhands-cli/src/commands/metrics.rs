@@ -2,9 +2,8 @@
 
 mod table;
 
-use deckhands_model::AttemptReport;
 use deckhands_orchestration::{Clock, Metrics, SystemClock, Tally};
-use deckhands_store::{Page, Store, TaskFilter};
+use deckhands_store::{Reported, Store};
 use jiff::Timestamp;
 
 use super::stored;
@@ -44,28 +43,16 @@ fn format(args: &MetricsArgs, console: &Console) -> Result<MetricsFormat, CliErr
 
 /// The figures of every stored task.
 async fn sum(store: &dyn Store, now: Timestamp) -> Result<Metrics, CliError> {
-    let (mut tally, mut page) = (Tally::default(), first_page());
+    let (mut tally, mut last) = (Tally::default(), 0);
     loop {
-        let tasks = store.list(&TaskFilter::default(), page, now).await?;
-        if tasks.is_empty() {
+        let read = store.reports(last, PAGE, now).await?;
+        let Some(end) = read.last() else {
             return Ok(tally.metrics());
+        };
+        last = end.position;
+        for Reported { task, attempts, .. } in &read {
+            tally.add(task, attempts);
         }
-        for task in &tasks {
-            let attempts = match task.attempts {
-                0 => Vec::new(),
-                _ => store.attempts(task.id).await?,
-            };
-            let ended: Vec<AttemptReport> = attempts.into_iter().filter_map(|a| a.report).collect();
-            tally.add(task, &ended);
-        }
-        page.offset += PAGE;
-    }
-}
-
-fn first_page() -> Page {
-    Page {
-        offset: 0,
-        limit: PAGE,
     }
 }
 
