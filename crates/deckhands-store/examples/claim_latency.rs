@@ -1,4 +1,5 @@
-//! Measures how long a durable claim takes with few and with many tasks waiting.
+//! Measures how long a durable claim takes with few and with many tasks waiting, and what is asked
+//! most.
 //!
 //! Usage: `cargo run --release --example claim_latency [DIRECTORY]` (a new directory in it is used
 //! and removed; the figures are those of its disk).
@@ -9,15 +10,17 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use deckhands_model::{Priority, TaskId};
+use deckhands_model::{Priority, TaskId, TaskState};
 use deckhands_store::{
-    Intake, LeaseTerm, NewTask, QueueBounds, SqliteOptions, SqliteStore, StoreError, Work, WorkerId,
+    Intake, LeaseTerm, NewTask, Page, Queries, QueueBounds, SqliteOptions, SqliteStore, StoreError,
+    TaskFilter, Work, WorkerId,
 };
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
 const CLAIMS: u64 = 2000;
+const QUESTIONS: u64 = 200;
 const BOUNDS: QueueBounds = QueueBounds { max_size: u64::MAX };
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,6 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     for queue in queues {
         println!("{} waiting", queue.waiting);
+        queue.questions().await?;
         show("claim", queue.claims);
         show("submit", queue.submits);
     }
@@ -81,6 +85,37 @@ impl Queue {
     }
 }
 
+impl Queue {
+    async fn questions(&self) -> Result<(), StoreError> {
+        let now = at(self.waiting + CLAIMS);
+        let page = Page {
+            offset: 0,
+            limit: 100,
+        };
+        let (mut stats, mut lists) = (Vec::new(), Vec::new());
+        for _ in 0..QUESTIONS {
+            let began = Instant::now();
+            self.store.stats(now).await?;
+            stats.push(began.elapsed());
+            let filter = TaskFilter {
+                states: vec![TaskState::Queued],
+                batch: None,
+            };
+            let began = Instant::now();
+            self.store.list(&filter, page, now).await?;
+            lists.push(began.elapsed());
+        }
+        show("stats", stats);
+        show("list", lists);
+        let (began, mut last) = (Instant::now(), 0);
+        while let Some(end) = self.store.reports(last, 500, now).await?.last() {
+            last = end.position;
+        }
+        show("reports of all", vec![began.elapsed()]);
+        Ok(())
+    }
+}
+
 fn show(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let part = |percent: usize| times.get(times.len() * percent / 100);
@@ -91,7 +126,7 @@ fn show(what: &str, mut times: Vec<Duration>) {
         )
     });
     println!(
-        "  {what:8}{} max {:.2?}",
+        "  {what:15}{} max {:.2?}",
         parts.join(" "),
         times.last().copied().unwrap_or_default()
     );
