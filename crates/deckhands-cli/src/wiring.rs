@@ -1,5 +1,6 @@
 //! Picks the implementations and fills each part's own options from the settings. Nowhere else.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,7 +74,13 @@ pub(crate) fn settings(global: &Global, flags: Flags) -> Result<Settings, CliErr
 /// Opens the state directory.
 pub(crate) fn home(settings: &Settings) -> Result<Home, CliError> {
     Home::open(&settings.home.value, &SystemIds).map_err(|error| {
-        CliError::environment(&error, "name a directory you may write with --home DIR")
+        let hint = match error.source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                "make room on the disk of the home directory, then try again"
+            }
+            _ => "name a directory you may write with --home DIR",
+        };
+        CliError::environment(&error, hint)
     })
 }
 

@@ -128,7 +128,11 @@ fn identity(home: &Path, ids: &dyn IdSource) -> io::Result<String> {
     let path = home.join("id");
     let staged = home.join(format!("id.{}", TaskId::from_random(ids.random())));
     if !path.exists() {
-        fs::write(&staged, TaskId::from_random(ids.random()).to_string())?;
+        let id = TaskId::from_random(ids.random()).to_string();
+        fs::write(&staged, id).inspect_err(|_| {
+            // A disk that is full has it empty.
+            let _left = fs::remove_file(&staged);
+        })?;
         let linked = fs::hard_link(&staged, &path);
         fs::remove_file(&staged)?;
         linked.or_else(|e| {
