@@ -49,6 +49,15 @@ impl ScriptedLlm {
         self.desk.add_script(name.into(), script);
     }
 
+    /// Serves another script, with its own place in it, to requests without `/s/<name>/` whose first message of
+    /// role `user` has this word in it: a task of its own. Where several words are in it, the first by its letters
+    /// counts, so no word should be part of another.
+    ///
+    /// The script has the word as its name, and one of the same name is replaced.
+    pub fn add_task(&self, word: impl Into<String>, script: Script) {
+        self.desk.add_task(word.into(), script);
+    }
+
     /// The bound address.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {

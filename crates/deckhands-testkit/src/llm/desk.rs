@@ -1,6 +1,6 @@
 //! The state all connections share: the scripts with their places, and the record of requests.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -27,6 +27,8 @@ pub(super) struct Desk {
 struct Inner {
     default: Cursor,
     named: BTreeMap<String, Cursor>,
+    /// Words of a task that choose the script of the same name.
+    words: BTreeSet<String>,
     records: VecDeque<RecordedRequest>,
     kept_bytes: usize,
     arrived: u64,
@@ -46,6 +48,7 @@ impl Desk {
         let inner = Inner {
             default: Cursor::new(script),
             named: BTreeMap::new(),
+            words: BTreeSet::new(),
             records: VecDeque::new(),
             kept_bytes: 0,
             arrived: 0,
@@ -61,6 +64,13 @@ impl Desk {
         self.lock().named.insert(name, Cursor::new(script));
     }
 
+    /// The script of that name is also played to conversations of the default path that begin with this word.
+    pub(super) fn add_task(&self, word: String, script: Script) {
+        let mut inner = self.lock();
+        inner.named.insert(word.clone(), Cursor::new(script));
+        inner.words.insert(word);
+    }
+
     /// Remembers a request that no script answers.
     pub(super) fn note(&self, record: RecordedRequest) {
         let arrived = self.lock().push(record);
@@ -69,7 +79,13 @@ impl Desk {
 
     /// Takes the next step for a request and remembers both under one lock, so that their orders agree.
     pub(super) fn take(&self, mut record: RecordedRequest, form: Form) -> Ticket {
+        let by_task = record.script.is_none();
+        let task = record.first_user_text().filter(|_text| by_task);
         let mut inner = self.lock();
+        if let Some(task) = task {
+            let word = inner.words.iter().find(|word| task.contains(*word));
+            record.script = word.cloned();
+        }
         let cursor = match &record.script {
             None => Some(&mut inner.default),
             Some(name) => inner.named.get_mut(name),

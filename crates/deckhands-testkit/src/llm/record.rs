@@ -33,7 +33,7 @@ pub struct RecordedRequest {
     pub method: String,
     /// Path without the query.
     pub path: String,
-    /// Name of the script that the path chose; none for the default one.
+    /// Name of the script that the path or the task chose; none for the default one.
     pub script: Option<String>,
     /// Number of the step that answered, from 1; none if no step did.
     pub step: Option<usize>,
@@ -65,7 +65,7 @@ impl RecordedRequest {
             model: json["model"].as_str().map(str::to_owned),
             roles: strings(&json["messages"], "/role"),
             tools: strings(&json["tools"], "/function/name"),
-            last_user_text: last_user_text(&json),
+            last_user_text: from_user(&json).next_back().and_then(text),
             headers: kept_headers(headers),
             body_len: body.len(),
             authorization: header(headers, AUTHORIZATION.as_str()),
@@ -98,6 +98,11 @@ impl RecordedRequest {
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.body.as_ref()
+    }
+
+    /// Text of the first message of role `user`, which holds the task, while the body is kept.
+    pub(super) fn first_user_text(&self) -> Option<String> {
+        from_user(&self.json()?).next().and_then(text)
     }
 
     /// The body as JSON, if it is kept and is JSON.
@@ -150,16 +155,16 @@ fn strings(list: &Value, pointer: &str) -> Vec<String> {
         .map_or_else(Vec::new, |items| items.iter().map(text).collect())
 }
 
+fn from_user(json: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    let messages = json["messages"].as_array().into_iter().flatten();
+    messages.filter(|message| message["role"] == "user")
+}
+
 /// Text comes as a string or, with native tools, as a list of parts.
-fn last_user_text(json: &Value) -> Option<String> {
-    let messages = json["messages"].as_array()?;
-    let last = messages
-        .iter()
-        .rev()
-        .find(|message| message["role"] == "user")?;
-    match &last["content"] {
+fn text(message: &Value) -> Option<String> {
+    match &message["content"] {
         Value::String(text) => Some(text.clone()),
-        Value::Array(_) => Some(strings(&last["content"], "/text").join("\n")),
+        Value::Array(_) => Some(strings(&message["content"], "/text").join("\n")),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     }
 }

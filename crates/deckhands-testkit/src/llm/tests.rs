@@ -362,6 +362,42 @@ async fn the_path_chooses_the_script() {
 }
 
 #[tokio::test]
+async fn the_task_chooses_the_script() {
+    let llm = start(Script::new([Step::say("default")]).after_end(AfterEnd::RepeatLast)).await;
+    llm.add_task(
+        "task-1",
+        Script::new([Step::say("1"), Step::say("1 again")]),
+    );
+    llm.add_task("task-2", Script::new([Step::say("2")]));
+    let user = |content: Value| json!({ "role": "user", "content": content });
+    let of = |number| user(json!(format!("an example, then: do task-{number}")));
+    let parts = user(json!([{ "type": "text", "text": "do task-1" }]));
+    let system = json!({ "role": "system", "content": "task-2" });
+    let rows = [
+        (json!([system, of(1)]), Some("task-1"), "1"),
+        (json!([of(2)]), Some("task-2"), "2"),
+        (json!([user(json!("do it")), of(1)]), None, "default"),
+        (json!([parts, of(2)]), Some("task-1"), "1 again"),
+    ];
+    for (messages, name, text) in rows {
+        let seen = chat(llm.addr(), json!({ "messages": messages })).await;
+        let json = seen.unwrap().json();
+        let content = &json["choices"][0]["message"]["content"];
+        assert_eq!(content, text, "{messages}");
+        let script = llm.requests().pop().unwrap().script;
+        assert_eq!(script.as_deref(), name, "{messages}");
+    }
+    let named = r#"{ "messages": [{ "role": "user", "content": "do task-1" }] }"#;
+    let seen = send(llm.addr(), "POST", "/s/none/v1/chat/completions", named).await;
+    assert_eq!(
+        seen.unwrap().status,
+        404,
+        "a path that names a script is heeded"
+    );
+    llm.shutdown().await;
+}
+
+#[tokio::test]
 async fn other_requests_take_no_step() {
     let llm = serve([Step::say("only")]).await;
     let rows = [
