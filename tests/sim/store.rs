@@ -475,6 +475,10 @@ impl Queries for SimStore {
         Ok(live)
     }
 
+    async fn cancels_asked(&self) -> StoreResult<Vec<TaskId>> {
+        self.read(self.inner.cancels_asked()).await
+    }
+
     async fn result(&self, id: TaskId) -> StoreResult<Option<RunReport>> {
         self.read(self.inner.result(id)).await
     }

@@ -225,6 +225,12 @@ pub trait Queries: Send + Sync + fmt::Debug {
     /// A failure of the back end.
     async fn live_attempts(&self) -> StoreResult<Vec<AttemptRecord>>;
 
+    /// Running tasks whose cancellation was asked for, in the order of their hand-in.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    async fn cancels_asked(&self) -> StoreResult<Vec<TaskId>>;
+
     /// The result of a task that has ended.
     ///
     /// # Errors

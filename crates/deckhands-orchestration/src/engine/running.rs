@@ -32,6 +32,8 @@ pub(super) struct Running {
 /// When what is due next.
 struct Timers {
     wake: Instant,
+    /// When it is next asked which of the running tasks are to be cancelled.
+    cancels: Instant,
     survey: Instant,
     tidy: Instant,
     /// The end of the engine's duration, the grace time, or the time for pausing and cancelling.
@@ -47,6 +49,7 @@ impl Running {
             .map(|d| (now + d, Event::StopAsked));
         let timers = Timers {
             wake: now,
+            cancels: now,
             survey: now,
             tidy: now,
             stage: end,
@@ -96,6 +99,10 @@ impl Running {
             Some(joined) = self.workers.join_next_with_id() => self.ended(joined),
             () = at(stage_at), if stage_at.is_some() => {
                 self.timers.stage.take().map(|(_, event)| event)
+            }
+            () = sleep_until(self.timers.cancels), if mode < Mode::Pausing && !self.at_work.is_empty() => {
+                self.cancels().await;
+                None
             }
             () = sleep_until(self.timers.survey), if working => Some(Event::Survey),
             () = sleep_until(self.timers.tidy), if working => {
@@ -155,6 +162,18 @@ impl Running {
             Some(claim) => Event::Adopted(self.start(claim, since, Origin::Orphan)),
             None => Event::NotAdopted(attempt),
         }
+    }
+
+    /// Tells the workers whose tasks somebody wants cancelled; a heartbeat would do so only later.
+    async fn cancels(&mut self) {
+        self.timers.cancels = Instant::now() + self.shared.settings.poll;
+        let shared = self.shared.clone();
+        let asked = self.bounded(shared.store.cancels_asked()).await;
+        let asked = asked.unwrap_or_default();
+        let wanted = self.at_work.values();
+        wanted
+            .filter(|(attempt, _)| asked.contains(&attempt.task))
+            .for_each(|(_, cancel)| cancel.cancel());
     }
 
     fn start(&mut self, claim: Claim, since: Instant, origin: Origin) -> AttemptId {

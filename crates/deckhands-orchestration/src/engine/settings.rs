@@ -15,8 +15,8 @@ pub struct EngineSettings {
     pub workers: usize,
     /// The pace of leases.
     pub lease: LeaseTimes,
-    /// How often the store is asked for new work and for attempts without a worker, where nothing
-    /// else wakes the engine before.
+    /// How often the store is asked for new work, where nothing else wakes the engine before, and for
+    /// running tasks that are to be cancelled.
     pub poll: Duration,
     /// How often dead attempts are cleared up after.
     pub tidy_every: Duration,

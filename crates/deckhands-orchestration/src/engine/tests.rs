@@ -185,6 +185,28 @@ async fn a_cancel_ends_waiting_running_and_paused_tasks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_running_task_hears_of_its_cancel_long_before_its_next_heartbeat() {
+    let world = World::default();
+    let cancelled = world.submit(&[Act::Hang]).await;
+    let other = world.submit(&[Act::Hang]).await;
+    let engine = world.spawn(settings());
+    let soon = 2 * settings().poll;
+    assert!(soon * 2 < settings().lease.heartbeat);
+    sleep(SECOND).await;
+    world.store.cancel(cancelled, world.now()).await.unwrap();
+    sleep(soon).await;
+    assert_eq!(world.state(cancelled).await, TaskState::Cancelled);
+    assert_eq!(world.state(other).await, TaskState::Running);
+    // An engine that takes no new work hears of it, too.
+    engine.signals.stop.cancel();
+    sleep(SECOND).await;
+    world.store.cancel(other, world.now()).await.unwrap();
+    sleep(soon).await;
+    assert_eq!(world.state(other).await, TaskState::Cancelled);
+    engine.join().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_second_signal_cancels_what_runs() {
     let world = World::default();
     let task = world.submit(&[Act::Hang]).await;

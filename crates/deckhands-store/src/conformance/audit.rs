@@ -34,6 +34,10 @@ pub(super) async fn audit(store: &dyn Store, now: Timestamp) -> Verdict {
         let told = events.iter().filter(|event| event.task == record.id);
         audit_events(record, told)?;
     }
+    let asked = records.iter().filter(|one| one.cancel_requested);
+    let asked = asked.filter(|one| one.state == TaskState::Running);
+    let asked: Vec<_> = asked.map(|one| one.id).collect();
+    same("who is asked to end", store.cancels_asked().await?, asked)?;
     let next = store.next_start(now).await?;
     same("the next start", next, next_start(&records, now))?;
     same("the store's own check", store.check().await?, Vec::new())

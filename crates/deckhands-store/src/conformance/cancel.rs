@@ -50,6 +50,7 @@ pub(super) async fn running_task_is_asked_to_end(desk: &mut Desk) -> Verdict {
     let record = desk.record(id).await?;
     same("its state", record.state, TaskState::Running)?;
     holds("it is asked", record.cancel_requested)?;
+    same("it is found", desk.store.cancels_asked().await?, vec![id])?;
     let before = desk.snapshot().await?;
     let answer = desk.store.cancel(id, desk.now).await?;
     same("again", answer, Cancelled::Requested)?;
@@ -57,6 +58,8 @@ pub(super) async fn running_task_is_asked_to_end(desk: &mut Desk) -> Verdict {
     let renewed = desk.store.renew(claim.fence, TERM, desk.now).await?;
     holds("its worker is told", renewed.cancel_requested)?;
     desk.finish(&claim, TaskState::Cancelled).await?;
+    let asked = desk.store.cancels_asked().await?;
+    same("one that ended is not found", asked, Vec::new())?;
     let kinds = desk.kinds(id).await?;
     let asked = kinds.iter().filter(|kind| *kind == "cancel_requested");
     same("events of the request", asked.count(), 1)?;

@@ -1,5 +1,7 @@
 //! What is known, in memory.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use deckhands_model::{RunReport, TaskId};
 use jiff::Timestamp;
@@ -78,6 +80,14 @@ impl Queries for MemoryStore {
             .map(|order| state.tasks.get(order));
         let live = rows.filter_map(|row| row?.live());
         Ok(live.map(|one| one.record.clone()).collect())
+    }
+
+    async fn cancels_asked(&self) -> StoreResult<Vec<TaskId>> {
+        let state = self.lock();
+        let live: BTreeSet<_> = state.index.live.values().collect();
+        let rows = live.into_iter().filter_map(|order| state.tasks.get(order));
+        let asked = rows.filter(|row| row.record.cancel_requested);
+        Ok(asked.map(|row| row.record.id).collect())
     }
 
     async fn result(&self, id: TaskId) -> StoreResult<Option<RunReport>> {

@@ -69,6 +69,17 @@ impl Queries for SqliteStore {
             .await
     }
 
+    async fn cancels_asked(&self) -> StoreResult<Vec<TaskId>> {
+        self.read(|tx| {
+            let sql = "SELECT id FROM tasks
+                WHERE state = 'running' AND cancel_requested = 1 ORDER BY seq";
+            let mut statement = tx.prepare_cached(sql)?;
+            let found = statement.query_map([], |row| Ok(row.get::<_, Name<TaskId>>(0)?.0))?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     async fn result(&self, id: TaskId) -> StoreResult<Option<RunReport>> {
         self.read(move |tx| {
             let seq = rows::seq(tx, id)?;
