@@ -118,6 +118,22 @@ impl Bench {
         self.base_url.replace("/v1", &format!("/s/{name}/v1"))
     }
 
+    /// Plays a script of its own to the task whose text has this word in it, see
+    /// [`ScriptedLlm::add_task`].
+    pub fn add_task(&self, word: &str, script: Script) {
+        if let Some(llm) = &self.llm {
+            llm.add_task(word, script);
+        }
+    }
+
+    /// What the provider was asked for the task whose text has this word in it.
+    #[must_use]
+    pub fn requests_of(&self, word: &str) -> Vec<RecordedRequest> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.script.as_deref() == Some(word));
+        requests
+    }
+
     /// A command of the binary in a clean environment, aimed at this world.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
