@@ -6,8 +6,9 @@ use std::path::Path;
 
 use deckhands_model::{Cause, Severity, TaskState};
 use deckhands_orchestration::Client;
+use serde_json::json;
 
-use crate::support::{Agent, Ran, World, contains, tree};
+use crate::support::{Agent, Ran, World, contains, secs, tree};
 
 /// A run of an agent that does this to the workspace and says that it is done.
 async fn work(work: impl Fn(&Path) + Send + Sync + 'static) -> (World, Ran) {
@@ -21,6 +22,26 @@ fn changes(ran: &Ran) -> Vec<String> {
     let told = ran.report.changes.iter();
     told.map(|change| format!("{:?} {}", change.kind, change.path))
         .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_agent_says_and_does_can_be_read_while_it_works() {
+    let agent = Agent::new().starts().log("half of it is done");
+    let agent =
+        agent.event(json!({"source": "agent", "action": "run", "args": {"command": "make half"}}));
+    let world = World::new().agent(agent.hangs());
+    let look = async {
+        tokio::time::sleep(secs(20)).await;
+        let task = fs::read_dir(world.home.attempts_dir()).unwrap().next();
+        let dir = task.unwrap().unwrap().path().join("1");
+        let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+        let printed = read("transcript.log");
+        assert!(printed.contains("half of it is done"), "{printed}");
+        let stored = read("events.jsonl");
+        assert!(stored.contains("make half"), "{stored}");
+    };
+    let (ran, ()) = tokio::join!(world.run_cancelled_after(secs(30)), look);
+    assert_eq!(ran.end(), (TaskState::Cancelled, None));
 }
 
 #[tokio::test(start_paused = true)]

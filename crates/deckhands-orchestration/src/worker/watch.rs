@@ -213,6 +213,8 @@ impl<'a> Watching<'a> {
     /// Reads what is new and looks at the deadlines.
     fn tick(&mut self) -> Option<End> {
         self.read_events(false);
+        // Others follow both files while the agent works.
+        self.transcript.flush();
         if self.final_state {
             return Some(End::State);
         }
