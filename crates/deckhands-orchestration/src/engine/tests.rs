@@ -110,6 +110,27 @@ async fn a_live_attempt_of_a_dead_engine_is_taken_over_under_its_number() {
     assert_eq!(world.attempts(task).await[0].adoptions, 1);
 }
 
+/// Whoever clears up looks into each attempt for a moment, at the start of an engine above all.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_in_use_for_a_moment_is_taken_over_right_after() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(20 * SECOND)]).await;
+    let engine = world.spawn(EngineSettings {
+        grace: Duration::ZERO,
+        ..settings()
+    });
+    sleep(5 * SECOND).await;
+    engine.stop().await;
+    assert_eq!(world.attempts(task).await[0].state, AttemptState::Paused);
+    world.busy(2);
+    let started = world.now();
+    world.run(drained()).await;
+    assert_eq!(world.result(task).await.state, TaskState::Completed);
+    assert_eq!(world.attempts(task).await[0].adoptions, 1);
+    let took = world.now().duration_since(started).as_secs();
+    assert!((15..25).contains(&took), "{took} s for 15 s of work");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_cannot_be_taken_over_is_removed_and_made_again() {
     let world = World::default();

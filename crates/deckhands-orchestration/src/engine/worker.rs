@@ -1,6 +1,7 @@
 //! One attempt at work: its lease is kept, it is carried out, and what came of it is written down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deckhands_model::{AttemptId, AttemptReport, TaskId};
 use deckhands_resilience::route_health::Permit;
@@ -157,7 +158,7 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
 
 async fn orphan(shared: &Shared, work: &Work) -> Result<Over, Unwritten> {
     // A cancelled one, too: where it had reached its end by then, that is how it ended.
-    let why = match shared.attempts.adopt(&work.job).await {
+    let why = match adopt(shared, work).await {
         Ok(outcome) => return of_outcome(outcome),
         Err(NotAdopted::Gone(why)) => why,
         Err(NotAdopted::NotNow(why)) => {
@@ -168,6 +169,28 @@ async fn orphan(shared: &Shared, work: &Work) -> Result<Over, Unwritten> {
     remove(shared, work).await?;
     Ok(Over::Lost(why))
 }
+
+/// Takes an attempt over. Whoever clears up looks into it for a moment, at the start of an engine above
+/// all; it would be left alone until this lease ends if that were not waited for.
+async fn adopt(shared: &Shared, work: &Work) -> Result<AttemptOutcome, NotAdopted> {
+    let until = Instant::now() + IN_USE;
+    loop {
+        let adopted = shared.attempts.adopt(&work.job).await;
+        if !matches!(adopted, Err(NotAdopted::NotNow(_))) || Instant::now() >= until {
+            return adopted;
+        }
+        let pause = tokio::time::sleep(LOOK_AGAIN);
+        if work.job.pause.run_until_cancelled(pause).await.is_none() {
+            return adopted;
+        }
+    }
+}
+
+/// How long an attempt that cannot be taken over now is asked for again.
+const IN_USE: Duration = Duration::from_secs(20);
+
+/// Between two tries at it.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 fn of_outcome(outcome: AttemptOutcome) -> Result<Over, Unwritten> {
     match outcome {

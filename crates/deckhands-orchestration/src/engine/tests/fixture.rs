@@ -44,6 +44,8 @@ struct Body {
 struct Daemon {
     bodies: BTreeMap<AttemptId, Body>,
     births: usize,
+    /// So many adoptions find that somebody else looks at the attempt in this moment.
+    busy: usize,
     at_work: BTreeSet<AttemptId>,
     most_at_once: usize,
 }
@@ -187,6 +189,10 @@ impl World {
     pub(super) fn alive(&self) -> Vec<AttemptId> {
         let daemon = self.scripted.daemon.lock().unwrap();
         daemon.bodies.keys().copied().collect()
+    }
+
+    pub(super) fn busy(&self, adoptions: usize) {
+        self.scripted.daemon.lock().unwrap().busy = adoptions;
     }
 
     pub(super) fn births(&self) -> usize {
@@ -348,7 +354,14 @@ impl Attempts for Scripted {
     }
 
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
-        let body = self.daemon.lock().unwrap().bodies.get(&job.id).copied();
+        let body = {
+            let mut daemon = self.daemon.lock().unwrap();
+            if let Some(less) = daemon.busy.checked_sub(1) {
+                daemon.busy = less;
+                return Err(NotAdopted::NotNow("in use".to_owned()));
+            }
+            daemon.bodies.get(&job.id).copied()
+        };
         match body.map(|body| body.act) {
             None | Some(Act::Vanish(_)) => Err(NotAdopted::Gone("not there".to_owned())),
             Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang) => Ok(self.watch(job).await),
