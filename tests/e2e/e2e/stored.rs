@@ -21,6 +21,10 @@ fn submit(bench: &Bench, args: &[&str]) -> String {
 fn submit_on(bench: &Bench, workspace: &Path, args: &[&str]) -> String {
     let mut command = bench.command(&["submit", "--json"]);
     command.arg("--workspace").arg(workspace).args(args);
+    // How long others take is no matter of a task that waits for them.
+    command
+        .env("DECKHANDS_TIMEOUT", "900s")
+        .env("DECKHANDS_IDLE_TIMEOUT", "900s");
     let stored = Running::start(command).end().with_code(0).json();
     stored["task_id"].as_str().expect("an identity").to_owned()
 }

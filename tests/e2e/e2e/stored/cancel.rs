@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, Running, bash, create_file, one_step};
-use deckhands_testkit::{AfterEnd, Script, Step};
+use deckhands_e2e::{Bench, Running, bash_for, create_file, one_step};
+use deckhands_testkit::{Script, Step};
 use tokio::time::Instant;
 
 use super::{LIMIT, container_ids, result, state, status, submit, submit_on, workspace};
@@ -13,7 +13,7 @@ use super::{LIMIT, container_ids, result, state, status, submit, submit_on, work
 const SOON: Duration = Duration::from_secs(32);
 
 fn endless() -> Script {
-    Script::new([bash("sleep 200")]).after_end(AfterEnd::RepeatLast)
+    Script::new([bash_for("sleep 2000", 2000)])
 }
 
 /// Cancels a task twice: the second time changes nothing.
@@ -56,7 +56,12 @@ fn a_starting_task_is_cancelled_before_its_agent_is_up() {
     let asked = Instant::now();
     cancel(&bench, &task);
     let engine = engine.end().with_code(0);
-    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < SOON,
+        "{:?} {}",
+        asked.elapsed(),
+        engine.stderr
+    );
     assert_cancelled(&bench, &task, &engine.stderr);
     assert!(bench.requests().is_empty(), "the agent came up");
 }
@@ -90,7 +95,12 @@ fn a_stuck_task_delays_no_other_and_is_cancelled_at_work() {
     let asked = Instant::now();
     cancel(&bench, &stuck);
     let engine = engine.end().with_code(0);
-    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < SOON,
+        "{:?} {}",
+        asked.elapsed(),
+        engine.stderr
+    );
     assert_cancelled(&bench, &stuck, &engine.stderr);
     for task in others {
         assert_eq!(result(&bench, &task)["applied"], true);
@@ -112,8 +122,13 @@ fn a_paused_task_is_cancelled_by_the_next_engine() {
     cancel(&bench, &task);
     assert_eq!(state(&bench, &task), "running", "nobody is there to end it");
     let asked = Instant::now();
-    let engine = bench.call(&["engine", "--drain"]).with_code(0);
-    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    let engine = bench.call(&["engine", "--drain", "-vv"]).with_code(0);
+    assert!(
+        asked.elapsed() < SOON,
+        "{:?} {}",
+        asked.elapsed(),
+        engine.stderr
+    );
     assert_cancelled(&bench, &task, &engine.stderr);
     assert_eq!(bench.requests().len(), 1, "the agent went on");
 }
