@@ -4,6 +4,7 @@ mod keys;
 mod pausing;
 mod refused;
 mod settled;
+mod socket;
 mod sweeping;
 
 use std::fs;

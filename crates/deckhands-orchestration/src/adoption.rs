@@ -24,7 +24,7 @@ mod error;
 pub use error::NotAdoptable;
 
 /// Version of the files' form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Largest of the small files in bytes; the notes are most of it.
 const MAX_BYTES: u64 = 4 << 20;
@@ -51,10 +51,11 @@ pub(crate) struct Begun {
 pub(crate) struct Made {
     /// The form it is written in.
     pub(crate) version: u32,
-    /// The model that the relay calls.
+    /// The model that is called.
     pub(crate) model: ModelId,
-    /// What opens the way out.
-    pub(crate) keys: KeptKeys,
+    /// What opens the way out; there is none where the app calls its model itself and starts its own
+    /// sandbox.
+    pub(crate) keys: Option<KeptKeys>,
     /// OpenHands' own id of the session.
     pub(crate) session: String,
     /// Name of the sandbox.
@@ -74,7 +75,15 @@ pub(crate) struct Made {
 pub(crate) struct KeptKeys {
     /// Of the token that opens the way to the model.
     pub(crate) token: SecretHash,
-    /// Of the key that opens the remote-runtime API.
+    /// What opens the remote-runtime API, where the app has one.
+    pub(crate) api: Option<KeptApiKeys>,
+}
+
+/// What is kept of the keys of the remote-runtime API.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeptApiKeys {
+    /// Of the key that opens it.
     pub(crate) runtime: SecretHash,
     /// The key of the sandbox's command server itself: the API has to tell it to an app that asks for
     /// its sandbox only now. The agent knows it, and it opens nothing of ours.

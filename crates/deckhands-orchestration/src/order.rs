@@ -38,7 +38,7 @@ pub struct AttemptOrder {
     pub owner: Option<Arc<dyn ContainerOwner>>,
     /// Asked before the result is believed and taken over.
     pub promote_gate: Option<Arc<dyn PromoteGate>>,
-    /// Another process may go on with it after the death of this one. Only profile `managed` can.
+    /// Another process may go on with it after the death of this one.
     pub adoptable: bool,
     /// Triggered to have it paused: its containers stay, frozen, for another process to go on with.
     /// One that is not adoptable is only stopped before its agent runs, and one whose agent has ended

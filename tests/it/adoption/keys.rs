@@ -58,7 +58,12 @@ fn falsify(world: &World, order: &deckhands_orchestration::AttemptOrder, key: &s
     let path = place(world, order).join("adoption/made.json");
     let mut made: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let other = SecretHash::of("another-secret-0123456789").to_string();
-    made["keys"][key] = Value::from(other);
+    let place = if key == "token" {
+        "/keys/token"
+    } else {
+        "/keys/api/runtime"
+    };
+    *made.pointer_mut(place).unwrap() = Value::from(other);
     fs::write(path, made.to_string()).unwrap();
 }
 

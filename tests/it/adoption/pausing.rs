@@ -89,21 +89,13 @@ async fn a_cancelled_one_is_not_frozen() {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_nobody_can_go_on_with_is_not_paused() {
-    let socket = World::new().in_time().agent(
-        crate::support::Agent::new()
-            .starts()
-            .writes("new.txt", "x")
-            .finishes("done"),
-    );
-    for (world, adoptable) in [(machine(slow()), false), (socket, true)] {
-        let mut order = world.order(2);
-        order.adoptable = adoptable;
-        let end = paused_after(&world, &mut order, 14_000).await;
-        let AttemptEnd::Ended(result) = end else {
-            panic!("{end:?}");
-        };
-        assert!(result.report.applied, "{:?}", result.report);
-    }
+    let world = machine(slow());
+    let mut order = world.order(2);
+    let end = paused_after(&world, &mut order, 14_000).await;
+    let AttemptEnd::Ended(result) = end else {
+        panic!("{end:?}");
+    };
+    assert!(result.report.applied, "{:?}", result.report);
 }
 
 /// The program of an agent that is done at 12.2 s winds up, or a check runs over its result.

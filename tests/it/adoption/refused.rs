@@ -7,7 +7,7 @@ use deckhands_orchestration::{AttemptEnd, NotAdoptable};
 use deckhands_runtime::{Containers, Operation, RuntimeErrorKind};
 
 use super::{adopt, adoptable, adopted, dies_after, ids, machine, place, slow};
-use crate::support::{Agent, World, secs};
+use crate::support::secs;
 
 #[tokio::test(start_paused = true)]
 async fn one_that_lives_is_left_to_whoever_has_it() {
@@ -42,17 +42,6 @@ async fn one_that_was_not_meant_for_it_ends_with_its_process() {
     let refused = adopt(&world, &order).await.unwrap_err();
     assert!(matches!(refused, NotAdoptable::NotMeant), "{refused:?}");
     assert!(!place(&world, &order).join("adoption").exists());
-
-    let socket = Agent::new().starts().writes("a", "x").hangs();
-    let world = World::new().in_time().agent(socket);
-    let order = adoptable(&world);
-    dies_after(&world, &order, 20_000).await;
-    let refused = adopt(&world, &order).await.unwrap_err();
-    assert!(
-        matches!(refused, NotAdoptable::Profile { .. }),
-        "{refused:?}"
-    );
-    assert_eq!(ids(&world).len(), 2, "left as it is");
 }
 
 #[tokio::test(start_paused = true)]

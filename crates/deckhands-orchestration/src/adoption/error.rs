@@ -2,7 +2,7 @@
 
 use std::io;
 
-use deckhands_model::{ModelId, Profile};
+use deckhands_model::ModelId;
 
 use crate::failure::RunFailure;
 use crate::order::AttemptResult;
@@ -23,12 +23,6 @@ pub enum NotAdoptable {
         /// How, where its own process wrote that down before it died. There is none of an attempt that
         /// was cleared away.
         result: Option<Box<AttemptResult>>,
-    },
-    /// Attempts of its profile cannot be gone on with.
-    #[error("an attempt in profile `{profile}` cannot be gone on with")]
-    Profile {
-        /// Its profile.
-        profile: Profile,
     },
     /// Whoever began it meant it to end with him.
     #[error("it was not begun to be gone on with")]

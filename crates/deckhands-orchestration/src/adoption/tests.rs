@@ -13,11 +13,13 @@ fn made() -> Made {
     Made {
         version: Made::VERSION,
         model: ModelId::resolve("openai/m").unwrap(),
-        keys: KeptKeys {
+        keys: Some(KeptKeys {
             token: SecretHash::of("token"),
-            runtime: SecretHash::of("key"),
-            session: "session-key".to_owned(),
-        },
+            api: Some(KeptApiKeys {
+                runtime: SecretHash::of("key"),
+                session: "session-key".to_owned(),
+            }),
+        }),
         session: "sid".to_owned(),
         sandbox: "sandbox".to_owned(),
         app: "0123".to_owned(),
@@ -108,7 +110,7 @@ fn what_is_none_of_it_is_damaged() {
         ..made()
     });
     let newer = serde_json::to_string(&Made {
-        version: 2,
+        version: Made::VERSION + 1,
         ..made()
     });
     let rows = [

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use deckhands_model::{AttemptId, Profile, RunReport};
+use deckhands_model::{AttemptId, RunReport};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -92,10 +92,6 @@ impl Runner {
             }
             let record = dir.record();
             let record = record.map_err(|source| NotAdoptable::Damaged { source })?;
-            if record.profile != Profile::Managed {
-                let profile = record.profile;
-                return Err(NotAdoptable::Profile { profile });
-            }
             if !record.adoptable {
                 return Err(NotAdoptable::NotMeant);
             }

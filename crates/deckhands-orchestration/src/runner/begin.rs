@@ -1,7 +1,7 @@
 //! Everything before an attempt's first container: what may stop it at once, its directory, its copy
 //! of the workspace, its images.
 
-use deckhands_model::{Cause, ImageReport, Profile};
+use deckhands_model::{Cause, ImageReport};
 use deckhands_runtime::RuntimeInfo;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ impl Runner {
         draft.images = vec![app_image.clone(), sandbox_image.clone()];
         record.sandbox_image = Some(images::by_digest(&sandbox_image));
         job.dir.write_record(&record).map_err(|e| no_home(&e))?;
-        if job.is_adoptable() {
+        if job.order.adoptable {
             let begun = draft.begun((app_image.clone(), sandbox_image.clone()));
             keep_begun(&job.dir, &begun)
                 .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
@@ -83,7 +83,7 @@ impl Runner {
             dir: job.dir.clone(),
             ids: self.ids.as_ref(),
             clock: self.clock.as_ref(),
-            adoptable: job.is_adoptable(),
+            adoptable: job.order.adoptable,
             rootless,
             app_image,
             sandbox_image,
@@ -145,7 +145,7 @@ impl Runner {
             Err(CopyError::Stopped) => return Ok(None),
             Err(error) => return Err(copy_failure(&error)),
         };
-        let copy = if job.is_adoptable() {
+        let copy = if job.order.adoptable {
             keep(&job.dir, copy).await?
         } else {
             copy
@@ -171,7 +171,7 @@ impl Runner {
             profile: job.request.profile,
             network: job.request.network,
             keep: job.request.policy.keep,
-            adoptable: job.is_adoptable(),
+            adoptable: job.order.adoptable,
         }
     }
 }
@@ -182,11 +182,4 @@ async fn keep(dir: &AttemptDir, copy: CopyReport) -> Result<CopyReport, RunFailu
     let kept = blocking(move || keep_baseline(&dir, &copy.manifest).map(|()| copy));
     let kept = kept.await?;
     kept.map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
-}
-
-impl Job<'_> {
-    /// Whether another process may go on with the attempt.
-    pub(super) fn is_adoptable(&self) -> bool {
-        self.order.adoptable && self.request.profile == Profile::Managed
-    }
 }

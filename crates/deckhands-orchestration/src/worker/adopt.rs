@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deckhands_agent::EventStore;
+use deckhands_model::Profile;
 use deckhands_runtime::{
     ContainerId, ContainerSummary, Control, OutputStream, Phase, RuntimeErrorKind,
 };
@@ -15,7 +16,7 @@ use super::managed;
 use super::served::Served;
 use super::start::Live;
 use super::watch::hold;
-use crate::adoption::{Kept, Measured, NotAdoptable, Pulse, begin_evidence_anew};
+use crate::adoption::{Kept, Made, Measured, NotAdoptable, Pulse, begin_evidence_anew};
 use crate::failure::RunFailure;
 use crate::labels;
 
@@ -36,25 +37,36 @@ pub(crate) async fn adopt(ctx: &AttemptCtx<'_>, kept: &Kept) -> Result<Live, Not
     let gap = since(kept.pulse.at, ctx.clock.now());
     check_action(&kept.pulse, gap)?;
     let (app, sandbox) = find(ctx, &made.app).await?;
-    let api = managed::api(&made.keys, &made.session, &made.sandbox);
-    let served = Served::reopen(ctx, made.keys.token, api)?;
+    let served = reopen(ctx, made)?;
     // The sandbox first: it is there when the app asks for it.
     for container in sandbox.iter().chain([&app]) {
         unpause(ctx, container).await?;
     }
     let output = output(ctx, &app.id).await?;
-    // How the app ended says more than that its sandbox did, too.
-    let sandbox = sandbox.filter(|_| app.phase != Phase::Exited);
+    // How the app ended says more than that its sandbox did, too. One that it started itself is its
+    // own to watch.
+    let watched = app.phase != Phase::Exited && ctx.request.profile != Profile::Socket;
+    let sandbox = sandbox.filter(|_| watched);
     Ok(Live {
         app: app.id,
         store: EventStore {
             dir: made.store.clone(),
         },
-        served: Some(served),
+        served,
         output,
         sandbox: sandbox.map(|sandbox| (sandbox.id, Guard::since(ctx, made.disk))),
         measured: measured(&kept.pulse, gap),
     })
+}
+
+/// Opens the way out again; an app that needs nothing of us has none.
+fn reopen(ctx: &AttemptCtx<'_>, made: &Made) -> Result<Option<Served>, RunFailure> {
+    let Some(keys) = &made.keys else {
+        return Ok(None);
+    };
+    let api = keys.api.as_ref();
+    let api = api.map(|keys| managed::api(keys, &made.session, &made.sandbox));
+    Served::reopen(ctx, keys.token, api).map(Some)
 }
 
 /// From one time of day to another; nothing where the clock went back.
@@ -85,7 +97,7 @@ fn measured(pulse: &Pulse, gap: Duration) -> Measured {
     }
 }
 
-/// The app, and its sandbox where there is one. An app that runs must have one.
+/// The app, and its sandbox where there is one. An app that runs and starts none itself must have one.
 async fn find(
     ctx: &AttemptCtx<'_>,
     app_id: &str,
@@ -106,7 +118,11 @@ async fn find(
     match app.phase {
         Phase::Created => Err(NotAdoptable::NotBegun),
         Phase::Removing => Err(NotAdoptable::ContainersGone),
-        Phase::Running | Phase::Paused if sandbox.is_none() => Err(NotAdoptable::NotBegun),
+        Phase::Running | Phase::Paused
+            if sandbox.is_none() && ctx.request.profile != Profile::Socket =>
+        {
+            Err(NotAdoptable::NotBegun)
+        }
         Phase::Running | Phase::Paused | Phase::Exited => Ok((app, sandbox)),
     }
 }

@@ -14,6 +14,7 @@ use super::AttemptCtx;
 use super::managed::{self, Keys, Sandbox};
 use super::served::{self, Served};
 use super::socket;
+use crate::adoption::KeptKeys;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
 use crate::ports::Ports;
@@ -26,8 +27,16 @@ const BRIDGE: &str = "bridge";
 pub(crate) struct Prepared {
     pub(crate) launch: Launch,
     pub(crate) app: ContainerId,
+    pub(crate) beside: Beside,
+}
+
+/// What stands ready beside an app.
+#[derive(Default)]
+pub(crate) struct Beside {
     /// What is served to it, unless it calls its model itself.
     pub(crate) served: Option<Served>,
+    /// What another process would know it by, where something is served to it.
+    pub(crate) keys: Option<KeptKeys>,
     /// What is started beside it, in profile `managed`.
     pub(crate) sandbox: Option<Sandbox>,
 }
@@ -42,7 +51,7 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     write_readable(&task, ctx.request.text.as_str())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
     let probe = Probe::write(&dirs.input, ctx.id.session_name())?;
-    let (launch, served, sandbox) = launch(ctx).await?;
+    let (launch, beside) = launch(ctx).await?;
     let Some(mount) = launch
         .app
         .mounts
@@ -66,8 +75,7 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     Ok(Prepared {
         launch,
         app,
-        served,
-        sandbox,
+        beside,
     })
 }
 
@@ -77,17 +85,14 @@ fn write_readable(path: &Path, text: &str) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
 
-/// What the adapter made of a request, and what stands ready beside it.
-type Launched = (Launch, Option<Served>, Option<Sandbox>);
-
-async fn launch(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
+async fn launch(ctx: &AttemptCtx<'_>) -> Result<(Launch, Beside), RunFailure> {
     match ctx.request.profile {
         Profile::Socket => launch_with_socket(ctx).await,
         _ => launch_managed(ctx).await,
     }
 }
 
-async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
+async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<(Launch, Beside), RunFailure> {
     let (bridge, token) = (
         bridge_address(ctx.ports).await?,
         served::draw_token(ctx.ids),
@@ -98,21 +103,29 @@ async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure
     ctx.owned
         .announce(IntentKind::Container, &launch.sandbox.0)
         .await?;
-    let served = match ctx.request.way {
-        ModelWay::Direct => None,
-        _ => Some(Served::open(ctx, &token, None)?),
+    let beside = match ctx.request.way {
+        ModelWay::Direct => Beside::default(),
+        _ => Beside {
+            served: Some(Served::open(ctx, &token, None)?),
+            keys: Some(served::kept(&token)),
+            sandbox: None,
+        },
     };
-    Ok((launch, served, None))
+    Ok((launch, beside))
 }
 
-async fn launch_managed(ctx: &AttemptCtx<'_>) -> Result<Launched, RunFailure> {
+async fn launch_managed(ctx: &AttemptCtx<'_>) -> Result<(Launch, Beside), RunFailure> {
     let keys = Keys::draw(ctx);
     let (llm, access) = managed::access(ctx, &keys).await?;
     let launch = translated(ctx, llm, Walls::Managed(access))?;
-    let token = keys.token.clone();
+    let (token, kept) = (keys.token.clone(), keys.kept());
     let (api, sandbox) = managed::sandbox(keys, &launch);
-    let served = Served::open(ctx, &token, Some(api))?;
-    Ok((launch, Some(served), Some(sandbox)))
+    let beside = Beside {
+        served: Some(Served::open(ctx, &token, Some(api))?),
+        keys: Some(kept),
+        sandbox: Some(sandbox),
+    };
+    Ok((launch, beside))
 }
 
 /// The host's address on the daemon's default bridge.

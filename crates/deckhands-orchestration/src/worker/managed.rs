@@ -14,7 +14,7 @@ use deckhands_sandbox::{
 
 use super::AttemptCtx;
 use super::served::{self, random_bits};
-use crate::adoption::KeptKeys;
+use crate::adoption::{KeptApiKeys, KeptKeys};
 use crate::attempt_dir::AttemptDir;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
@@ -54,8 +54,6 @@ impl Keys {
 /// The sandbox that is started once the app runs.
 pub(crate) struct Sandbox {
     session_key: SessionKey,
-    /// What another process would know the app by.
-    pub(super) kept: KeptKeys,
 }
 
 /// What the app of an attempt is launched with.
@@ -176,20 +174,32 @@ fn sandbox_of(
     })
 }
 
+impl Keys {
+    /// What another process would know the app by.
+    pub(super) fn kept(&self) -> KeptKeys {
+        KeptKeys {
+            token: SecretHash::of(self.token.expose()),
+            api: Some(self.kept_for_api()),
+        }
+    }
+
+    fn kept_for_api(&self) -> KeptApiKeys {
+        KeptApiKeys {
+            runtime: self.runtime.hash(),
+            session: self.session.expose().to_owned(),
+        }
+    }
+}
+
 /// The remote-runtime API of a launched app, and the sandbox that it will find there.
 pub(super) fn sandbox(keys: Keys, launch: &Launch) -> (SandboxApi, Sandbox) {
-    let kept = KeptKeys {
-        token: SecretHash::of(keys.token.expose()),
-        runtime: keys.runtime.hash(),
-        session: keys.session.expose().to_owned(),
-    };
-    let api = api(&kept, &launch.session, &launch.sandbox.0);
+    let api = api(&keys.kept_for_api(), &launch.session, &launch.sandbox.0);
     let session_key = keys.session;
-    (api, Sandbox { session_key, kept })
+    (api, Sandbox { session_key })
 }
 
 /// The remote-runtime API for an app that was launched with these keys.
-pub(super) fn api(keys: &KeptKeys, session: &str, sandbox: &str) -> SandboxApi {
+pub(super) fn api(keys: &KeptApiKeys, session: &str, sandbox: &str) -> SandboxApi {
     SandboxApi::new(SandboxApiOptions {
         session_id: session.to_owned(),
         runtime_id: sandbox.to_owned(),

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::AttemptCtx;
 use super::model_way::{open_relay, reopen_relay};
+use crate::adoption::KeptKeys;
 use crate::attempt_dir::AttemptDir;
 use crate::clock::IdSource;
 use crate::failure::RunFailure;
@@ -41,6 +42,14 @@ pub(super) fn draw_token(ids: &dyn IdSource) -> ApiKey {
         .into_iter()
         .map(|byte| format!("{byte:02x}"));
     ApiKey::new(digits.collect::<String>())
+}
+
+/// What is kept of a token alone.
+pub(super) fn kept(token: &ApiKey) -> KeptKeys {
+    KeptKeys {
+        token: SecretHash::of(token.expose()),
+        api: None,
+    }
 }
 
 /// Writes what the app mounts.
@@ -93,9 +102,9 @@ impl Served {
     pub(super) fn reopen(
         ctx: &AttemptCtx<'_>,
         token: SecretHash,
-        api: SandboxApi,
+        api: Option<SandboxApi>,
     ) -> Result<Self, RunFailure> {
-        Self::of(ctx, Some(api), reopen_relay(ctx.request, token)?)
+        Self::of(ctx, api, reopen_relay(ctx.request, token)?)
     }
 
     fn of(

@@ -10,7 +10,7 @@ use super::limits::Guard;
 use super::managed::Sandbox;
 use super::served::Served;
 use super::watch::hold;
-use crate::adoption::{Made, Measured, keep_made};
+use crate::adoption::{Made, Measured, Taken, keep_made};
 use crate::failure::RunFailure;
 
 /// A running attempt.
@@ -45,9 +45,10 @@ pub(crate) async fn start(ctx: &AttemptCtx<'_>, prepared: Prepared) -> Result<Li
     let app = prepared.app.clone();
     let output = containers.attach(&app).await?;
     let output = hold::output(containers.clone(), app.clone(), output);
-    let sandbox = match &prepared.sandbox {
+    let sandbox = match &prepared.beside.sandbox {
         Some(sandbox) => start_both(ctx, &prepared, sandbox).await?,
         None => {
+            keep(ctx, &prepared, Taken::default())?;
             containers.start(&app).await?;
             None
         }
@@ -55,7 +56,7 @@ pub(crate) async fn start(ctx: &AttemptCtx<'_>, prepared: Prepared) -> Result<Li
     Ok(Live {
         app,
         store: prepared.launch.store,
-        served: prepared.served,
+        served: prepared.beside.served,
         output,
         sandbox,
         measured: Measured::default(),
@@ -70,9 +71,7 @@ async fn start_both(
 ) -> Result<Option<(ContainerId, Guard)>, RunFailure> {
     let (containers, app) = (&ctx.ports.containers, &prepared.app);
     let guard = Guard::new(ctx).await?;
-    if ctx.adoptable {
-        keep(ctx, prepared, sandbox, &guard)?;
-    }
+    keep(ctx, prepared, guard.before())?;
     containers.start(app).await?;
     match sandbox.start(ctx, &prepared.launch, app).await {
         Ok(sandbox) => Ok(Some((sandbox, guard))),
@@ -86,22 +85,20 @@ async fn start_both(
 }
 
 /// Writes down what another process needs to go on, before anything runs.
-fn keep(
-    ctx: &AttemptCtx<'_>,
-    prepared: &Prepared,
-    sandbox: &Sandbox,
-    guard: &Guard,
-) -> Result<(), RunFailure> {
+fn keep(ctx: &AttemptCtx<'_>, prepared: &Prepared, disk: Taken) -> Result<(), RunFailure> {
+    if !ctx.adoptable {
+        return Ok(());
+    }
     let launch = &prepared.launch;
     let made = Made {
         version: Made::VERSION,
         model: ctx.request.model.clone(),
-        keys: sandbox.kept.clone(),
+        keys: prepared.beside.keys.clone(),
         session: launch.session.clone(),
         sandbox: launch.sandbox.0.clone(),
         app: prepared.app.0.clone(),
         store: launch.store.dir.clone(),
-        disk: guard.before(),
+        disk,
     };
     keep_made(&ctx.dir, &made, ctx.clock.now())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use deckhands_model::AttemptId;
 use deckhands_runtime::{ContainerId, Containers, Control, Phase, RuntimeError, RuntimeErrorKind};
 use tokio::time::{Instant, timeout};
 
 use super::Watching;
 use crate::adoption::{Pulse, keep_pulse};
+use crate::labels;
 
 /// Pause between two notes of how far the attempt is.
 const PULSE: Duration = Duration::from_secs(5);
@@ -34,7 +36,7 @@ impl Watching<'_> {
     pub(super) async fn pause(&mut self, app: &ContainerId, sandbox: Option<&ContainerId>) -> bool {
         self.may_pause = false;
         let containers = self.ctx.ports.containers.as_ref();
-        let frozen = freeze(containers, app, sandbox);
+        let frozen = freeze(containers, self.ctx.id, app, sandbox);
         let paused = match timeout(self.ctx.request.deadlines.cleanup, frozen).await {
             Ok(Frozen::All) => true,
             Ok(Frozen::Ended) => return false,
@@ -70,11 +72,25 @@ impl Watching<'_> {
 /// First the app, which gives the sandbox its work.
 async fn freeze(
     containers: &dyn Containers,
+    attempt: AttemptId,
     app: &ContainerId,
     sandbox: Option<&ContainerId>,
 ) -> Frozen {
-    for id in [Some(app), sandbox].into_iter().flatten() {
-        match freeze_one(containers, id).await {
+    match freeze_one(containers, app).await {
+        Ok(true) => {}
+        Ok(false) => return Frozen::Ended,
+        Err(error) => return Frozen::Unknown(error),
+    }
+    let beside = match sandbox {
+        Some(id) => Ok(vec![id.clone()]),
+        None => started_by(containers, attempt, app).await,
+    };
+    let beside = match beside {
+        Ok(beside) => beside,
+        Err(error) => return Frozen::Unknown(error),
+    };
+    for id in beside {
+        match freeze_one(containers, &id).await {
             Ok(true) => {}
             Ok(false) => {
                 // The app is to see the end of its sandbox.
@@ -85,6 +101,19 @@ async fn freeze(
         }
     }
     Frozen::All
+}
+
+/// What an app runs that starts its own sandbox. Frozen, it starts no more.
+async fn started_by(
+    containers: &dyn Containers,
+    attempt: AttemptId,
+    app: &ContainerId,
+) -> Result<Vec<ContainerId>, RuntimeError> {
+    let found = containers.list(&labels::select_attempt(attempt)).await?;
+    let beside = found
+        .into_iter()
+        .filter(|c| c.id != *app && c.phase == Phase::Running);
+    Ok(beside.map(|container| container.id).collect())
 }
 
 /// `false` where it has ended.
