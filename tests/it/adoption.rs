@@ -1,6 +1,7 @@
 //! An attempt outlives its process: another one goes on with it, with the same containers.
 
 mod keys;
+mod out_of_reach;
 mod pausing;
 mod refused;
 mod settled;

@@ -165,8 +165,8 @@ pub(crate) struct ReapArgs {
     /// Also what other state directories left
     #[arg(long)]
     pub(crate) all_homes: bool,
-    /// Only what a running engine could take over (a later version)
-    #[arg(long, hide = true)]
+    /// Also attempts that an engine could still go on with
+    #[arg(long)]
     pub(crate) adoptable: bool,
 }
 

@@ -93,6 +93,12 @@ pub(crate) fn store(home: &Home) -> Result<Arc<dyn Store>, CliError> {
     )?))
 }
 
+/// The stored tasks of a home, where it ever had any.
+pub(crate) fn store_if_any(home: &Home) -> Result<Option<Arc<dyn Store>>, CliError> {
+    let any = home.path().join(DATABASE).exists();
+    any.then(|| store(home)).transpose()
+}
+
 /// How the daemon is found.
 pub(crate) fn connect_options(settings: &Settings) -> ConnectOptions {
     let docker = &settings.docker;

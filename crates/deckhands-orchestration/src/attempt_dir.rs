@@ -65,6 +65,16 @@ impl AttemptDir {
         &self.root
     }
 
+    /// Which attempt's it is, by its name.
+    #[must_use]
+    pub(crate) fn attempt(&self) -> Option<AttemptId> {
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        Some(AttemptId {
+            task: name(self.root.parent()?)?.parse().ok()?,
+            number: name(&self.root)?.parse().ok()?,
+        })
+    }
+
     /// Directories the agent sees.
     #[must_use]
     pub(crate) fn agent_dirs(&self) -> AgentDirs {

@@ -6,6 +6,7 @@
 //! one another: an attempt that has lost its worker is taken over by whoever finds it.
 
 mod attempts;
+mod daemon;
 mod decider;
 mod lease;
 mod live;

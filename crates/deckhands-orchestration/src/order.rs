@@ -84,6 +84,9 @@ pub enum AttemptEnd {
     Disowned(Box<AttemptResult>),
     /// It was paused as asked. Everything of it is in place, and its directory is free to be claimed.
     Paused,
+    /// The daemon did not answer for too long, or not to a pause: whether it works on is not known.
+    /// Everything of it is in place, and its directory is free to be claimed.
+    Left,
     /// The pause was asked for before its agent ran: nothing was done, and nothing of it is left. The
     /// same order may be carried out again.
     NotBegun,

@@ -76,6 +76,8 @@ enum Turn {
     Ended,
     /// Paused, with everything in place.
     Paused,
+    /// With everything in place, out of sight.
+    Left,
     /// Before its begin.
     NotBegun,
 }
@@ -171,7 +173,9 @@ impl Runner {
         mut draft: Draft,
     ) -> (AttemptResult, Turn) {
         match ended {
-            Ok(Turn::Paused) => return (draft.finish(self.clock.now()), Turn::Paused),
+            Ok(turn @ (Turn::Paused | Turn::Left)) => {
+                return (draft.finish(self.clock.now()), turn);
+            }
             // Where something of it is still there, there is an end to be told of.
             Ok(Turn::NotBegun) if !draft.keeps_working_files => {
                 if held.is_some() {
@@ -215,6 +219,7 @@ fn keep_result(dir: &AttemptDir, result: &AttemptResult) {
 fn told(job: &Job<'_>, result: AttemptResult, turn: Turn) -> AttemptEnd {
     match turn {
         Turn::Paused => AttemptEnd::Paused,
+        Turn::Left => AttemptEnd::Left,
         Turn::NotBegun => AttemptEnd::NotBegun,
         Turn::Ended if job.ownership.is_lost() => AttemptEnd::Disowned(Box::new(result)),
         Turn::Ended => AttemptEnd::Ended(Box::new(result)),

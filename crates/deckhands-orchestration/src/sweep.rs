@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use deckhands_model::AttemptId;
 use deckhands_runtime::{ContainerSummary, NetworkInfo, Phase};
+use deckhands_store::Queries;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -71,9 +72,24 @@ pub async fn sweep(
     home: &Home,
     options: SweepOptions,
 ) -> Result<SweepReport, RunFailure> {
+    sweep_beside(ports, home, None, options).await
+}
+
+/// The same where the record of the home's tasks is at hand: what belongs to an attempt that it says
+/// is live is left for whoever goes on with it, and only that.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn sweep_beside(
+    ports: &Ports,
+    home: &Home,
+    record: Option<&dyn Queries>,
+    options: SweepOptions,
+) -> Result<SweepReport, RunFailure> {
     let mut sweep = Sweep {
         ports,
         home,
+        record,
         options,
         report: SweepReport::default(),
         stuck: BTreeSet::new(),
@@ -101,6 +117,7 @@ pub async fn sweep(
 struct Sweep<'a> {
     ports: &'a Ports,
     home: &'a Home,
+    record: Option<&'a dyn Queries>,
     options: SweepOptions,
     report: SweepReport,
     /// Attempts whose containers could not all be removed: their files are left as they are.
@@ -132,7 +149,7 @@ impl Sweep<'_> {
         let Some(attempt) = containers.iter().find_map(|c| attempt_of(&c.labels)) else {
             return;
         };
-        if self.is_left(&dir).await {
+        if self.is_left(&dir, attempt).await {
             return self.report.adoptable.extend(names);
         }
         if self.options.dry_run {
@@ -173,7 +190,7 @@ impl Sweep<'_> {
                 return self.report.failed.push(failed);
             }
         };
-        if self.is_left(&dir).await {
+        if self.is_left(&dir, attempt).await {
             return self.report.adoptable.push(network.name.clone());
         }
         if self.options.dry_run {
@@ -213,7 +230,12 @@ impl Sweep<'_> {
             Err(error) => return self.report.failed.push(format!("{name}: {error}")),
         };
         // It may have ended well between the look at it and the claim.
-        if !dir.is_unfinished() || self.stuck.contains(dir.root()) || self.is_left(dir).await {
+        if !dir.is_unfinished() || self.stuck.contains(dir.root()) {
+            return;
+        }
+        if let Some(attempt) = dir.attempt()
+            && self.is_left(dir, attempt).await
+        {
             return;
         }
         let ended = dir.result().exists();

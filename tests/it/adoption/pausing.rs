@@ -149,7 +149,8 @@ async fn where_the_daemon_does_not_freeze_it_it_is_left_running() {
     let mut order = adoptable(&world);
     assert_eq!(
         paused_after(&world, &mut order, 20_000).await,
-        AttemptEnd::Paused
+        AttemptEnd::Left,
+        "nobody is told that it is paused"
     );
     assert_eq!(phases(&world), [Phase::Running, Phase::Running]);
     world.runtime.allow_all();

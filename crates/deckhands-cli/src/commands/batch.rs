@@ -54,7 +54,7 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
         let wired = wiring::connect_and_greet(&settings).await?;
         let batch = ledger::batch(&home, &file, args.resume, &SystemIds)?;
         let tasks = tasks::of_batch(prepared.tasks, &batch, &SystemIds)?;
-        let attempts = wiring::attempts(&settings, wired, home);
+        let attempts = wiring::attempts(&settings, wired, home, store.clone());
         let work = Work {
             store,
             attempts,

@@ -39,7 +39,7 @@ pub(crate) fn run(global: &Global, args: &EngineArgs, console: &Console) -> Resu
     let store = wiring::store(&home)?;
     wiring::block_on(async {
         let wired = wiring::connect_and_greet(&settings).await?;
-        let attempts = wiring::attempts(&settings, wired, home);
+        let attempts = wiring::attempts(&settings, wired, home, store.clone());
         let workers = engine.workers;
         console.note(&format!(
             "engine with {workers} workers over {} (Ctrl-C stops it)",

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use deckhands_orchestration::{
-    Adoptable, Clock as _, SweepOptions, SweepReport, SystemClock, sweep,
+    Adoptable, Clock as _, SweepOptions, SweepReport, SystemClock, sweep_beside,
 };
+use deckhands_store::Queries;
 
 use super::recovery::{complete, tell_failed};
 use crate::args::{Global, ReapArgs};
@@ -18,7 +19,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result<u8, CliError> {
-    refuse_adoptable(args)?;
     let settings = wiring::settings(global, wiring::no_flags())?;
     let home = wiring::home(&settings)?;
     // What cannot be completed is named at the end; the containers must go all the same.
@@ -31,14 +31,16 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
         all_homes: args.all_homes,
         dry_run: args.dry_run,
         deadline: DEADLINE,
-        adoptable: Adoptable::Leave,
+        adoptable: adoptable(args),
         now: SystemClock.now(),
     };
+    let store = wiring::store_if_any(&home)?;
     let swept = wiring::block_on(async {
         let Wired { ports, .. } = wiring::connect(&settings)
             .await
             .map_err(|error| wiring::no_docker(&error))?;
-        Ok::<_, CliError>(sweep(&ports, &home, options).await?)
+        let record = store.as_deref().map(|store| store as &dyn Queries);
+        Ok::<_, CliError>(sweep_beside(&ports, &home, record, options).await?)
     })?;
     let mut report = swept.inspect_err(|_| tell_failed(&unfinished, console))?;
     report.failed.extend(unfinished);
@@ -54,15 +56,13 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
     })
 }
 
-/// Nothing can take over a running attempt yet.
-fn refuse_adoptable(args: &ReapArgs) -> Result<(), CliError> {
+/// What happens to attempts that an engine may still go on with.
+const fn adoptable(args: &ReapArgs) -> Adoptable {
     if args.adoptable {
-        return Err(CliError::usage(
-            "`--adoptable` comes with a later version: nothing can take over an attempt yet",
-            "leave `--adoptable` out",
-        ));
+        Adoptable::Take
+    } else {
+        Adoptable::Leave
     }
-    Ok(())
 }
 
 fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
@@ -92,6 +92,3 @@ fn tell(report: &SweepReport, dry_run: bool, console: &Console) {
         console.note("nothing to remove");
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,6 +9,8 @@ use deckhands_model::{ModelId, TaskText};
 use deckhands_orchestration::engine::{Attempts, EngineSettings, RunnerAttempts};
 use deckhands_orchestration::{Admission, Home, Policy, ProviderAccess, RunnerSettings};
 
+use deckhands_store::Store;
+
 use super::Wired;
 use crate::args::Global;
 use crate::error::CliError;
@@ -28,7 +30,12 @@ pub(crate) async fn connect_and_greet(settings: &Settings) -> Result<Wired, CliE
 }
 
 /// Who carries attempts out.
-pub(crate) fn attempts(settings: &Settings, wired: Wired, home: Home) -> Arc<dyn Attempts> {
+pub(crate) fn attempts(
+    settings: &Settings,
+    wired: Wired,
+    home: Home,
+    store: Arc<dyn Store>,
+) -> Arc<dyn Attempts> {
     // Invariant: the text is not looked at, and this one is no empty one.
     let text = TaskText::try_new("engine").expect("invariant: a word is a task");
     let request = super::request(settings, text, Policy::default());
@@ -40,7 +47,7 @@ pub(crate) fn attempts(settings: &Settings, wired: Wired, home: Home) -> Arc<dyn
     };
     let mut runner = super::runner(wired, home);
     runner.ports = runner.ports.admitting(Admission::default());
-    Arc::new(RunnerAttempts::new(runner, own))
+    Arc::new(RunnerAttempts::new(runner, own, store))
 }
 
 /// How the engine works.

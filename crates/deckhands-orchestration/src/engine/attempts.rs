@@ -40,6 +40,8 @@ pub enum AttemptOutcome {
     Over(Box<AttemptResult>),
     /// Its containers are frozen.
     Paused,
+    /// The daemon does not answer: its containers may work on, for whoever takes it over.
+    Left,
     /// It was to be frozen before its agent ran: nothing was done and nothing is left.
     NotBegun,
     /// Its lease was lost: what came of it counts nowhere.
@@ -87,6 +89,14 @@ pub trait Attempts: Send + Sync + fmt::Debug {
     /// # Errors
     /// What could not be removed, for people.
     async fn remove(&self, attempt: AttemptId) -> Result<(), String>;
+
+    /// Asks whether attempts can be made at all.
+    ///
+    /// # Errors
+    /// What stands in the way, for people.
+    async fn greet(&self) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Clears up after dead attempts that the store knows nothing live of. Called now and then.
     async fn tidy_up(&self) {}

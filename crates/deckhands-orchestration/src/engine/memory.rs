@@ -4,7 +4,8 @@ use deckhands_resilience::recovery::RecoveryState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Attempts that may vanish with our own processes before that counts as the task's failure.
+/// Attempts that may be lost with our own processes or the daemon before that counts as the task's
+/// failure.
 pub const FREE_RERUNS: u32 = 5;
 
 /// What is remembered. The default is a task that was never attempted.
@@ -13,7 +14,7 @@ pub const FREE_RERUNS: u32 = 5;
 pub struct TaskMemory {
     /// Where it stands on its ladders.
     pub ladder: RecoveryState,
-    /// Attempts that were lost with a process of ours, not through their own doing.
+    /// Attempts that were lost with a process of ours or the daemon, not through their own doing.
     pub reruns: u32,
     /// The model of the next attempt, where it is not the task's own.
     pub model: Option<String>,

@@ -45,6 +45,10 @@ pub enum EngineEvent {
     Mode(Mode),
     /// The store could not be used; the engine goes on trying.
     StoreTrouble(String),
+    /// Containers cannot be made or looked at, and why; nothing is begun until they can.
+    DaemonTrouble(String),
+    /// That is over.
+    DaemonBack,
 }
 
 /// Takes what an engine tells. Called from the engine's tasks; must not block.

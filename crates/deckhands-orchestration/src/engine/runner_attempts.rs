@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deckhands_model::{AttemptId, ByteSize, Cause, Limits, ModelId};
-use deckhands_store::Progress;
+use deckhands_store::{Progress, Queries, Store};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -18,7 +18,7 @@ use crate::adoption::NotAdoptable;
 use crate::failure::RunFailure;
 use crate::order::{self, AttemptEnd, AttemptOrder};
 use crate::runner::{Runner, refused_report};
-use crate::sweep::{Adoptable, SweepOptions, sweep};
+use crate::sweep::{Adoptable, SweepOptions, sweep_beside};
 use crate::task_spec::{RunnerSettings, TaskSpec};
 
 /// Longest time for the containers of one attempt to go.
@@ -35,13 +35,18 @@ const GIVE_KEY: &str = "start the engine with that provider's key in its variabl
 pub struct RunnerAttempts {
     runner: Runner,
     settings: RunnerSettings,
+    store: Arc<dyn Store>,
 }
 
 impl RunnerAttempts {
-    /// Attempts by this runner, with what this process has of its own.
+    /// Attempts by this runner, with what this process has of its own, at tasks of this store.
     #[must_use]
-    pub fn new(runner: Runner, settings: RunnerSettings) -> Self {
-        Self { runner, settings }
+    pub fn new(runner: Runner, settings: RunnerSettings, store: Arc<dyn Store>) -> Self {
+        Self {
+            runner,
+            settings,
+            store,
+        }
     }
 
     fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
@@ -103,10 +108,11 @@ impl Attempts for RunnerAttempts {
         };
         let (observer, live) = LiveObserver::new();
         let attempt = self.runner.attempt(&order, &observer, &job.cancel);
-        tokio::select! {
-            end = Box::pin(attempt) => outcome(end),
-            never = keep_progress(&job.lease, live) => never,
-        }
+        let end = tokio::select! {
+            end = Box::pin(attempt) => end,
+            never = keep_progress(&job.lease, live.clone()) => never,
+        };
+        outcome(job, &live, end).await
     }
 
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
@@ -122,10 +128,10 @@ impl Attempts for RunnerAttempts {
         let adopted = self.runner.adopt(&order, &observer, &job.cancel);
         let adopted = tokio::select! {
             adopted = Box::pin(adopted) => adopted,
-            never = keep_progress(&job.lease, live) => never,
+            never = keep_progress(&job.lease, live.clone()) => never,
         };
         match adopted {
-            Ok(end) => Ok(outcome(end)),
+            Ok(end) => Ok(outcome(job, &live, end).await),
             Err(NotAdoptable::Ended {
                 result: Some(result),
             }) => Ok(over(*result)),
@@ -139,6 +145,12 @@ impl Attempts for RunnerAttempts {
         discarded.map_err(|failure| failure.message)
     }
 
+    async fn greet(&self) -> Result<(), String> {
+        let greeted = self.runner.ports.containers.probe().await;
+        let refused = |error| RunFailure::from(&error).message;
+        greeted.map(|_info| ()).map_err(refused)
+    }
+
     async fn tidy_up(&self) {
         let options = SweepOptions {
             all_homes: false,
@@ -148,7 +160,8 @@ impl Attempts for RunnerAttempts {
             now: self.runner.clock.now(),
         };
         let Runner { ports, home, .. } = &self.runner;
-        match sweep(ports, home, options).await {
+        let record: &dyn Queries = self.store.as_ref();
+        match sweep_beside(ports, home, Some(record), options).await {
             Ok(report) if report.failed.is_empty() => {}
             Ok(report) => {
                 tracing::warn!(failed = ?report.failed, "not everything could be removed")
@@ -166,11 +179,21 @@ fn over(result: order::AttemptResult) -> AttemptOutcome {
     }))
 }
 
-fn outcome(end: AttemptEnd) -> AttemptOutcome {
+/// What came of an attempt. How far one is that goes on later is kept.
+async fn outcome(
+    job: &AttemptJob,
+    live: &watch::Receiver<Progress>,
+    end: AttemptEnd,
+) -> AttemptOutcome {
+    if matches!(end, AttemptEnd::Paused | AttemptEnd::Left) {
+        let progress = live.borrow().clone();
+        job.lease.progress(&progress).await;
+    }
     match end {
         AttemptEnd::Ended(result) => over(*result),
         AttemptEnd::Disowned(_) => AttemptOutcome::Disowned,
         AttemptEnd::Paused => AttemptOutcome::Paused,
+        AttemptEnd::Left => AttemptOutcome::Left,
         AttemptEnd::NotBegun => AttemptOutcome::NotBegun,
     }
 }

@@ -10,23 +10,25 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::daemon::Daemon;
 use super::decider::{Command, Decider, Event, Mode};
 use super::observer::EngineEvent;
 use super::run::{EngineReport, StopSignals};
 use super::shared::Shared;
-use super::worker::{Origin, Work, work};
+use super::worker::{Done, Origin, Work, work};
 
 /// An engine at work.
 pub(super) struct Running {
     shared: Arc<Shared>,
     decider: Decider,
-    workers: JoinSet<AttemptId>,
+    workers: JoinSet<Done>,
     /// What each worker is at, and how it is told to cancel.
     at_work: BTreeMap<Id, (AttemptId, CancellationToken)>,
     pause: CancellationToken,
     timers: Timers,
     report: EngineReport,
     tidying: JoinSet<()>,
+    daemon: Daemon,
 }
 
 /// When what is due next.
@@ -63,6 +65,7 @@ impl Running {
             timers,
             report: EngineReport::default(),
             tidying: JoinSet::new(),
+            daemon: Daemon::default(),
         }
     }
 
@@ -97,6 +100,11 @@ impl Running {
             () = signals.cancel.cancelled(), if mode < Mode::Cancelling => Some(Event::CancelAsked),
             () = signals.stop.cancelled(), if mode < Mode::Draining => Some(Event::StopAsked),
             Some(joined) = self.workers.join_next_with_id() => self.ended(joined),
+            Some(()) = self.daemon.well_again() => {
+                self.timers.survey = Instant::now();
+                self.timers.tidy = Instant::now();
+                Some(Event::Wake)
+            }
             () = at(stage_at), if stage_at.is_some() => {
                 self.timers.stage.take().map(|(_, event)| event)
             }
@@ -118,6 +126,8 @@ impl Running {
 
     async fn obey(&mut self, command: Command) -> Option<Event> {
         match command {
+            Command::Claim if self.daemon.is_doubted() => Some(Event::NothingToClaim),
+            Command::Adopt(attempt) if self.daemon.is_doubted() => Some(Event::NotAdopted(attempt)),
             Command::Claim => Some(self.claim().await),
             Command::Adopt(attempt) => Some(self.adopt(attempt).await),
             Command::StartGrace => {
@@ -182,17 +192,24 @@ impl Running {
         let cancel = work_on.job.cancel.clone();
         self.report.attempts += 1;
         let shared = self.shared.clone();
-        let handle = self.workers.spawn(async move {
-            Box::pin(work(&shared, work_on)).await;
-            id
-        });
+        let handle = self
+            .workers
+            .spawn(async move { Box::pin(work(&shared, work_on)).await });
         self.at_work.insert(handle.id(), (id, cancel));
         id
     }
 
-    fn ended(&mut self, joined: Result<(Id, AttemptId), JoinError>) -> Option<Event> {
+    fn ended(&mut self, joined: Result<(Id, Done), JoinError>) -> Option<Event> {
         let key = match &joined {
-            Ok((key, _)) => *key,
+            Ok((key, done)) => {
+                if done.daemon_doubted {
+                    self.daemon.doubt(&self.shared);
+                }
+                // One that was left before may have been taken over again here.
+                let stopping = self.decider.mode() > Mode::Working;
+                self.report.left += usize::from(done.left && stopping);
+                *key
+            }
             Err(error) => {
                 tracing::error!(%error, "a worker died; its attempt is taken over once its lease ends");
                 error.id()
@@ -265,9 +282,10 @@ impl Running {
 
     /// Workers that are still there are aborted; their attempts can be adopted.
     fn leave(&mut self) -> EngineReport {
-        self.report.left = self.decider.at_work();
+        self.report.left += self.decider.at_work();
         self.workers.abort_all();
         self.tidying.abort_all();
+        self.daemon.leave();
         self.report
     }
 }

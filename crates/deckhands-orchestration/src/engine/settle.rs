@@ -1,6 +1,6 @@
 //! Writes down what came of an attempt that is over, and what its task does next.
 
-use deckhands_model::{AttemptReport, ModelId, RunReport, TaskState, Usage};
+use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskState, Usage};
 use deckhands_resilience::route_health::CallEnd;
 use deckhands_store::{AttemptEnd, TaskEnd, Waiting};
 use jiff::Timestamp;
@@ -30,6 +30,14 @@ pub(super) enum Over {
 }
 
 impl Over {
+    /// The cause of a failure.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Result(result) => result.report.error.as_ref()?.cause,
+            Self::Lost(_) | Self::NotBegun | Self::NoRoute(_) | Self::Paused => None,
+        }
+    }
+
     /// The attempt's outcome in a word, where it told none of its own.
     fn word(&self, cancel_asked: bool) -> &'static str {
         match self {

@@ -69,6 +69,11 @@ pub fn step(
     let cause = result.report.error.as_ref().and_then(|error| error.cause);
     match (result.report.state, cause) {
         (TaskState::Failed, Some(_)) if facts.cancel_asked => end(memory, TaskState::Cancelled),
+        // It was to be frozen before its agent ran, and something of it could not be removed.
+        (TaskState::Cancelled, _) if !facts.cancel_asked => not_begun(memory, facts, None),
+        (TaskState::Failed, Some(Cause::DaemonUnreachable)) if memory.reruns < FREE_RERUNS => {
+            free_rerun(memory, facts, "the daemon was out of reach", OUT_OF_REACH)
+        }
         (TaskState::Failed, Some(cause)) => {
             after_failure(memory, &failed(result, cause, facts), policies, facts)
         }
@@ -90,6 +95,14 @@ pub fn lost(memory: &TaskMemory, why: &str, policies: &Policies, facts: &Facts) 
         };
         return after_failure(memory, &failed, policies, facts);
     }
+    free_rerun(memory, facts, why, "made again: its process died")
+}
+
+/// Told of a task whose attempt the daemon ended.
+const OUT_OF_REACH: &str = "made again: the daemon was out of reach";
+
+/// Another attempt at once that counts nowhere, for it was no doing of the task's.
+fn free_rerun(memory: &TaskMemory, facts: &Facts, why: &str, note: &str) -> Decided {
     let mut memory = memory.clone();
     memory.reruns += 1;
     let data = json!({ "reason": why, "free_rerun": memory.reruns });
@@ -97,7 +110,7 @@ pub fn lost(memory: &TaskMemory, why: &str, policies: &Policies, facts: &Facts) 
         step: Step::Again {
             at: facts.now,
             counted: false,
-            note: "made again: its process died".to_owned(),
+            note: note.to_owned(),
         },
         memory,
         events: vec![("attempt_lost".to_owned(), data)],

@@ -5,7 +5,7 @@ mod fixture;
 use std::time::Duration;
 
 use deckhands_model::{Cause, TaskState};
-use deckhands_store::{AttemptState, Cancelled, Intake};
+use deckhands_store::{AttemptState, Cancelled, Fence, Intake, Progress, Work as _};
 use tokio::time::sleep;
 
 use fixture::{Act, World, drained, settings};
@@ -324,4 +324,80 @@ async fn another_model_takes_over_while_a_route_is_left_alone() {
     assert_eq!(world.state(late).await, TaskState::Completed);
     assert_eq!(world.attempts(late).await[0].route, Some(other));
     engine.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_begun_while_the_daemon_is_away_and_nothing_is_charged() {
+    let world = World::default();
+    world.daemon_is_away(true);
+    let mut tasks = Vec::new();
+    for _ in 0..20 {
+        tasks.push(world.submit(&[Act::Succeed(SECOND)]).await);
+    }
+    let engine = world.spawn(EngineSettings {
+        workers: 4,
+        ..drained()
+    });
+    sleep(600 * SECOND).await;
+    let mut begun = 0;
+    for task in &tasks {
+        begun += world.attempts(*task).await.len();
+    }
+    assert!(begun <= 4, "{begun} attempts were wasted");
+    world.daemon_is_away(false);
+    let back = tokio::time::Instant::now();
+    let _report = engine.join().await;
+    assert!(back.elapsed() < 30 * SECOND, "{:?}", back.elapsed());
+    for task in tasks {
+        assert_eq!(world.state(task).await, TaskState::Completed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_attempt_waits_for_the_daemon_and_goes_on_as_the_same() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(300 * SECOND)]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    world.daemon_is_away(true);
+    let engine = world.spawn(drained());
+    sleep(200 * SECOND).await;
+    world.daemon_is_away(false);
+    let _report = engine.join().await;
+    let result = world.result(task).await;
+    assert_eq!(result.state, TaskState::Completed);
+    assert_eq!((result.attempts.len(), world.births()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_keeps_how_far_the_attempt_is() {
+    let world = World::default();
+    let task = world.submit(&[Act::Hang]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    let told = Progress {
+        phase: "work".to_owned(),
+        events: 7,
+        work: 4 * SECOND,
+        wait: SECOND,
+    };
+    let attempt = &world.attempts(task).await[0];
+    let fence = Fence {
+        attempt: attempt.id().unwrap(),
+        epoch: attempt.epoch,
+    };
+    world
+        .store
+        .progress(fence, &told, world.now())
+        .await
+        .unwrap();
+    let _report = engine.stop().await;
+    let attempt = &world.attempts(task).await[0];
+    assert_eq!(attempt.state, AttemptState::Paused);
+    let expected = Progress {
+        phase: "paused".to_owned(),
+        ..told
+    };
+    assert_eq!(attempt.progress, expected);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::{AttemptId, AttemptReport, TaskId};
+use deckhands_model::{AttemptId, AttemptReport, Cause, TaskId};
 use deckhands_resilience::route_health::Permit;
 use deckhands_store::{Claim, TaskRecord};
 use tokio::time::Instant;
@@ -36,6 +36,7 @@ pub(super) struct Work {
     /// Leave to use the model's route.
     pub(super) permit: Option<Permit>,
     origin: Origin,
+    daemon_doubted: bool,
 }
 
 impl Work {
@@ -75,6 +76,7 @@ impl Work {
             job,
             permit: None,
             origin,
+            daemon_doubted: false,
         }
     }
 
@@ -101,9 +103,18 @@ impl Work {
     }
 }
 
+/// How a worker is done with an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Done {
+    /// It was left as it is, for somebody else to take over.
+    pub(super) left: bool,
+    /// The daemon may be why it came to this.
+    pub(super) daemon_doubted: bool,
+}
+
 /// Works on an attempt until it is over, frozen, or somebody else's. Its outcome is in the store
 /// when this returns; where the lease was lost, the attempt is left as it is.
-pub(super) async fn work(shared: &Shared, mut work: Work) {
+pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
     let id = work.id();
     shared.observer.tell(EngineEvent::Started {
         attempt: id,
@@ -121,6 +132,10 @@ pub(super) async fn work(shared: &Shared, mut work: Work) {
     if let Err(Unwritten) = done {
         shared.observer.tell(EngineEvent::Left(id));
     }
+    Done {
+        left: done.is_err(),
+        daemon_doubted: work.daemon_doubted,
+    }
 }
 
 async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
@@ -131,6 +146,7 @@ async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
         Origin::Fresh => fresh(shared, work).await?,
         Origin::Orphan => orphan(shared, work).await?,
     };
+    work.daemon_doubted |= over.cause() == Some(Cause::DaemonUnreachable);
     settle(shared, work, over).await
 }
 
@@ -153,15 +169,17 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
     }
     let route = work.model().unwrap_or_default();
     writes::started(&work.lease, &route).await?;
-    of_outcome(shared.attempts.run(&work.job).await)
+    let outcome = shared.attempts.run(&work.job).await;
+    of_outcome(work, outcome)
 }
 
-async fn orphan(shared: &Shared, work: &Work) -> Result<Over, Unwritten> {
+async fn orphan(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
     // A cancelled one, too: where it had reached its end by then, that is how it ended.
     let why = match adopt(shared, work).await {
-        Ok(outcome) => return of_outcome(outcome),
+        Ok(outcome) => return of_outcome(work, outcome),
         Err(NotAdopted::Gone(why)) => why,
         Err(NotAdopted::NotNow(why)) => {
+            work.daemon_doubted = true;
             tracing::warn!(attempt = %work.id(), why, "not taken over now");
             return Err(Unwritten);
         }
@@ -192,12 +210,13 @@ const IN_USE: Duration = Duration::from_secs(20);
 /// Between two tries at it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-fn of_outcome(outcome: AttemptOutcome) -> Result<Over, Unwritten> {
+fn of_outcome(work: &mut Work, outcome: AttemptOutcome) -> Result<Over, Unwritten> {
+    work.daemon_doubted |= outcome == AttemptOutcome::Left;
     match outcome {
         AttemptOutcome::Over(result) => Ok(Over::Result(result)),
         AttemptOutcome::Paused => Ok(Over::Paused),
         AttemptOutcome::NotBegun => Ok(Over::NotBegun),
-        AttemptOutcome::Disowned => Err(Unwritten),
+        AttemptOutcome::Disowned | AttemptOutcome::Left => Err(Unwritten),
     }
 }
 

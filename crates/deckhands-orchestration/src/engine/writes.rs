@@ -44,13 +44,16 @@ pub(super) async fn intended(lease: &Arc<Lease>, object: &Intent) -> Result<(), 
     .await
 }
 
+/// How far the attempt is stays as it was told last.
 pub(super) async fn paused(lease: &Arc<Lease>) -> Result<(), Unwritten> {
     let fence = lease.fence();
-    let progress = Progress {
+    let number = fence.attempt.number.get();
+    let mut known = attempts(lease).await?.into_iter();
+    let own = known.find(|attempt| attempt.number == number);
+    let progress = &Progress {
         phase: "paused".to_owned(),
-        ..Progress::default()
+        ..own.map(|attempt| attempt.progress).unwrap_or_default()
     };
-    let progress = &progress;
     insist(lease, move |store, now| async move {
         store.pause(fence, progress, now).await
     })

@@ -70,6 +70,7 @@ pub(super) async fn go_on(
             ended.map(|()| Turn::Ended)
         }
         Ok(Watch::Paused) => Ok(Turn::Paused),
+        Ok(Watch::Left) => Ok(Turn::Left),
         Err(failure) => {
             let _given = broken_off(ctx, draft).await;
             Err(failure)

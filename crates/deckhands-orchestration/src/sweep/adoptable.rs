@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use deckhands_model::AttemptId;
+use deckhands_store::{AttemptState, Queries, StoreError};
+
 use super::Sweep;
 use crate::adoption::{Pulse, pulse};
 use crate::attempt_dir::AttemptDir;
@@ -13,8 +16,8 @@ const GRACE: Duration = Duration::from_secs(600);
 /// What happens to attempts that another process may go on with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Adoptable {
-    /// They stay for ten minutes after their process died, and paused ones until somebody asks for
-    /// their end.
+    /// They stay for ten minutes after their process died, or their lease ended, and paused ones until
+    /// somebody asks for their end.
     #[default]
     Leave,
     /// They go like all others.
@@ -22,17 +25,47 @@ pub enum Adoptable {
 }
 
 impl Sweep<'_> {
-    /// Whether a dead attempt is left to whoever may go on with it.
-    pub(super) async fn is_left(&self, dir: &AttemptDir) -> bool {
-        if self.options.adoptable == Adoptable::Take {
+    /// Whether a dead attempt is left to whoever may go on with it. Asked while its lock is held.
+    pub(super) async fn is_left(&self, dir: &AttemptDir, attempt: AttemptId) -> bool {
+        if self.options.adoptable == Adoptable::Take || dir.result().exists() {
             return false;
         }
+        match self.record {
+            Some(record) if *dir == AttemptDir::of(self.home, attempt) => {
+                self.is_live(record, attempt).await
+            }
+            _ => self.is_kept(dir).await,
+        }
+    }
+
+    /// What the record of tasks says. Where it does not answer, nothing is removed.
+    async fn is_live(&self, record: &dyn Queries, attempt: AttemptId) -> bool {
+        let attempts = match record.attempts(attempt.task).await {
+            Ok(attempts) => attempts,
+            Err(StoreError::UnknownTask(_)) => return false,
+            Err(error) => {
+                tracing::warn!(%attempt, %error, "left: whether it is live cannot be told");
+                return true;
+            }
+        };
+        let own = attempts.iter().find(|own| own.id() == Some(attempt));
+        own.is_some_and(|own| match own.state {
+            AttemptState::Ended => false,
+            AttemptState::Paused => true,
+            AttemptState::Leased | AttemptState::Running => {
+                let silent = self.options.now.duration_since(own.lease_until);
+                Duration::try_from(silent).unwrap_or_default() < GRACE
+            }
+        })
+    }
+
+    /// What its own directory says, where nobody else does.
+    async fn is_kept(&self, dir: &AttemptDir) -> bool {
         let dir = dir.clone();
         let last = blocking(move || {
             let adoptable = dir.record().is_ok_and(|record| record.adoptable);
-            let ended = dir.result().exists();
             // One that cannot be read cannot be gone on with.
-            (adoptable && !ended).then(|| pulse(&dir).ok().flatten())
+            adoptable.then(|| pulse(&dir).ok().flatten())
         });
         let last = last.await.ok().flatten().flatten();
         last.is_some_and(|pulse| self.may_go_on(&pulse))

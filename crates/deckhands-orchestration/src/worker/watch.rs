@@ -72,6 +72,8 @@ pub(crate) enum Watch {
     Ended(Box<Watched>),
     /// It was paused, and everything is in place.
     Paused,
+    /// The daemon does not answer; everything is in place, and may work on.
+    Left,
 }
 
 /// Why the loop was left.
@@ -92,11 +94,14 @@ pub(crate) async fn watch(ctx: &AttemptCtx<'_>, live: &mut Live) -> Result<Watch
     let mut wait: Wait<'_> = Box::pin(hold::wait(containers, &live.app));
     let mut end = loop {
         match watching.until_end(output, &mut wait, &mut beside).await {
+            Stop::End(end) if ctx.adoptable && end.is_out_of_reach() => {
+                return Ok(watching.leave(false));
+            }
             Stop::End(end) => break end,
             Stop::Pause => {
                 let sandbox = sandbox.map(|(id, _guard)| id);
-                if watching.pause(&live.app, sandbox).await {
-                    return Ok(Watch::Paused);
+                if let Some(left) = watching.pause(&live.app, sandbox).await {
+                    return Ok(left);
                 }
             }
         }
@@ -227,12 +232,16 @@ impl<'a> Watching<'a> {
         }
         let late = self.watchdog.look(self.reader.progress(), Instant::now());
         self.pulse();
+        self.tell_progress();
+        late.map(End::Ours)
+    }
+
+    fn tell_progress(&self) {
         self.ctx.observer.observe(RunEvent::Progress {
             progress: self.reader.progress(),
             work: self.watchdog.work(),
             wait: self.watchdog.wait(),
         });
-        late.map(End::Ours)
     }
 
     /// Whether the agent's own end may come of its sandbox's: it says so, or it repeated itself over

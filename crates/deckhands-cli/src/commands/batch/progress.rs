@@ -151,7 +151,10 @@ impl Progress {
                 self.no_more(|id| id == *attempt);
                 self.tell_event(event);
             }
-            EngineEvent::Mode(_) | EngineEvent::StoreTrouble(_) => self.tell_event(event),
+            EngineEvent::Mode(_)
+            | EngineEvent::StoreTrouble(_)
+            | EngineEvent::DaemonTrouble(_)
+            | EngineEvent::DaemonBack => self.tell_event(event),
         }
     }
 

@@ -65,6 +65,11 @@ pub(in crate::commands) fn line(event: &EngineEvent, now: Timestamp) -> Option<S
         EngineEvent::StoreTrouble(text) => {
             format!("the store cannot be used now: {}", shown::line(text))
         }
+        EngineEvent::DaemonTrouble(text) => format!(
+            "nothing is begun while the Docker daemon cannot be used: {}",
+            shown::line(text)
+        ),
+        EngineEvent::DaemonBack => "the Docker daemon can be used again".to_owned(),
     })
 }
 
@@ -114,6 +119,8 @@ fn document(event: &EngineEvent, now: Timestamp) -> Value {
         EngineEvent::Left(id) => ("left", json!({"task_id": id.task, "attempt": id.number})),
         EngineEvent::Mode(mode) => ("mode", json!({"mode": word(*mode)})),
         EngineEvent::StoreTrouble(text) => ("store_trouble", json!({"message": text})),
+        EngineEvent::DaemonTrouble(text) => ("daemon_trouble", json!({"message": text})),
+        EngineEvent::DaemonBack => ("daemon_back", json!({})),
     };
     data["event"] = kind.into();
     data["at"] = json!(now);

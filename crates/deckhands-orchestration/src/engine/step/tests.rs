@@ -45,11 +45,7 @@ fn after(cause: Cause, facts: &Facts) -> Decided {
 
 #[test]
 fn an_end_that_is_no_failure_is_the_tasks_end() {
-    for state in [
-        TaskState::Completed,
-        TaskState::Cancelled,
-        TaskState::Degraded,
-    ] {
+    for state in [TaskState::Completed, TaskState::Degraded] {
         let result = ended(state, None);
         let decided = step(
             &TaskMemory::default(),
@@ -225,4 +221,49 @@ fn money_is_rounded_up() {
     assert_eq!(micro_dollars(1.5), 1_500_000);
     assert_eq!(micro_dollars(f64::NAN), 0);
     assert_eq!(micro_dollars(-1.0), 0);
+}
+
+#[test]
+fn only_one_that_somebody_asked_to_cancel_is_cancelled() {
+    let result = ended(TaskState::Cancelled, None);
+    for (cancel_asked, expected) in [(true, Some(TaskState::Cancelled)), (false, None)] {
+        let facts = Facts {
+            cancel_asked,
+            ..facts()
+        };
+        let decided = step(
+            &TaskMemory::default(),
+            &result,
+            &Policies::default(),
+            &facts,
+        );
+        let end = match decided.step {
+            Step::End(state) => Some(state),
+            Step::Again { counted, .. } => {
+                assert!(!counted);
+                None
+            }
+        };
+        assert_eq!(end, expected);
+    }
+}
+
+#[test]
+fn a_daemon_out_of_reach_is_not_charged_to_the_task_some_times() {
+    let result = ended(TaskState::Failed, Some(Cause::DaemonUnreachable));
+    let mut memory = TaskMemory::default();
+    for nth in 1..=FREE_RERUNS {
+        let decided = step(&memory, &result, &Policies::default(), &facts());
+        let Step::Again { counted, .. } = decided.step else {
+            panic!("{decided:?}");
+        };
+        assert!(!counted);
+        assert_eq!(decided.memory.reruns, nth);
+        assert_eq!(decided.memory.ladder.spent.attempts, 0);
+        assert_eq!(decided.events[0].0, "attempt_lost");
+        memory = decided.memory;
+    }
+    let decided = step(&memory, &result, &Policies::default(), &facts());
+    assert_eq!(decided.memory.ladder.spent.attempts, 1);
+    assert_eq!(decided.memory.reruns, FREE_RERUNS);
 }

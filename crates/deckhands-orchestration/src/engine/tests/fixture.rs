@@ -48,6 +48,8 @@ struct Daemon {
     busy: usize,
     at_work: BTreeSet<AttemptId>,
     most_at_once: usize,
+    /// It answers nothing.
+    away: bool,
 }
 
 #[derive(Debug)]
@@ -195,6 +197,11 @@ impl World {
         self.scripted.daemon.lock().unwrap().busy = adoptions;
     }
 
+    /// The daemon goes away, or is there again.
+    pub(super) fn daemon_is_away(&self, away: bool) {
+        self.scripted.daemon.lock().unwrap().away = away;
+    }
+
     pub(super) fn births(&self) -> usize {
         self.scripted.daemon.lock().unwrap().births
     }
@@ -333,6 +340,9 @@ fn told(job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptRepo
 impl Attempts for Scripted {
     async fn run(&self, job: &AttemptJob) -> AttemptOutcome {
         job.lease.confirm().await.expect("a worker has its lease");
+        if self.daemon.lock().unwrap().away {
+            return self.over(job, TaskState::Failed, Some(Cause::DaemonUnreachable));
+        }
         let acts: Vec<Act> = serde_json::from_value(job.spec.clone()).unwrap();
         let nth = usize::try_from(job.id.number.get() - 1).unwrap();
         let act = acts[nth.min(acts.len() - 1)];
@@ -356,6 +366,9 @@ impl Attempts for Scripted {
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
         let body = {
             let mut daemon = self.daemon.lock().unwrap();
+            if daemon.away {
+                return Err(NotAdopted::NotNow("it does not answer".to_owned()));
+            }
             if let Some(less) = daemon.busy.checked_sub(1) {
                 daemon.busy = less;
                 return Err(NotAdopted::NotNow("in use".to_owned()));
@@ -365,6 +378,13 @@ impl Attempts for Scripted {
         match body.map(|body| body.act) {
             None | Some(Act::Vanish(_)) => Err(NotAdopted::Gone("not there".to_owned())),
             Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang) => Ok(self.watch(job).await),
+        }
+    }
+
+    async fn greet(&self) -> Result<(), String> {
+        match self.daemon.lock().unwrap().away {
+            true => Err("it does not answer".to_owned()),
+            false => Ok(()),
         }
     }
 

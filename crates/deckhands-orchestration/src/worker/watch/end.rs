@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deckhands_agent::{AgentReader, EndedBy};
-use deckhands_runtime::{ExitStatus, RuntimeError};
+use deckhands_runtime::{ExitStatus, RuntimeError, RuntimeErrorKind};
 use tokio::time::Instant;
 
 use super::Watching;
@@ -58,6 +58,11 @@ pub(super) enum End {
 }
 
 impl End {
+    /// Whether nobody knows that anything ended: the daemon does not answer.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        matches!(self, Self::Process(Err(error)) if error.kind == RuntimeErrorKind::Unreachable)
+    }
+
     /// Whether the app may have sent a create call whose effect is not to be seen yet.
     pub(super) fn leaves_calls_in_flight(&self, sandbox_seen: bool) -> bool {
         match self {

@@ -6,7 +6,7 @@ use deckhands_model::AttemptId;
 use deckhands_runtime::{ContainerId, Containers, Control, Phase, RuntimeError, RuntimeErrorKind};
 use tokio::time::{Instant, timeout};
 
-use super::Watching;
+use super::{Watch, Watching};
 use crate::adoption::{Pulse, keep_pulse};
 use crate::labels;
 
@@ -32,14 +32,19 @@ impl Watching<'_> {
         }
     }
 
-    /// Pauses the attempt; `false` where it has ended meanwhile, and is to be watched on.
-    pub(super) async fn pause(&mut self, app: &ContainerId, sandbox: Option<&ContainerId>) -> bool {
+    /// Pauses the attempt, or leaves it where the daemon does not say that it is paused; `None` where it
+    /// has ended meanwhile, and is to be watched on.
+    pub(super) async fn pause(
+        &mut self,
+        app: &ContainerId,
+        sandbox: Option<&ContainerId>,
+    ) -> Option<Watch> {
         self.may_pause = false;
         let containers = self.ctx.ports.containers.as_ref();
         let frozen = freeze(containers, self.ctx.id, app, sandbox);
         let paused = match timeout(self.ctx.request.deadlines.cleanup, frozen).await {
             Ok(Frozen::All) => true,
-            Ok(Frozen::Ended) => return false,
+            Ok(Frozen::Ended) => return None,
             Ok(Frozen::Unknown(error)) => {
                 tracing::warn!(%error, "the attempt is left, but may not be paused");
                 false
@@ -50,10 +55,16 @@ impl Watching<'_> {
             }
         };
         self.catch_up();
+        Some(self.leave(paused))
+    }
+
+    /// Writes down how far the attempt is for whoever goes on with it.
+    pub(super) fn leave(&mut self, paused: bool) -> Watch {
         self.watchdog.look(self.reader.progress(), Instant::now());
         self.note(paused);
+        self.tell_progress();
         self.transcript.flush();
-        true
+        if paused { Watch::Paused } else { Watch::Left }
     }
 
     fn note(&self, paused: bool) {

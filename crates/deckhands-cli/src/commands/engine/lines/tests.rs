@@ -96,6 +96,16 @@ fn of_engine() -> Vec<Told> {
             Some("the store cannot be used now: disk full"),
             "store_trouble",
         ),
+        (
+            EngineEvent::DaemonTrouble("it does not answer".to_owned()),
+            Some("nothing is begun while the Docker daemon cannot be used: it does not answer"),
+            "daemon_trouble",
+        ),
+        (
+            EngineEvent::DaemonBack,
+            Some("the Docker daemon can be used again"),
+            "daemon_back",
+        ),
     ]
 }
 

@@ -1,0 +1,65 @@
+//! Watches over a daemon that gave reason to doubt it: while it does not answer, nothing is begun.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::observer::EngineEvent;
+use super::shared::Shared;
+
+/// Longest wait for one answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The daemon as the engine sees it.
+#[derive(Debug, Default)]
+pub(super) struct Daemon {
+    /// Asks it until it answers.
+    asking: JoinSet<()>,
+}
+
+impl Daemon {
+    /// Asks it whether it is well, unless somebody does so already.
+    pub(super) fn doubt(&mut self, shared: &Arc<Shared>) {
+        if self.asking.is_empty() {
+            let shared = shared.clone();
+            self.asking
+                .spawn(async move { until_it_answers(&shared).await });
+        }
+    }
+
+    /// Whether it is not known to be well.
+    pub(super) fn is_doubted(&self) -> bool {
+        !self.asking.is_empty()
+    }
+
+    /// Waits until it is well again; `None` where it was not doubted.
+    pub(super) async fn well_again(&mut self) -> Option<()> {
+        self.asking.join_next().await.map(|_asked| ())
+    }
+
+    /// Gives up asking.
+    pub(super) fn leave(&mut self) {
+        self.asking.abort_all();
+    }
+}
+
+async fn until_it_answers(shared: &Shared) {
+    let mut told = false;
+    loop {
+        let why = match timeout(ANSWER, shared.attempts.greet()).await {
+            Ok(Ok(())) => break,
+            Ok(Err(why)) => why,
+            Err(_elapsed) => "it does not answer".to_owned(),
+        };
+        if !told {
+            shared.observer.tell(EngineEvent::DaemonTrouble(why));
+            told = true;
+        }
+        sleep(shared.settings.poll).await;
+    }
+    if told {
+        shared.observer.tell(EngineEvent::DaemonBack);
+    }
+}
