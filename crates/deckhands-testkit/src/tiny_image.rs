@@ -20,13 +20,14 @@ pub const TAG: &str = "deckhands-test/tiny:1";
 const RECIPE: &str = "1";
 
 /// The program's source, which the image's content label is made of.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("tiny_agent/main.rs"),
     include_str!("tiny_agent/chain.rs"),
     include_str!("tiny_agent/commands.rs"),
     include_str!("tiny_agent/files.rs"),
     include_str!("tiny_agent/output.rs"),
     include_str!("tiny_agent/play.rs"),
+    include_str!("tiny_agent/sandbox.rs"),
     include_str!("tiny_agent/session.rs"),
     include_str!("tiny_agent/sha256.rs"),
     include_str!("tiny_agent/spew.rs"),

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test's helper fails")]
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use sha2::{Digest as _, Sha256};
 
@@ -216,6 +218,11 @@ fn files_are_written_and_read() {
     assert!(err.contains("/no/such"), "{err}");
     assert_eq!(run(&["write", &file]).0, 0);
     assert_eq!(fs::read(&file).unwrap(), b"");
+    for line in ["one", "two words"] {
+        assert_eq!(run(&["append", &file, line]).0, 0);
+    }
+    assert_eq!(fs::read(&file).unwrap(), b"one\ntwo words\n");
+    assert_eq!(run(&["append", "/no/such", "x"]).0, 1);
 }
 
 #[test]
@@ -298,6 +305,95 @@ fn a_play_leaves_the_traces_of_a_run() {
         messages[3],
         "Error while running the agent (session ID: sid-1): no: \\"
     );
+}
+
+/// A daemon that notes what it is asked, and answers each with a status and a text.
+fn daemon(socket: &std::path::Path, answers: &'static [(u16, &str)]) -> JoinHandle<Vec<String>> {
+    let listener = UnixListener::bind(socket).unwrap();
+    std::thread::spawn(move || {
+        let asked = answers.iter().map(|(status, text)| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                reader.read_line(&mut head).unwrap();
+            }
+            let length = head
+                .lines()
+                .find_map(|l| l.strip_prefix("Content-Length: "));
+            let mut body = vec![0; length.unwrap().parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            write!(stream, "HTTP/1.0 {status} X\r\n\r\n{text}").unwrap();
+            format!(
+                "{} {}",
+                head.lines().next().unwrap(),
+                String::from_utf8(body).unwrap()
+            )
+        });
+        asked.collect()
+    })
+}
+
+fn sandboxed(socket: &std::path::Path) -> (i32, String, String) {
+    let mut play = tempfile::NamedTempFile::new().unwrap();
+    play.write_all(b"sandbox append /workspace/log it's \"me\"\nout done\n")
+        .unwrap();
+    let file = play.path().display().to_string();
+    let mut command = agent(&["openhands-play", &file, "sid"]);
+    command
+        .env("DOCKER_SOCKET", socket)
+        .env("SANDBOX_RUNTIME_CONTAINER_IMAGE", "tiny:1")
+        .env("SANDBOX_VOLUMES", "/a b:/workspace:rw")
+        .env(
+            "SANDBOX_DOCKER_RUNTIME_KWARGS",
+            "{'labels': {'a': 'b', 'deckhands.role': 'sandbox'}, 'mem_limit': 5}",
+        );
+    told(&command.output().unwrap())
+}
+
+#[test]
+fn a_play_makes_a_sandbox_by_the_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    let answers = &[
+        (201, "{\"Id\":\"1\"}"),
+        (204, ""),
+        (200, "{\"StatusCode\":0}"),
+    ];
+    let asked = daemon(&dir.path().join("sock"), answers);
+    assert_eq!(
+        sandboxed(&dir.path().join("sock")),
+        (0, "done\n".to_owned(), String::new())
+    );
+    let asked = asked.join().unwrap();
+    let (line, body) = asked[0].split_once(" HTTP/1.0 ").unwrap();
+    assert_eq!(line, "POST /containers/create?name=openhands-runtime-sid");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let expected = serde_json::json!({
+        "Image": "tiny:1",
+        "Entrypoint": ["/bin/sh", "-c"],
+        "Cmd": ["append /workspace/log it's \"me\""],
+        "Labels": {"a": "b", "deckhands.role": "sandbox"},
+        "HostConfig": {"Binds": ["/a b:/workspace:rw"], "NetworkMode": "none"},
+    });
+    assert_eq!(body, expected);
+    assert!(asked[1].starts_with("POST /containers/openhands-runtime-sid/start "));
+    assert!(asked[2].starts_with("POST /containers/openhands-runtime-sid/wait "));
+}
+
+#[test]
+fn a_sandbox_that_cannot_be_made_or_fails_ends_the_play() {
+    let rows: [&'static [(u16, &str)]; 2] = [
+        &[(409, "in use")],
+        &[(201, ""), (204, ""), (200, "{\"StatusCode\":1}")],
+    ];
+    for answers in rows {
+        let dir = tempfile::tempdir().unwrap();
+        let asked = daemon(&dir.path().join("sock"), answers);
+        let (code, out, err) = sandboxed(&dir.path().join("sock"));
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains(answers.last().unwrap().1), "{err}");
+        assert_eq!(asked.join().unwrap().len(), answers.len());
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) enum Flow {
 }
 
 /// Every name that [`run`] knows.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "say",
     "echo",
     "err",
@@ -24,6 +24,7 @@ const NAMES: [&str; 22] = [
     "sleep",
     "hang",
     "write",
+    "append",
     "mkdir",
     "cat",
     "test",
@@ -62,6 +63,7 @@ pub(crate) fn run(words: &[String]) -> Flow {
         ["alloc", megabytes] => Flow::Next(alloc(megabytes)),
         ["stdin-closed?"] => Flow::Next(stdin_closed()),
         ["write", path, text @ ..] => Flow::Next(files::write(path, &text.join(" "))),
+        ["append", path, text @ ..] => Flow::Next(files::append(path, &text.join(" "))),
         ["mkdir", path] => Flow::Next(files::mkdir(path)),
         ["cat", path] => Flow::Next(files::cat(path)),
         ["test", "-e", path] => Flow::Next(files::exists(path)),

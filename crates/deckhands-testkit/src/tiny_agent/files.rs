@@ -1,7 +1,7 @@
 //! The commands that read and change files.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, lchown};
 use std::path::Path;
 
@@ -11,6 +11,15 @@ use crate::output;
 pub(crate) fn write(path: &str, text: &str) -> u8 {
     let above = Path::new(path).parent().map_or(Ok(()), fs::create_dir_all);
     status(path, above.and_then(|()| fs::write(path, text)))
+}
+
+/// Adds a line to the end of a file.
+pub(crate) fn append(path: &str, line: &str) -> u8 {
+    let open = fs::File::options().create(true).append(true).open(path);
+    status(
+        path,
+        open.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())),
+    )
 }
 
 pub(crate) fn mkdir(path: &str) -> u8 {

@@ -10,6 +10,7 @@ mod commands;
 mod files;
 mod output;
 mod play;
+mod sandbox;
 mod session;
 mod sha256;
 mod spew;

@@ -50,3 +50,21 @@ impl Lines {
         u8::from(self.failed || self.out.flush().is_err() || self.out.get_mut().flush().is_err())
     }
 }
+
+/// The text as a JSON string.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            control if u32::from(control) < 0x20 => {
+                out.push_str(&format!("\\u{:04x}", u32::from(control)));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -12,6 +12,7 @@
 //! | `fail TEXT` | the log line of an agent's error |
 //! | `spew BYTES LINE` | so many bytes on stdout, in lines of so many |
 //! | `log TEXT`, `out TEXT`, `err TEXT` | a JSON log line, a plain line on stdout or stderr |
+//! | `sandbox COMMAND` | a container of the session that ran this shell command |
 //! | `file PATH TEXT`, `sleep SECONDS`, `exit CODE` | what they say |
 //!
 //! Event files go to `$FILE_STORE_PATH/sessions/SESSION/events/`, by default below `/.openhands`. Times are counted
@@ -20,7 +21,7 @@
 use std::fs;
 
 use crate::commands::{self, Flow};
-use crate::{files, output, spew};
+use crate::{files, output, sandbox, spew};
 
 /// A played run.
 struct Player<'a> {
@@ -91,6 +92,7 @@ impl Player<'_> {
                 Some((bytes, line)) => spew::spew(bytes, line),
                 None => 2,
             },
+            "sandbox" => sandbox::run(self.session, rest),
             "sleep" => commands::sleep(rest),
             "exit" => return Flow::Exit(rest.parse().unwrap_or(2)),
             _ => 2,
@@ -98,7 +100,7 @@ impl Player<'_> {
     }
 
     fn task(&mut self, text: &str) -> u8 {
-        let text = quote(text);
+        let text = output::quote(text);
         self.event(&format!(
             r#"{{"source": "user", "message": {text}, "action": "message", "args": {{"content": {text}, "file_urls": null, "image_urls": null, "wait_for_response": false, "security_risk": -1}}}}"#
         ))
@@ -111,7 +113,7 @@ impl Player<'_> {
             "Setting agent(CodeActAgent) state from AgentState.{from} to AgentState.{to}"
         ));
         self.state = to;
-        let (name, reason) = (quote(&name.to_lowercase()), quote(reason));
+        let (name, reason) = (output::quote(&name.to_lowercase()), output::quote(reason));
         told.max(self.event(&format!(
             r#"{{"source": "environment", "message": "", "observation": "agent_state_changed", "content": "", "extras": {{"agent_state": {name}, "reason": {reason}}}}}"#
         )))
@@ -120,9 +122,9 @@ impl Player<'_> {
     fn finish(&mut self, text: &str) -> u8 {
         let told = self.log(&format!(
             "AgentFinishAction(final_thought={}, outputs={{}}, thought='', action=<ActionType.FINISH: 'finish'>)",
-            quote(text)
+            output::quote(text)
         ));
-        let text = quote(text);
+        let text = output::quote(text);
         told.max(self.event(&format!(
             r#"{{"source": "agent", "message": "All done! What's next on the agenda?", "action": "finish", "llm_metrics": {{"accumulated_cost": 0.0, "max_budget_per_task": null, "accumulated_token_usage": {{"model": "default", "prompt_tokens": 700, "completion_tokens": 50, "cache_read_tokens": 0, "cache_write_tokens": 0, "context_window": 128000, "per_turn_token": 750, "response_id": ""}}, "costs": [], "response_latencies": [], "token_usages": []}}, "args": {{"final_thought": {text}, "outputs": {{}}, "thought": ""}}}}"#
         )))
@@ -157,7 +159,7 @@ impl Player<'_> {
 }
 
 fn log(level: &str, text: &str) -> u8 {
-    let text = quote(text);
+    let text = output::quote(text);
     output::line(&format!(
         r#"{{"message": {text}, "level": "{level}", "timestamp": "2026-01-01T00:00:00.000000+00:00"}}"#
     ))
@@ -176,23 +178,5 @@ fn unescape(text: &str) -> String {
             plain => out.push(plain),
         }
     }
-    out
-}
-
-/// The text as a JSON string.
-fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            control if u32::from(control) < 0x20 => {
-                out.push_str(&format!("\\u{:04x}", u32::from(control)));
-            }
-            other => out.push(other),
-        }
-    }
-    out.push('"');
     out
 }
