@@ -6,6 +6,7 @@
 mod causes;
 mod containers;
 mod contract;
+mod daemon_away;
 mod daemon_faults;
 mod endings;
 mod environment;
@@ -13,6 +14,7 @@ mod figures;
 mod full;
 mod hello;
 mod inputs;
+mod kill_loop;
 mod managed_only;
 mod openmetrics;
 mod others;

@@ -11,6 +11,7 @@ mod evidence;
 mod left;
 mod profile;
 mod steps;
+mod tiny;
 mod tree;
 
 pub use bench::{Bench, CANARY, deckhands};
@@ -25,4 +26,5 @@ pub use steps::{
     bash, bash_for, create_file, edit_file, editor, ipython, one_step, plan_tasks, type_in,
     view_tasks,
 };
+pub use tiny::{TinyTask, TinyWorld};
 pub use tree::Tree;
