@@ -418,6 +418,8 @@ impl EngineObserver for Observer {
                 world.hit("store trouble".to_owned());
                 format!("store: {text}")
             }
+            EngineEvent::DaemonTrouble(text) => format!("daemon: {text}"),
+            EngineEvent::DaemonBack => "daemon: well again".to_owned(),
         };
         self.0.tell(line);
     }

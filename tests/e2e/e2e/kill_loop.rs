@@ -41,7 +41,11 @@ mod full {
     ) -> Vec<TinyTask> {
         let mut length = |number: usize| {
             let before = chance.seconds(0.1, 1.5);
-            let long = if number % LONG_EVERY == 0 { LONG } else { 0.0 };
+            let long = if number.is_multiple_of(LONG_EVERY) {
+                LONG
+            } else {
+                0.0
+            };
             (before, long + chance.seconds(0.1, 1.5))
         };
         numbers
@@ -70,7 +74,8 @@ mod full {
         let attempts = store.attempts(id).await.expect("its attempts");
         let events = store.events(Some(id), 0, 1_000).await.expect("its events");
         let result = store.result(id).await.expect("a store that answers");
-        let result = result.unwrap_or_else(|| panic!("{id} has no result: {attempts:#?}"));
+        assert!(result.is_some(), "{id} has no result: {attempts:#?}");
+        let result = result.expect("it was looked at");
         assert_eq!(
             result.state,
             TaskState::Completed,

@@ -39,10 +39,11 @@ impl TinyWorld {
     /// Without the tiny image.
     #[must_use]
     pub fn new() -> Self {
-        let image = std::env::var("DECKHANDS_TINY_IMAGE");
+        let image =
+            std::env::var_os("DECKHANDS_TINY_IMAGE").expect("the tiny image: cargo xtask e2e");
         Self {
             bench: Bench::new(Script::new([])),
-            image: image.expect("the tiny image: cargo xtask e2e"),
+            image: image.to_string_lossy().into_owned(),
             docker_host: None,
         }
     }

@@ -18,8 +18,8 @@ pub(super) struct Chance {
 impl Chance {
     /// From the seed that the environment says, or one that nobody knows before.
     pub(super) fn new() -> Self {
-        let told = std::env::var(VARIABLE).ok();
-        let seed = told.map(|seed| seed.parse().expect("a seed is a number"));
+        let told = std::env::var_os(VARIABLE);
+        let seed = told.map(|seed| seed.to_string_lossy().parse().expect("a seed is a number"));
         let new = || Timestamp::now().as_nanosecond().unsigned_abs();
         Self::of(seed.unwrap_or_else(|| u64::try_from(new() % u128::from(u64::MAX)).unwrap_or(1)))
     }
