@@ -40,7 +40,9 @@ fn body(command: &str) -> io::Result<String> {
 }
 
 fn variable(name: &str) -> io::Result<String> {
-    std::env::var(name).map_err(|error| io::Error::other(format!("{name}: {error}")))
+    let value = std::env::var_os(name);
+    let value = value.and_then(|value| value.into_string().ok());
+    value.ok_or_else(|| io::Error::other(format!("{name} is not set to a text")))
 }
 
 /// The dictionary of labels within a Python literal, as JSON. Texts that would need more than other quotes are refused.
@@ -56,7 +58,7 @@ fn labels(arguments: &str) -> io::Result<String> {
 
 /// Posts to the daemon and gives its answer.
 fn call(path: &str, body: &str) -> io::Result<String> {
-    let socket = std::env::var("DOCKER_SOCKET").unwrap_or_else(|_| SOCKET.to_owned());
+    let socket = std::env::var_os("DOCKER_SOCKET").unwrap_or_else(|| SOCKET.into());
     let mut stream = UnixStream::connect(socket)?;
     // With this version of HTTP the answer ends with the connection.
     let head = "HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json";
