@@ -10,7 +10,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use deckhands_model::{AttemptReport, ImageReport, ModelId, SecretHash, Timings, Versions};
+use deckhands_model::{AttemptReport, ImageReport, ModelId, Timings, Versions};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,10 @@ use crate::stored_path;
 use crate::workspace::{Manifest, read_manifest, write_manifest};
 
 mod error;
+mod keys;
 
 pub use error::NotAdoptable;
+pub(crate) use keys::{KeptApiKeys, KeptKeys};
 
 /// Version of the files' form.
 const VERSION: u32 = 2;
@@ -67,27 +69,6 @@ pub(crate) struct Made {
     pub(crate) store: PathBuf,
     /// What was on the disk before the agent began.
     pub(crate) disk: Taken,
-}
-
-/// What is kept of an attempt's keys.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeptKeys {
-    /// Of the token that opens the way to the model.
-    pub(crate) token: SecretHash,
-    /// What opens the remote-runtime API, where the app has one.
-    pub(crate) api: Option<KeptApiKeys>,
-}
-
-/// What is kept of the keys of the remote-runtime API.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeptApiKeys {
-    /// Of the key that opens it.
-    pub(crate) runtime: SecretHash,
-    /// The key of the sandbox's command server itself: the API has to tell it to an app that asks for
-    /// its sandbox only now. The agent knows it, and it opens nothing of ours.
-    pub(crate) session: String,
 }
 
 /// What an attempt takes of the disk.

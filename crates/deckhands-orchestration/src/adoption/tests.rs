@@ -1,6 +1,6 @@
 //! What is kept comes back, and what is none of it is told as damaged.
 
-use deckhands_model::{AttemptNumber, TaskId};
+use deckhands_model::{AttemptNumber, SecretHash, TaskId};
 use tempfile::TempDir;
 
 use super::*;
