@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: figures that may not get worse.
 //!
 //! Here are the start-up time and the measuring itself; `lifecycle` holds the figures that need a
-//! Docker daemon, `task` those that need the OpenHands images as well.
+//! Docker daemon, `task` those that need the OpenHands images as well, `queue` those of many tasks.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ mod events;
 mod figure;
 mod lifecycle;
 mod memory;
+mod queue;
 mod samples;
 mod session;
 mod stage;
@@ -41,6 +42,8 @@ enum What {
     Lifecycle,
     /// A small task on the real images beside the prototype's command; needs Docker, takes minutes
     Task(task::TaskArgs),
+    /// What the queue costs and how it bears many tasks; needs Docker, takes minutes
+    Queue(queue::QueueArgs),
 }
 
 /// Measures what is asked for; a figure that misses its bar is an error.
@@ -49,6 +52,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         None => start_up(),
         Some(What::Lifecycle) => lifecycle::run(),
         Some(What::Task(args)) => task::run(args),
+        Some(What::Queue(args)) => queue::run(args),
     }
 }
 
@@ -56,7 +60,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
 pub(crate) fn all() -> Result<()> {
     start_up()?;
     lifecycle::run()?;
-    task::short()
+    task::short()?;
+    queue::usual()
 }
 
 /// Starts the release binary repeatedly and compares the median with the limit.

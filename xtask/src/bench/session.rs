@@ -1,6 +1,6 @@
 //! A played OpenHands session: through `deckhands run`, and its bare container through `docker`.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -73,6 +73,11 @@ pub(super) fn by_deckhands(stage: &Stage) -> Result<Run> {
 
 /// The same container and play with nothing of ours around it.
 pub(super) fn by_docker(stage: &Stage) -> Result<Duration> {
+    timed(&mut bare_run(stage)?)
+}
+
+/// `docker run --rm` of that.
+pub(super) fn bare_run(stage: &Stage) -> Result<Command> {
     let task = stage.task(SHORT)?;
     let input = task.parent().unwrap_or(&task).display().to_string();
     let mut docker = docker_run();
@@ -81,7 +86,7 @@ pub(super) fn by_docker(stage: &Stage) -> Result<Duration> {
     docker.arg(&stage.image);
     docker.args(["python", "-m", "openhands.core.main"]);
     docker.args(["-f", "/deckhands/input/task.txt", "-n", "played"]);
-    timed(&mut docker)
+    Ok(docker)
 }
 
 /// Whether the result document is that of a task that was carried through.

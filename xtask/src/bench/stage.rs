@@ -78,11 +78,17 @@ impl Stage {
 
     /// `run` with this task text, in a clean environment.
     pub(super) fn run_command(&self, play: &str) -> Result<Command> {
-        let mut command = Command::new(&self.deckhands);
-        command.args(["run", "--json", "--allow-no-change", "--file"]);
+        let mut command = self.command("run");
+        command.args(["--json", "--allow-no-change", "--file"]);
         command.arg(self.task(play)?);
         command.arg("--workspace").arg(self.workspace());
-        command.arg("--home").arg(self.home());
+        Ok(command)
+    }
+
+    /// A command of the product, in a clean environment.
+    pub(super) fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.deckhands);
+        command.arg(name).arg("--home").arg(self.home());
         command.env_clear().env("HOME", self.user());
         // Whatever decides which daemon `docker` talks to decides it for the product, too.
         for name in ["PATH", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"] {
@@ -95,7 +101,7 @@ impl Stage {
         command.env("DECKHANDS_PROFILE", "socket");
         command.env("DECKHANDS_MODEL_WAY", "direct");
         command.current_dir(&self.folder);
-        Ok(command)
+        command
     }
 
     /// Writes the play where `run` and containers find it.
@@ -111,7 +117,8 @@ impl Stage {
         self.folder.join("home")
     }
 
-    fn workspace(&self) -> PathBuf {
+    /// The workspace of every task.
+    pub(super) fn workspace(&self) -> PathBuf {
         self.folder.join("workspace")
     }
 
