@@ -3,7 +3,7 @@
 use deckhands_model::{TaskId, TaskState};
 
 /// A refusal or a failure of the store. A refusal has changed nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The queue holds as many waiting tasks as it may.

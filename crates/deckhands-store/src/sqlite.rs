@@ -1,7 +1,7 @@
 //! The store on an embedded SQLite database: one file, for several processes at once.
 //!
-//! Writes go through one connection on a thread of its own, each in one immediate transaction that
-//! is on the disk when it is acknowledged. Reads have connections of their own, which the
+//! Writes go through one connection on a thread of its own, in immediate transactions that are on the
+//! disk when a write of theirs is acknowledged; those that wait at the same time share one. Reads have connections of their own, which the
 //! write-ahead log keeps from waiting for writers. The file needs a local disk: no network file
 //! system has the shared memory that the processes coordinate through.
 
@@ -9,6 +9,7 @@ mod check;
 mod claim;
 mod classify;
 mod ends;
+mod group;
 mod intake;
 mod lane;
 mod queries;
@@ -31,6 +32,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::classify::{Done, of_file};
+use self::group::How;
 use self::lane::Lane;
 use crate::error::{StoreError, StoreResult};
 
@@ -39,6 +41,20 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Connections that read. Few: what they do is short.
 const READERS: usize = 2;
+
+/// Writes of this process that wait at the same time are put on the disk together, up to a number that
+/// keeps other processes waiting for milliseconds only. Immediate: a transaction that reads first and
+/// then writes could fail half-way otherwise.
+const WRITES: How = How {
+    begin: TransactionBehavior::Immediate,
+    most: 32,
+};
+
+/// There is nothing that reads could share, and several connections to do them.
+const READS: How = How {
+    begin: TransactionBehavior::Deferred,
+    most: 1,
+};
 
 /// Bytes that the write-ahead log keeps at most once its content is in the database.
 const LOG_BYTES: i64 = 16 << 20;
@@ -92,8 +108,8 @@ impl SqliteStore {
         Ok(Self {
             path: path.to_owned(),
             options,
-            writer: Lane::start("store-write", vec![writer])?,
-            readers: Lane::start("store-read", readers)?,
+            writer: Lane::start("store-write", WRITES, vec![writer])?,
+            readers: Lane::start("store-read", READS, readers)?,
         })
     }
 
@@ -102,8 +118,7 @@ impl SqliteStore {
         F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
-        // Immediate: a transaction that reads first and then writes could fail half-way otherwise.
-        self.writer.run(TransactionBehavior::Immediate, work).await
+        self.writer.run(work).await
     }
 
     async fn read<T, F>(&self, work: F) -> StoreResult<T>
@@ -111,7 +126,7 @@ impl SqliteStore {
         F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.readers.run(TransactionBehavior::Deferred, work).await
+        self.readers.run(work).await
     }
 }
 

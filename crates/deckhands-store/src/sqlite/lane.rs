@@ -5,53 +5,49 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::classify::{Done, of_file};
+use super::group::{self, How, Member};
 use crate::error::{StoreError, StoreResult};
 
 /// Most jobs that wait for one lane; whoever comes then waits to hand in.
 const WAITING: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Queue = Mutex<mpsc::Receiver<Box<dyn Member>>>;
 
 /// A queue of jobs, done by one thread for each connection. The threads end with the lane.
 #[derive(Debug)]
 pub(super) struct Lane {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Box<dyn Member>>,
 }
 
 impl Lane {
     /// Starts a thread for each connection.
-    pub(super) fn start(name: &str, connections: Vec<Connection>) -> StoreResult<Self> {
+    pub(super) fn start(name: &str, how: How, connections: Vec<Connection>) -> StoreResult<Self> {
         let (jobs, queue) = mpsc::channel(WAITING);
         let queue = Arc::new(Mutex::new(queue));
         for mut connection in connections {
             let queue = Arc::clone(&queue);
             spawn(name, move || {
-                while let Some(job) = next(&queue) {
-                    job(&mut connection);
+                while let Some(jobs) = next(&queue, how.most) {
+                    group::carry_out(&mut connection, how.begin, jobs);
                 }
             })?;
         }
         Ok(Self { jobs })
     }
 
-    /// Does `work` in one transaction, of which nothing is left when it fails.
-    pub(super) async fn run<T, F>(&self, how: TransactionBehavior, work: F) -> StoreResult<T>
+    /// Does `work` in a transaction; nothing of it is left when it fails. Jobs that wait at the same time
+    /// share a transaction, and so the wait for the disk; each is answered after that.
+    pub(super) async fn run<T, F>(&self, work: F) -> StoreResult<T>
     where
         F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // Whoever asked has gone before it was begun: then it is not done.
-            if !answer.is_closed() {
-                let _gone = answer.send(within(connection, how, work));
-            }
-        });
-        match self.jobs.send(job).await {
+        match self.jobs.send(group::member(work, answer)).await {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(ended())),
             Err(_) => Err(ended()),
         }
@@ -71,23 +67,15 @@ where
     answered.await.unwrap_or_else(|_| Err(ended()))
 }
 
-fn within<T>(
-    connection: &mut Connection,
-    how: TransactionBehavior,
-    work: impl FnOnce(&Transaction<'_>) -> Done<T>,
-) -> StoreResult<T> {
-    let tried = || -> Done<T> {
-        let tx = connection.transaction_with_behavior(how)?;
-        let result = work(&tx)?;
-        tx.commit()?;
-        Ok(result)
-    };
-    tried().map_err(StoreError::from)
-}
-
-fn next(queue: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
+/// Waits for a job, and takes those along that wait behind it.
+fn next(queue: &Queue, most: usize) -> Option<Vec<Box<dyn Member>>> {
     let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-    queue.blocking_recv()
+    let mut jobs = vec![queue.blocking_recv()?];
+    while jobs.len() < most {
+        let Ok(job) = queue.try_recv() else { break };
+        jobs.push(job);
+    }
+    Some(jobs)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {

@@ -1,0 +1,148 @@
+//! Jobs that share one transaction, and so one wait for the disk.
+//!
+//! A job that fails leaves nothing and concerns no other. None is answered before all of them are on the
+//! disk; where that fails, it fails for each.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot::Sender;
+
+use super::classify::Done;
+use crate::error::{StoreError, StoreResult};
+
+#[cfg(test)]
+mod tests;
+
+/// How jobs are put together.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// How their transaction begins.
+    pub(super) begin: TransactionBehavior,
+    /// Most jobs that share one.
+    pub(super) most: usize,
+}
+
+/// One job of a transaction.
+pub(super) trait Member: Send {
+    /// Whether anybody still waits for it.
+    fn is_awaited(&self) -> bool;
+
+    /// Does it; `false` where it failed, so that nothing of it may stay.
+    fn work(&mut self, tx: &Transaction<'_>) -> bool;
+
+    /// Answers, now that the transaction is over.
+    fn answer(self: Box<Self>, committed: &StoreResult<()>);
+}
+
+/// A job and whoever waits for it.
+struct Job<T, F> {
+    /// Until it is done.
+    work: Option<F>,
+    /// From then on.
+    done: StoreResult<T>,
+    asker: Sender<StoreResult<T>>,
+}
+
+/// A job for a transaction.
+pub(super) fn member<T, F>(work: F, asker: Sender<StoreResult<T>>) -> Box<dyn Member>
+where
+    F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+    T: Send + 'static,
+{
+    Box::new(Job {
+        work: Some(work),
+        done: Err(not_begun()),
+        asker,
+    })
+}
+
+impl<T, F> Member for Job<T, F>
+where
+    F: FnOnce(&Transaction<'_>) -> Done<T> + Send,
+    T: Send,
+{
+    fn is_awaited(&self) -> bool {
+        !self.asker.is_closed()
+    }
+
+    fn work(&mut self, tx: &Transaction<'_>) -> bool {
+        if let Some(work) = self.work.take() {
+            self.done = work(tx).map_err(StoreError::from);
+        }
+        self.done.is_ok()
+    }
+
+    fn answer(self: Box<Self>, committed: &StoreResult<()>) {
+        let answer = match committed {
+            Ok(()) => self.done,
+            // A refusal, too: it may rest on what another job of the same transaction did.
+            Err(error) => Err(error.clone()),
+        };
+        let _gone = self.asker.send(answer);
+    }
+}
+
+/// Does jobs in one transaction and answers them. Those for which nobody waits any more are not begun.
+pub(super) fn carry_out(
+    connection: &mut Connection,
+    how: TransactionBehavior,
+    members: Vec<Box<dyn Member>>,
+) {
+    let awaited = members.into_iter().filter(|member| member.is_awaited());
+    let mut members: Vec<_> = awaited.collect();
+    let committed = match members.as_mut_slice() {
+        [] => return,
+        [alone] => by_itself(connection, how, alone.as_mut()),
+        several => together(connection, how, several),
+    };
+    let committed = committed.map_err(StoreError::from);
+    for member in members {
+        member.answer(&committed);
+    }
+}
+
+fn by_itself(
+    connection: &mut Connection,
+    how: TransactionBehavior,
+    member: &mut dyn Member,
+) -> Done<()> {
+    let tx = connection.transaction_with_behavior(how)?;
+    if member.work(&tx) {
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+fn together(
+    connection: &mut Connection,
+    how: TransactionBehavior,
+    members: &mut [Box<dyn Member>],
+) -> Done<()> {
+    let tx = connection.transaction_with_behavior(how)?;
+    for member in members {
+        apart(&tx, member.as_mut())?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// Does a job so that it can be taken back without the others.
+fn apart(tx: &Transaction<'_>, member: &mut dyn Member) -> Done<()> {
+    tx.execute_batch("SAVEPOINT job")?;
+    if !member.work(tx) {
+        if tx.is_autocommit() {
+            return Err(taken_back().into());
+        }
+        tx.execute_batch("ROLLBACK TO job")?;
+    }
+    tx.execute_batch("RELEASE job")?;
+    Ok(())
+}
+
+/// After some failures, such as a full disk, SQLite itself takes the whole transaction back.
+fn taken_back() -> StoreError {
+    StoreError::Other("a write beside this one could not be done, and took it back".to_owned())
+}
+
+fn not_begun() -> StoreError {
+    StoreError::Other("it was not begun".to_owned())
+}
