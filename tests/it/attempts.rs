@@ -2,6 +2,7 @@
 //! attempt.
 
 mod results;
+mod shared_files;
 
 use std::fs;
 use std::sync::{Arc, Mutex};

@@ -63,7 +63,7 @@ pub use ports::Ports;
 pub use provider_access::{NoKey, ProviderAccess};
 pub use request::{ImagePair, Policy, RelaySettings, TaskRequest};
 pub use runner::{Runner, check_provider, is_delicate, not_started, simulated};
-pub use shared_files::probe_shared_files;
+pub use shared_files::{SharedFiles, probe_shared_files};
 pub use sweep::{Adoptable, SweepOptions, SweepReport, sweep, sweep_beside};
 pub use task_spec::{RunnerSettings, SpecVersion, TaskSpec, TaskSpecError};
 pub use workspace::{LeftPath, PromoteError, Recovered, recover};

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::request::TaskRequest;
+use crate::shared_files::SharedFiles;
 
 /// Asked once an attempt's result is accepted, right before anything follows from it.
 #[async_trait]
@@ -44,6 +45,9 @@ pub struct AttemptOrder {
     /// One that is not adoptable is only stopped before its agent runs, and one whose agent has ended
     /// comes to its end.
     pub pause: CancellationToken,
+    /// What is known of the daemon's view of our files: clones of one value, in all orders for one daemon
+    /// and one state directory, have it looked at once. Of a new value nothing is known.
+    pub shared_files: SharedFiles,
 }
 
 impl AttemptOrder {
@@ -59,6 +63,7 @@ impl AttemptOrder {
             promote_gate: None,
             adoptable: false,
             pause: CancellationToken::new(),
+            shared_files: SharedFiles::default(),
         }
     }
 }

@@ -5,6 +5,8 @@
 use std::fs;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deckhands_model::{
     AttemptId, AttemptNumber, ByteSize, Cause, ImageRef, Network, Profile, TaskId,
@@ -27,6 +29,32 @@ const MAX_ANSWER: usize = 64 << 10;
 
 const HINT: &str =
     "use a daemon on this machine, or put the state directory on a path it shares (--home DIR)";
+
+/// What is known of one daemon and one state directory: whether the daemon was seen to look at the files
+/// that we do. Clones share it.
+///
+/// Reading a file out of a container costs a daemon more than starting it does, so that whoever makes
+/// many attempts has it done until it succeeds once, and not for each of them.
+#[derive(Clone, Debug, Default)]
+pub struct SharedFiles(Arc<AtomicBool>);
+
+impl SharedFiles {
+    /// A file for the daemon to be asked for; `None` where it was seen before.
+    ///
+    /// # Errors
+    /// As [`Probe::write`].
+    pub(crate) fn probe(&self, dir: &Path, nonce: String) -> Result<Option<Probe>, RunFailure> {
+        if self.0.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Probe::write(dir, nonce).map(Some)
+    }
+
+    /// The daemon saw such a file.
+    pub(crate) fn seen(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A file with random content that waits to be seen by the daemon.
 #[derive(Debug)]

@@ -38,6 +38,7 @@ use crate::observer::Observer;
 use crate::order::{Halt, Ownership};
 use crate::ports::Ports;
 use crate::request::TaskRequest;
+use crate::shared_files::SharedFiles;
 
 /// What every part of an attempt needs.
 pub(crate) struct AttemptCtx<'a> {
@@ -50,6 +51,8 @@ pub(crate) struct AttemptCtx<'a> {
     pub(crate) ownership: &'a Ownership,
     pub(crate) id: AttemptId,
     pub(crate) dir: AttemptDir,
+    /// Whether its daemon is known to see our files.
+    pub(crate) shared_files: &'a SharedFiles,
     pub(crate) ids: &'a dyn IdSource,
     pub(crate) clock: &'a dyn Clock,
     /// Whether another process may go on with it.

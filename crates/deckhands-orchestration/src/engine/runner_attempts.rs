@@ -18,6 +18,7 @@ use crate::adoption::NotAdoptable;
 use crate::failure::RunFailure;
 use crate::order::{self, AttemptEnd, AttemptOrder};
 use crate::runner::{Runner, refused_report};
+use crate::shared_files::SharedFiles;
 use crate::sweep::{Adoptable, SweepOptions, sweep_beside};
 use crate::task_spec::{RunnerSettings, TaskSpec};
 
@@ -36,6 +37,8 @@ pub struct RunnerAttempts {
     runner: Runner,
     settings: RunnerSettings,
     store: Arc<dyn Store>,
+    /// Learnt with the first attempt that gets so far.
+    shared_files: SharedFiles,
 }
 
 impl RunnerAttempts {
@@ -46,6 +49,7 @@ impl RunnerAttempts {
             runner,
             settings,
             store,
+            shared_files: SharedFiles::default(),
         }
     }
 
@@ -67,6 +71,7 @@ impl RunnerAttempts {
             promote_gate: Some(owner),
             adoptable: true,
             pause: job.pause.clone(),
+            shared_files: self.shared_files.clone(),
             ..AttemptOrder::new(job.id, request)
         })
     }

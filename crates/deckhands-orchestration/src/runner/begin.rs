@@ -81,6 +81,7 @@ impl Runner {
             ownership: &job.ownership,
             id: job.order.id,
             dir: job.dir.clone(),
+            shared_files: &job.order.shared_files,
             ids: self.ids.as_ref(),
             clock: self.clock.as_ref(),
             adoptable: job.order.adoptable,

@@ -18,7 +18,7 @@ use crate::adoption::KeptKeys;
 use crate::failure::RunFailure;
 use crate::images::by_digest;
 use crate::ports::Ports;
-use crate::shared_files::{Probe, not_shared_or};
+use crate::shared_files::not_shared_or;
 
 /// The daemon's default bridge, on which a sandbox's ports are bound.
 const BRIDGE: &str = "bridge";
@@ -41,7 +41,8 @@ pub(crate) struct Beside {
     pub(crate) sandbox: Option<Sandbox>,
 }
 
-/// Translates the request, creates the app container and proves that the daemon sees our files.
+/// Translates the request, creates the app container and proves that the daemon sees our files, unless
+/// that is known.
 ///
 /// # Errors
 /// [`RunFailure`]; whatever was created carries the attempt's labels.
@@ -50,7 +51,7 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
     let task = dirs.input.join(AgentDirs::TASK_FILE);
     write_readable(&task, ctx.request.text.as_str())
         .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
-    let probe = Probe::write(&dirs.input, ctx.id.session_name())?;
+    let probe = ctx.shared_files.probe(&dirs.input, ctx.id.session_name())?;
     let (launch, beside) = launch(ctx).await?;
     let Some(mount) = launch
         .app
@@ -69,9 +70,11 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
         .create(launch.app.clone())
         .await
         .map_err(not_shared_or)?;
-    probe
-        .read_back(ctx.ports.containers.as_ref(), &app, &mount)
-        .await?;
+    if let Some(probe) = probe {
+        let containers = ctx.ports.containers.as_ref();
+        probe.read_back(containers, &app, &mount).await?;
+        ctx.shared_files.seen();
+    }
     Ok(Prepared {
         launch,
         app,
