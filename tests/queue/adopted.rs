@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::machine::Machine;
-use crate::process::{milliseconds, peak_mebibytes};
+use crate::process::{cpu, milliseconds, peak_mebibytes};
 use crate::{Outcome, agent, parts};
 
 const LIVE: u32 = 500;
@@ -21,8 +21,9 @@ const LIVE: u32 = 500;
 /// Longest time for either engine to have all of them.
 const DEADLINE: Duration = Duration::from_secs(240);
 
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(5);
+/// Between two looks at what the first engine started, which take a while, and at how many the second
+/// one has taken over.
+const LOOKS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(5)];
 
 /// The machine's clock of a later time.
 #[derive(Debug)]
@@ -40,8 +41,9 @@ impl Clock for Later {
 pub(crate) async fn measure(dir: &Path) -> Outcome<Value> {
     let machine = Machine::new(dir, agent::hanging())?;
     machine.submit(LIVE.into()).await?;
+    let all = usize::try_from(LIVE)?;
     let settings = EngineSettings {
-        workers: usize::try_from(LIVE)?,
+        workers: all,
         ..EngineSettings::default()
     };
     let now: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -54,18 +56,23 @@ pub(crate) async fn measure(dir: &Path) -> Outcome<Value> {
     let stop = StopSignals::default();
     tokio::select! {
         report = first.run(&stop) => return Err(format!("the first engine left: {report:?}").into()),
-        started = until(|| machine.running() == 2 * usize::try_from(LIVE).unwrap_or(0)) => started?,
+        started = until(LOOKS[0], || machine.running() == 2 * all) => started?,
     };
     drop(first);
     let later: Arc<dyn Clock> = Arc::new(Later(parts::lease().term.0 + Duration::from_secs(15)));
     let second = parts::engine(&machine.store, machine.attempts(&later), later, settings);
-    let all = usize::try_from(LIVE)?;
+    let before = cpu()?;
     let took = tokio::select! {
         report = second.run(&stop) => return Err(format!("the second engine left: {report:?}").into()),
-        took = until(|| machine.daemon.read_again() >= all) => took?,
+        took = until(LOOKS[1], || machine.daemon.read_again() >= all) => took?,
     };
+    let used = cpu()?.saturating_sub(before);
     check(&machine).await?;
-    Ok(json!({ "took": milliseconds(took), "peak": peak_mebibytes()? }))
+    Ok(json!({
+        "took": milliseconds(took),
+        "cpu": milliseconds(used),
+        "peak": peak_mebibytes()?,
+    }))
 }
 
 impl Machine {
@@ -99,13 +106,13 @@ async fn check(machine: &Machine) -> Outcome<()> {
 }
 
 /// Looks until it is so, and says how long that took.
-async fn until(is_so: impl Fn() -> bool) -> Outcome<Duration> {
+async fn until(look: Duration, is_so: impl Fn() -> bool) -> Outcome<Duration> {
     let began = Instant::now();
     while !is_so() {
         if began.elapsed() > DEADLINE {
             return Err(format!("not so after {DEADLINE:?}").into());
         }
-        sleep(LOOK).await;
+        sleep(look).await;
     }
     Ok(began.elapsed())
 }

@@ -148,6 +148,10 @@ fn figures(program: &Program) -> Result<Vec<Figure>> {
     figures.extend([
         ms("500 live attempts taken over after", adopted.of("/took")?)
             .with_bar(Bar::Below(ADOPTED_BAR)),
+        ms(
+            "processor time of that, fake daemon included",
+            adopted.of("/cpu")?,
+        ),
         figure(
             "peak of memory of that, fake daemon included",
             adopted.of("/peak")?,

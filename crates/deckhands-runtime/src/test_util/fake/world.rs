@@ -218,11 +218,10 @@ impl World {
     }
 
     pub(super) fn summaries(&self, selector: &LabelSelector) -> Vec<ContainerSummary> {
-        let all = self
-            .containers
-            .values()
-            .map(|playing| playing.container.summary());
-        all.filter(|summary| selector.matches(&summary.labels))
+        // Those that are not meant are not copied: there may be very many.
+        let all = self.containers.values().map(|playing| &playing.container);
+        all.filter(|container| selector.matches(&container.spec.labels))
+            .map(|container| container.summary())
             .collect()
     }
 
