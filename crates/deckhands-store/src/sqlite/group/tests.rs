@@ -1,3 +1,5 @@
+//! What jobs of one transaction leave, and what they are told.
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot::{self, Receiver};
 

@@ -1,3 +1,5 @@
+//! Which summaries of a batch count as a round.
+
 use serde_json::json;
 
 use super::{CONTAINERS, completed};

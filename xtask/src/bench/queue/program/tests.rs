@@ -1,3 +1,5 @@
+//! How figures are read.
+
 use super::Measured;
 
 #[test]
