@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use deckhands_agent::ApiKey;
 use deckhands_model::{Cause, ModelId, Priority, TaskId, TaskState};
 use deckhands_orchestration::engine::{
     Engine, EngineParts, EngineSettings, RunnerAttempts, StopSignals, Unobserved,
 };
-use deckhands_orchestration::{Clock, ProviderAccess, RunnerSettings, TaskSpec};
+use deckhands_orchestration::{RunnerSettings, TaskSpec};
 use deckhands_store::{Intake, MemoryStore, NewTask, Queries, QueueBounds};
 
-use crate::support::{KEY, World};
+use crate::support::World;
 
 /// Hands the world's task in for a model.
 async fn submit(world: &World, store: &MemoryStore, model: &str) -> TaskId {
@@ -36,19 +35,13 @@ async fn submit(world: &World, store: &MemoryStore, model: &str) -> TaskId {
 
 /// Works off what is stored, with a key of OpenRouter's alone.
 async fn engine(world: &World, store: Arc<MemoryStore>) {
-    let keys = [("openrouter".to_owned(), ApiKey::new(KEY))];
-    let own = RunnerSettings {
-        providers: ProviderAccess::OwnAddresses(keys.into()),
-        key_files: Vec::new(),
-        docker_socket: world.request.docker_socket.clone(),
-        relay: world.request.relay,
-    };
+    let own = RunnerSettings::of(&world.request);
     let runner = world.runner();
     let parts = EngineParts {
-        store,
+        store: store.clone(),
         clock: runner.clock.clone(),
         ids: runner.ids.clone(),
-        attempts: Arc::new(RunnerAttempts::new(runner, own)),
+        attempts: Arc::new(RunnerAttempts::new(runner, own, store)),
         observer: Arc::new(Unobserved),
     };
     let settings = EngineSettings {

@@ -78,7 +78,7 @@ impl Machine {
             ids: Arc::new(SystemIds),
         };
         let settings = RunnerSettings::of(&self.request);
-        Arc::new(RunnerAttempts::new(runner, settings))
+        Arc::new(RunnerAttempts::new(runner, settings, self.store.clone()))
     }
 }
 

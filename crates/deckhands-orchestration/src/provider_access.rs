@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use deckhands_agent::ApiKey;
 use deckhands_model::ModelId;
 
+use crate::request::TaskRequest;
+
 /// Where a process calls models, and with which keys.
 #[derive(Clone, Debug)]
 pub enum ProviderAccess {
@@ -32,6 +34,18 @@ pub struct NoKey {
 }
 
 impl ProviderAccess {
+    /// What a request says of it.
+    pub(crate) fn of_request(request: &TaskRequest) -> Self {
+        let api_key = request.api_key.clone();
+        match request.base_url.clone() {
+            Some(base_url) => Self::OneAddress { base_url, api_key },
+            None => {
+                let provider = request.model.provider().to_owned();
+                Self::OwnAddresses(api_key.map(|key| (provider, key)).into_iter().collect())
+            }
+        }
+    }
+
     /// The address and the key for calls of a model; no address is the provider's own.
     ///
     /// # Errors

@@ -187,5 +187,19 @@ impl TaskSpec {
     }
 }
 
+impl RunnerSettings {
+    /// What of a request belongs to the process: a key without an address is for the model's provider
+    /// alone.
+    #[must_use]
+    pub fn of(request: &TaskRequest) -> Self {
+        Self {
+            providers: ProviderAccess::of_request(request),
+            key_files: request.key_files.clone(),
+            docker_socket: request.docker_socket.clone(),
+            relay: request.relay,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! of them on a daemon in memory; the crowd of containers needs Docker.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -98,11 +98,17 @@ fn folder() -> Result<PathBuf> {
 
 fn figures(program: &Program) -> Result<Vec<Figure>> {
     let folder = folder()?;
-    let ms = |name, value| figure(name, value, "ms");
-    let claims = program.measure("claims", &folder)?;
+    let mut figures = of_claims(program, &folder)?;
+    figures.extend(of_processor(program, &folder)?);
+    figures.extend(of_many(program, &folder)?);
+    Ok(figures)
+}
+
+fn of_claims(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
+    let claims = program.measure("claims", folder)?;
     let (few, many) = (claims.of("/few/p99")?, claims.of("/many/p99")?);
-    let create = program.measure("create", &folder)?;
-    let mut figures = vec![
+    let create = program.measure("create", folder)?;
+    Ok(vec![
         ms("claim, 1,000 waiting, median", claims.of("/few/p50")?),
         ms("claim, 100,000 waiting, median", claims.of("/many/p50")?),
         ms("claim, 1,000 waiting, p99", few),
@@ -115,24 +121,25 @@ fn figures(program: &Program) -> Result<Vec<Figure>> {
         .with_bar(Bar::AtMost(LENGTH_BAR)),
         ms("claim to create call, median", create.of("/p50")?),
         ms("claim to create call, p99", create.of("/p99")?).with_bar(Bar::Below(CREATE_BAR)),
-    ];
-    let memory = program.measure("cpu-memory", &folder)?;
-    let sqlite = program.measure("cpu-sqlite", &folder)?;
-    figures.extend([
-        ms(
-            "processor time a task, store in memory",
-            memory.of("/cpu_per_task")?,
-        ),
-        ms(
-            "processor time a task, durable store",
-            sqlite.of("/cpu_per_task")?,
-        )
-        .with_bar(Bar::Below(CPU_BAR)),
+    ])
+}
+
+fn of_processor(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
+    let memory = program.measure("cpu-memory", folder)?;
+    let sqlite = program.measure("cpu-sqlite", folder)?;
+    let (name, used) = ("/cpu_per_task", "processor time a task, durable store");
+    Ok(vec![
+        ms("processor time a task, store in memory", memory.of(name)?),
+        ms(used, sqlite.of(name)?).with_bar(Bar::Below(CPU_BAR)),
         ms(
             "whole time a task, durable store",
             sqlite.of("/wall_per_task")?,
         ),
-    ]);
+    ])
+}
+
+fn of_many(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
     for (name, what) in [
         (
             "peak of memory, 10,000 live, store in memory",
@@ -140,25 +147,24 @@ fn figures(program: &Program) -> Result<Vec<Figure>> {
         ),
         ("peak of memory, 10,000 live, durable store", "live-sqlite"),
     ] {
-        let live = program.measure(what, &folder)?;
+        let live = program.measure(what, folder)?;
         let bar = Bar::Below(MEMORY_BAR);
         figures.push(figure(name, live.of("/peak")?, "MiB").with_bar(bar));
     }
-    let adopted = program.measure("adopted", &folder)?;
+    let adopted = program.measure("adopted", folder)?;
+    let (took, used) = (adopted.of("/took")?, adopted.of("/cpu")?);
+    let peak = "peak of memory of that, fake daemon included";
     figures.extend([
-        ms("500 live attempts taken over after", adopted.of("/took")?)
-            .with_bar(Bar::Below(ADOPTED_BAR)),
-        ms(
-            "processor time of that, fake daemon included",
-            adopted.of("/cpu")?,
-        ),
-        figure(
-            "peak of memory of that, fake daemon included",
-            adopted.of("/peak")?,
-            "MiB",
-        ),
+        ms("500 live attempts taken over after", took).with_bar(Bar::Below(ADOPTED_BAR)),
+        ms("processor time of that, fake daemon included", used),
+        figure(peak, adopted.of("/peak")?, "MiB"),
     ]);
     Ok(figures)
+}
+
+/// A time in milliseconds, without a bar.
+fn ms(name: &'static str, value: f64) -> Figure {
+    figure(name, value, "ms")
 }
 
 fn of_crowd(crowd: &Crowd) -> [Figure; 3] {

@@ -41,9 +41,7 @@ pub(crate) fn attempts(
     let request = super::request(settings, text, Policy::default());
     let own = RunnerSettings {
         providers: providers(settings),
-        key_files: request.key_files,
-        docker_socket: request.docker_socket,
-        relay: request.relay,
+        ..RunnerSettings::of(&request)
     };
     let mut runner = super::runner(wired, home);
     runner.ports = runner.ports.admitting(Admission::default());

@@ -49,24 +49,10 @@ fn request() -> TaskRequest {
     }
 }
 
-/// What the process had that handed the request in.
-fn settings() -> RunnerSettings {
-    let request = request();
-    RunnerSettings {
-        providers: ProviderAccess::OneAddress {
-            base_url: request.base_url.unwrap(),
-            api_key: request.api_key,
-        },
-        key_files: request.key_files,
-        docker_socket: request.docker_socket,
-        relay: request.relay,
-    }
-}
-
 #[test]
 fn the_task_and_the_settings_make_the_same_request_again() {
     let request = request();
-    let (spec, settings) = (TaskSpec::of(&request), settings());
+    let (spec, settings) = (TaskSpec::of(&request), RunnerSettings::of(&request));
     let json = spec.to_json().unwrap();
     let read = TaskSpec::from_json(&json).unwrap();
     assert_eq!(read, spec);
@@ -82,7 +68,7 @@ fn nothing_secret_and_no_address_is_stored() {
     for part in [SECRET, "key-file", "private.example.org", "other.sock"] {
         assert!(!json.contains(part), "{part}: {json}");
     }
-    let shown = format!("{:?}", settings());
+    let shown = format!("{:?}", RunnerSettings::of(&request()));
     assert!(!shown.contains(SECRET), "{shown}");
 }
 

@@ -29,6 +29,9 @@ pub(super) trait Member: Send {
     /// Does it; `false` where it failed, so that nothing of it may stay.
     fn work(&mut self, tx: &Transaction<'_>) -> bool;
 
+    /// Why it failed.
+    fn failure(&self) -> Option<StoreError>;
+
     /// Answers, now that the transaction is over.
     fn answer(self: Box<Self>, committed: &StoreResult<()>);
 }
@@ -69,6 +72,10 @@ where
             self.done = work(tx).map_err(StoreError::from);
         }
         self.done.is_ok()
+    }
+
+    fn failure(&self) -> Option<StoreError> {
+        self.done.as_ref().err().cloned()
     }
 
     fn answer(self: Box<Self>, committed: &StoreResult<()>) {
@@ -130,17 +137,13 @@ fn apart(tx: &Transaction<'_>, member: &mut dyn Member) -> Done<()> {
     tx.execute_batch("SAVEPOINT job")?;
     if !member.work(tx) {
         if tx.is_autocommit() {
-            return Err(taken_back().into());
+            // After some failures, such as a full disk, SQLite itself takes everything back.
+            return Err(member.failure().unwrap_or_else(not_begun).into());
         }
         tx.execute_batch("ROLLBACK TO job")?;
     }
     tx.execute_batch("RELEASE job")?;
     Ok(())
-}
-
-/// After some failures, such as a full disk, SQLite itself takes the whole transaction back.
-fn taken_back() -> StoreError {
-    StoreError::Other("a write beside this one could not be done, and took it back".to_owned())
 }
 
 fn not_begun() -> StoreError {

@@ -60,15 +60,18 @@ fn see(event: TraceEvent<'_>) {
 fn watched(path: &Path) -> SqliteStore {
     let options = SqliteOptions::default();
     drop(SqliteStore::open(path, options).unwrap());
-    let connections = [connect(path, options), reader(path, options)];
-    let [writer, reader] = connections.map(|connection| {
+    let lanes = [
+        (connect(path, options), WRITES),
+        (reader(path, options), READS),
+    ];
+    let [writer, reader] = lanes.map(|(connection, how)| {
         let mut connection = connection.unwrap();
         // The disk is not what is measured.
         let fast = connection.pragma_update(None, "synchronous", "OFF");
         fast.unwrap();
         let ends = TraceEventCodes::SQLITE_TRACE_PROFILE;
         connection.trace_v2(ends, Some(see)).unwrap();
-        Lane::start("watched", vec![connection]).unwrap()
+        Lane::start("watched", how, vec![connection]).unwrap()
     });
     SqliteStore {
         path: path.to_owned(),
