@@ -139,12 +139,13 @@ impl Served {
         self.services.relay.is_calling()
     }
 
-    /// Ends the way out: no key opens anything any more.
+    /// Ends the way out: no key opens anything any more. First its connections: a paused agent would find
+    /// a refused key as the answer to its open call, and takes that for final.
     pub(crate) async fn close(self) {
+        self.way_out.close().await;
         self.services.relay.revoke();
         if let Some(api) = &self.services.api {
             api.revoke();
         }
-        self.way_out.close().await;
     }
 }
