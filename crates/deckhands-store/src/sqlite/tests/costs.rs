@@ -16,7 +16,7 @@ use crate::lease::{LeaseTerm, WorkerId};
 use crate::port::Work;
 use crate::records::{AttemptEnd, Progress};
 use crate::sqlite::lane::Lane;
-use crate::sqlite::{connect, reader, schema};
+use crate::sqlite::{READS, WRITES, connect, reader, schema};
 use crate::task::{Claim, Page, TaskEnd, TaskFilter, Waiting};
 
 const BOUNDS: QueueBounds = QueueBounds { max_size: u64::MAX };
