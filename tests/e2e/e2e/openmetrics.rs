@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use deckhands_e2e::{Bench, one_step};
+use deckhands_e2e::{Bench, Running, one_step};
 use serde_json::{Value, json};
 
 /// Prints each sample as name, type, unit, labels and value; fails where the text is no OpenMetrics.
@@ -50,12 +50,10 @@ fn value(rows: &[Value], name: &str, labels: &Value) -> Option<f64> {
 #[test]
 fn the_reference_parser_reads_the_figures_of_the_document() {
     let bench = Bench::new(one_step());
-    let submit = ["submit", "write hello.txt", "--json", "--workspace"];
-    let mut command = bench.command(&submit);
-    command.arg(&bench.workspace);
-    let stored = deckhands_e2e::Running::start(command).end().with_code(0);
+    let mut submit = bench.command(&["submit", "write hello.txt"]);
+    submit.arg("--workspace").arg(&bench.workspace);
+    let _stored = Running::start(submit).end().with_code(0);
     let _engine = bench.call(&["engine", "--drain"]).with_code(0);
-    drop(stored);
     let document = bench.call(&["metrics", "--json"]).with_code(0).json();
     let text = bench.call(&["metrics", "--format", "openmetrics"]);
     let run = bench

@@ -72,7 +72,9 @@ pub fn step(
         // It was to be frozen before its agent ran, and something of it could not be removed.
         (TaskState::Cancelled, _) if !facts.cancel_asked => not_begun(memory, facts, None),
         (TaskState::Failed, Some(Cause::DaemonUnreachable)) if memory.reruns < FREE_RERUNS => {
-            free_rerun(memory, facts, "the daemon was out of reach", OUT_OF_REACH)
+            let wait = DAEMON_WAIT.saturating_mul(memory.reruns + 1);
+            let at = facts.now.saturating_add(wait).unwrap_or(facts.now);
+            free_rerun(memory, at, "the daemon was out of reach", OUT_OF_REACH)
         }
         (TaskState::Failed, Some(cause)) => {
             after_failure(memory, &failed(result, cause, facts), policies, facts)
@@ -95,20 +97,23 @@ pub fn lost(memory: &TaskMemory, why: &str, policies: &Policies, facts: &Facts) 
         };
         return after_failure(memory, &failed, policies, facts);
     }
-    free_rerun(memory, facts, why, "made again: its process died")
+    free_rerun(memory, facts.now, why, "made again: its process died")
 }
+
+/// Between an attempt that the daemon ended and the first next one; each further wait is longer by as much.
+const DAEMON_WAIT: Duration = Duration::from_secs(5);
 
 /// Told of a task whose attempt the daemon ended.
 const OUT_OF_REACH: &str = "made again: the daemon was out of reach";
 
-/// Another attempt at once that counts nowhere, for it was no doing of the task's.
-fn free_rerun(memory: &TaskMemory, facts: &Facts, why: &str, note: &str) -> Decided {
+/// Another attempt that counts nowhere, for it was no doing of the task's.
+fn free_rerun(memory: &TaskMemory, at: Timestamp, why: &str, note: &str) -> Decided {
     let mut memory = memory.clone();
     memory.reruns += 1;
     let data = json!({ "reason": why, "free_rerun": memory.reruns });
     Decided {
         step: Step::Again {
-            at: facts.now,
+            at,
             counted: false,
             note: note.to_owned(),
         },

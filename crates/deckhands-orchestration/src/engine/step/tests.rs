@@ -254,10 +254,12 @@ fn a_daemon_out_of_reach_is_not_charged_to_the_task_some_times() {
     let mut memory = TaskMemory::default();
     for nth in 1..=FREE_RERUNS {
         let decided = step(&memory, &result, &Policies::default(), &facts());
-        let Step::Again { counted, .. } = decided.step else {
+        let Step::Again { counted, at, .. } = decided.step else {
             panic!("{decided:?}");
         };
         assert!(!counted);
+        let wait = at.duration_since(facts().now);
+        assert_eq!(wait.as_secs(), i64::from(5 * nth), "longer each time");
         assert_eq!(decided.memory.reruns, nth);
         assert_eq!(decided.memory.ladder.spent.attempts, 0);
         assert_eq!(decided.events[0].0, "attempt_lost");
