@@ -56,10 +56,7 @@ fn the_reference_parser_reads_the_figures_of_the_document() {
     let _engine = bench.call(&["engine", "--drain"]).with_code(0);
     let document = bench.call(&["metrics", "--json"]).with_code(0).json();
     let text = bench.call(&["metrics", "--format", "openmetrics"]);
-    let run = bench
-        .call(&["run", "x", "--dry-run", "--json"])
-        .with_code(0)
-        .json();
+    let run = bench.run(&["x", "--dry-run"]).with_code(0).json();
     let image = run["images"]["app"].as_str().expect("the app's image");
     let rows = parsed(image, &text.with_code(0).stdout);
     assert!(rows.iter().all(|row| row[1] == "gauge"), "{rows:?}");
