@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, AttemptReport, RunReport, TaskState, Usage, Verdict};
+use deckhands_model::{AttemptId, AttemptReport, RunReport, TaskState, Verdict};
 use deckhands_orchestration::PromoteGate;
 use deckhands_orchestration::engine::{
     AttemptJob, AttemptOutcome, AttemptResult, Attempts, LeaseOwner, NotAdopted,
@@ -105,17 +105,11 @@ fn container(id: AttemptId, role: &str) -> Intent {
 fn completed(job: &AttemptJob) -> AttemptResult {
     let verdict = Some(Verdict::Accepted(Vec::new()));
     let attempt = AttemptReport {
-        number: job.id.number.get(),
         route: job.model.clone().unwrap_or_default(),
         outcome: "finished".to_owned(),
-        cause: None,
-        started_at: String::new(),
         work_time_s: 1.0,
-        wait_time_s: 0.0,
-        usage: Usage::default(),
-        container_exit: None,
-        events: 0,
         verdict: verdict.clone(),
+        ..AttemptReport::blank(job.id.number.get())
     };
     AttemptResult {
         report: RunReport {

@@ -54,20 +54,16 @@ fn attempt(id: AttemptId, route: &str, told: Told, verdict: Option<Verdict>) -> 
         _ => "failed",
     };
     AttemptReport {
-        number: id.number.get(),
         route: route.to_owned(),
         outcome: outcome.to_owned(),
         cause: told.cause,
-        started_at: String::new(),
         work_time_s: told.work.as_secs_f64(),
-        wait_time_s: 0.0,
         usage: Usage {
             cost_usd: Some(told.micro_dollars as f64 / 1e6),
             ..Usage::default()
         },
-        container_exit: None,
-        events: 0,
         verdict,
+        ..AttemptReport::blank(id.number.get())
     }
 }
 

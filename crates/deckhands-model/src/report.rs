@@ -130,6 +130,26 @@ pub struct AttemptReport {
     pub verdict: Option<Verdict>,
 }
 
+impl AttemptReport {
+    /// An attempt of which nothing is known but its number.
+    #[must_use]
+    pub fn blank(number: u32) -> Self {
+        Self {
+            number,
+            route: String::new(),
+            outcome: String::new(),
+            cause: None,
+            started_at: String::new(),
+            work_time_s: 0.0,
+            wait_time_s: 0.0,
+            usage: Usage::default(),
+            container_exit: None,
+            events: 0,
+            verdict: None,
+        }
+    }
+}
+
 /// Seconds spent in each phase of a run.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Timings {

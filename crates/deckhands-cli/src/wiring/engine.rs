@@ -8,7 +8,6 @@ use deckhands_config::{Key, Settings, provider_variable};
 use deckhands_model::{ModelId, TaskText};
 use deckhands_orchestration::engine::{Attempts, EngineSettings, RunnerAttempts};
 use deckhands_orchestration::{Admission, Home, Policy, ProviderAccess, RunnerSettings};
-
 use deckhands_store::Store;
 
 use super::Wired;

@@ -1,6 +1,6 @@
 //! Writes down what came of an attempt that is over, and what its task does next.
 
-use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskState, Usage};
+use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskState};
 use deckhands_resilience::route_health::CallEnd;
 use deckhands_store::{AttemptEnd, TaskEnd, Waiting};
 use jiff::Timestamp;
@@ -228,16 +228,9 @@ fn own_report(work: &Work, report: Option<&RunReport>, outcome: &str) -> Attempt
     }
     let cause = report.and_then(|report| report.error.as_ref()?.cause);
     AttemptReport {
-        number,
         route: work.model().unwrap_or_default(),
         outcome: outcome.to_owned(),
         cause,
-        started_at: String::new(),
-        work_time_s: 0.0,
-        wait_time_s: 0.0,
-        usage: Usage::default(),
-        container_exit: None,
-        events: 0,
-        verdict: None,
+        ..AttemptReport::blank(number)
     }
 }

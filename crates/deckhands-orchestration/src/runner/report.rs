@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deckhands_agent::redact;
 use deckhands_model::{
-    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Usage,
-    Verdict, Versions,
+    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Verdict,
+    Versions,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -115,17 +115,9 @@ impl Draft {
     fn no_attempt(&self) -> AttemptReport {
         let route = self.report.model_requested.as_ref();
         AttemptReport {
-            number: self.number,
             route: route.map(ToString::to_string).unwrap_or_default(),
-            outcome: String::new(),
-            cause: None,
             started_at: self.started_at.to_string(),
-            work_time_s: 0.0,
-            wait_time_s: 0.0,
-            usage: Usage::default(),
-            container_exit: None,
-            events: 0,
-            verdict: None,
+            ..AttemptReport::blank(self.number)
         }
     }
 

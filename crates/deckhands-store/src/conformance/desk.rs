@@ -3,10 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::REPORT_SCHEMA_VERSION;
-use deckhands_model::{
-    AttemptId, AttemptReport, Cause, RunReport, TaskId, TaskState, Timings, Usage, Versions,
-};
+use deckhands_model::{AttemptId, AttemptReport, Cause, RunReport, TaskId, TaskState, Usage};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -255,24 +252,11 @@ pub(super) fn task_end(claim: &Claim, state: TaskState) -> TaskEnd {
 /// The result of a task whose last attempt is this one.
 pub(super) fn run_report(last: AttemptId, state: TaskState) -> RunReport {
     RunReport {
-        schema_version: REPORT_SCHEMA_VERSION,
-        task_id: last.task.to_string(),
-        state,
         output: "done: \u{2714}".to_owned(),
-        error: None,
         profile: "managed".to_owned(),
         egress: "none".to_owned(),
-        model_requested: None,
         model_served: vec!["a".to_owned()],
         attempts: (1..=last.number.get()).map(attempt_report).collect(),
-        verdict: None,
-        changes: Vec::new(),
-        patch: None,
-        applied: false,
-        conflict: Vec::new(),
-        timings: Timings::default(),
-        images: Vec::new(),
-        versions: Versions::default(),
-        notes: Vec::new(),
+        ..RunReport::blank(last.task.to_string(), state)
     }
 }

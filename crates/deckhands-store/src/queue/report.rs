@@ -1,23 +1,15 @@
 //! Reports on work of which only is known how it ended.
 
-use deckhands_model::{AttemptReport, ErrorReport, RunReport, TaskId, TaskState, Usage};
+use deckhands_model::{AttemptReport, ErrorReport, RunReport, TaskId, TaskState};
 
 use crate::records::AttemptRecord;
 
 pub(super) fn attempt_report(attempt: &AttemptRecord, error: Option<&str>) -> AttemptReport {
     let outcome = error.map_or("finished", |_| "failed");
     AttemptReport {
-        number: attempt.number,
-        route: String::new(),
         outcome: outcome.to_owned(),
-        cause: None,
         started_at: attempt.started_at.to_string(),
-        work_time_s: 0.0,
-        wait_time_s: 0.0,
-        usage: Usage::default(),
-        container_exit: None,
-        events: 0,
-        verdict: None,
+        ..AttemptReport::blank(attempt.number)
     }
 }
 

@@ -3,10 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use deckhands_model::{
-    AttemptReport, Priority, REPORT_SCHEMA_VERSION, RunReport, TaskId, TaskState, Timings, Usage,
-    Versions,
-};
+use deckhands_model::{AttemptReport, Priority, RunReport, TaskId, TaskState, Usage};
 use deckhands_store::{
     AttemptEnd, Claim, Intake, LeaseTerm, NewTask, Page, Queries, QueueBounds, SqliteOptions,
     SqliteStore, TaskEnd, TaskFilter, TaskRecord, Waiting, Work, WorkerId,
@@ -94,25 +91,11 @@ pub(crate) fn attempt_end(number: u32) -> AttemptEnd {
 
 pub(crate) fn task_end(id: TaskId) -> TaskEnd {
     let result = RunReport {
-        schema_version: REPORT_SCHEMA_VERSION,
-        task_id: id.to_string(),
-        state: TaskState::Completed,
         output: "done".to_owned(),
-        error: None,
         profile: "managed".to_owned(),
         egress: "gateway".to_owned(),
-        model_requested: None,
-        model_served: Vec::new(),
         attempts: vec![attempt_end(1).report],
-        verdict: None,
-        changes: Vec::new(),
-        patch: None,
-        applied: false,
-        conflict: Vec::new(),
-        timings: Timings::default(),
-        images: Vec::new(),
-        versions: Versions::default(),
-        notes: Vec::new(),
+        ..RunReport::blank(id.to_string(), TaskState::Completed)
     };
     TaskEnd {
         state: TaskState::Completed,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, Running, bash_for, create_file, one_step};
+use deckhands_e2e::{Bench, Ended, Running, bash_for, create_file, one_step};
 use deckhands_testkit::{Script, Step};
 use tokio::time::Instant;
 
@@ -34,6 +34,12 @@ fn assert_cancelled(bench: &Bench, task: &str, engine: &str) {
     bench.assert_no_working_files();
 }
 
+/// Asserts that an engine that has left did so soon after the wish.
+fn assert_soon(asked: Instant, engine: &Ended) {
+    let took = asked.elapsed();
+    assert!(took < SOON, "{took:?} {}", engine.stderr);
+}
+
 #[test]
 fn a_waiting_task_is_cancelled_and_never_run() {
     let bench = Bench::new(one_step());
@@ -56,12 +62,7 @@ fn a_starting_task_is_cancelled_before_its_agent_is_up() {
     let asked = Instant::now();
     cancel(&bench, &task);
     let engine = engine.end().with_code(0);
-    assert!(
-        asked.elapsed() < SOON,
-        "{:?} {}",
-        asked.elapsed(),
-        engine.stderr
-    );
+    assert_soon(asked, &engine);
     assert_cancelled(&bench, &task, &engine.stderr);
     assert!(bench.requests().is_empty(), "the agent came up");
 }
@@ -95,12 +96,7 @@ fn a_stuck_task_delays_no_other_and_is_cancelled_at_work() {
     let asked = Instant::now();
     cancel(&bench, &stuck);
     let engine = engine.end().with_code(0);
-    assert!(
-        asked.elapsed() < SOON,
-        "{:?} {}",
-        asked.elapsed(),
-        engine.stderr
-    );
+    assert_soon(asked, &engine);
     assert_cancelled(&bench, &stuck, &engine.stderr);
     for task in others {
         assert_eq!(result(&bench, &task)["applied"], true);
@@ -123,12 +119,7 @@ fn a_paused_task_is_cancelled_by_the_next_engine() {
     assert_eq!(state(&bench, &task), "running", "nobody is there to end it");
     let asked = Instant::now();
     let engine = bench.call(&["engine", "--drain", "-vv"]).with_code(0);
-    assert!(
-        asked.elapsed() < SOON,
-        "{:?} {}",
-        asked.elapsed(),
-        engine.stderr
-    );
+    assert_soon(asked, &engine);
     assert_cancelled(&bench, &task, &engine.stderr);
     assert_eq!(bench.requests().len(), 1, "the agent went on");
 }

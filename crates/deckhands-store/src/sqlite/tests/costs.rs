@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 
-use deckhands_model::{AttemptReport, RunReport, TaskState, Usage};
+use deckhands_model::{AttemptReport, RunReport, TaskState};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 use serde_json::Value;
@@ -99,17 +99,8 @@ async fn seen<T>(store: &SqliteStore, call: impl Future<Output = T>) -> (T, Seen
 
 fn attempt_end(claim: &Claim) -> AttemptEnd {
     let report = AttemptReport {
-        number: claim.fence.attempt.number.get(),
-        route: String::new(),
         outcome: "finished".to_owned(),
-        cause: None,
-        started_at: String::new(),
-        work_time_s: 0.0,
-        wait_time_s: 0.0,
-        usage: Usage::default(),
-        container_exit: None,
-        events: 0,
-        verdict: None,
+        ..AttemptReport::blank(claim.fence.attempt.number.get())
     };
     let events = Vec::new();
     AttemptEnd { report, events }
