@@ -419,6 +419,7 @@ impl EngineObserver for Observer {
                 format!("store: {text}")
             }
             EngineEvent::DaemonTrouble(text) => format!("daemon: {text}"),
+            EngineEvent::NoKey { attempt, .. } => format!("{attempt}: left for want of a key"),
             EngineEvent::DaemonBack => "daemon: well again".to_owned(),
         };
         self.0.tell(line);

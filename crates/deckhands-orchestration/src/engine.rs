@@ -12,6 +12,7 @@ mod lease;
 mod live;
 mod memory;
 mod observer;
+mod orphans;
 mod owner;
 mod run;
 mod runner_attempts;
@@ -20,6 +21,7 @@ mod settings;
 mod settle;
 mod shared;
 mod step;
+mod timers;
 mod worker;
 mod writes;
 

@@ -11,6 +11,7 @@ use deckhands_runtime::{ContainerOwner, Disowned, Intent};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::provider_access::NoKey;
 use crate::request::TaskRequest;
 use crate::shared_files::SharedFiles;
 
@@ -41,6 +42,8 @@ pub struct AttemptOrder {
     pub promote_gate: Option<Arc<dyn PromoteGate>>,
     /// Another process may go on with it after the death of this one.
     pub adoptable: bool,
+    /// There is no key for its model: one that was begun can be ended where its agent is done, and no more.
+    pub no_key: Option<NoKey>,
     /// Triggered to have it paused: its containers stay, frozen, for another process to go on with.
     /// One that is not adoptable is only stopped before its agent runs, and one whose agent has ended
     /// comes to its end.
@@ -62,6 +65,7 @@ impl AttemptOrder {
             owner: None,
             promote_gate: None,
             adoptable: false,
+            no_key: None,
             pause: CancellationToken::new(),
             shared_files: SharedFiles::default(),
         }

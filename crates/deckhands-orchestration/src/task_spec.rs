@@ -144,15 +144,24 @@ impl TaskSpec {
     /// # Errors
     /// [`NoKey`] where none of its keys may go to the model's provider.
     pub fn to_request(&self, settings: &RunnerSettings) -> Result<TaskRequest, NoKey> {
-        let (own, task) = (settings.clone(), self.clone());
-        let (base_url, api_key) = own.providers.of(&task.model)?;
+        let (base_url, api_key) = settings.providers.of(&self.model)?;
         Ok(TaskRequest {
+            base_url,
+            api_key,
+            ..self.to_request_without_key(settings)
+        })
+    }
+
+    /// The same for what calls no model.
+    pub(crate) fn to_request_without_key(&self, settings: &RunnerSettings) -> TaskRequest {
+        let (own, task) = (settings.clone(), self.clone());
+        TaskRequest {
             text: task.text,
             workspace: task.workspace,
             model: task.model,
-            api_key,
+            api_key: None,
             key_files: own.key_files,
-            base_url,
+            base_url: None,
             profile: task.profile,
             network: task.network,
             way: task.way,
@@ -164,7 +173,7 @@ impl TaskSpec {
             retry: task.retry,
             checks: task.checks,
             policy: task.policy,
-        })
+        }
     }
 
     /// The document that is stored.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use deckhands_model::ModelId;
-use deckhands_orchestration::{AttemptEnd, NotAdoptable};
+use deckhands_orchestration::{AttemptEnd, AttemptOrder, NoKey, NotAdoptable};
 use deckhands_runtime::{Containers, Operation, RuntimeErrorKind};
 
 use super::{adopt, adoptable, adopted, dies_after, ids, machine, place, slow};
@@ -76,6 +76,27 @@ async fn an_order_for_another_model_is_not_this_attempt_s() {
         panic!("{refused:?}");
     };
     assert_eq!(kept, order.request.model);
+    assert!(adopted(&world, &order).await.report.applied);
+}
+
+/// What a process says that has no key for the attempt's model.
+fn without_key(order: &AttemptOrder) -> AttemptOrder {
+    let model = order.request.model.clone();
+    let provider = model.provider().to_owned();
+    AttemptOrder {
+        no_key: Some(NoKey { provider, model }),
+        ..order.clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_key_one_at_work_is_left_to_whoever_has_it() {
+    let world = machine(slow());
+    let order = adoptable(&world);
+    dies_after(&world, &order, 20_000).await;
+    let refused = adopt(&world, &without_key(&order)).await.unwrap_err();
+    assert!(matches!(refused, NotAdoptable::NoKey(_)), "{refused:?}");
+    assert_eq!(ids(&world).len(), 2, "its containers live on");
     assert!(adopted(&world, &order).await.report.applied);
 }
 

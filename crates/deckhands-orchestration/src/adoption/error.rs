@@ -6,6 +6,7 @@ use deckhands_model::ModelId;
 
 use crate::failure::RunFailure;
 use crate::order::AttemptResult;
+use crate::provider_access::NoKey;
 
 /// Why an attempt cannot be gone on with. Nothing of it was changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum NotAdoptable {
         /// The model that it calls.
         kept: ModelId,
     },
+    /// Its agent is not done, and there is no key for its model.
+    #[error(transparent)]
+    NoKey(NoKey),
     /// What was kept of it cannot be read.
     #[error("what was kept of it cannot be read")]
     Damaged {

@@ -68,6 +68,9 @@ pub enum NotAdopted {
     /// It could not be told now; it is asked again later.
     #[error("{0}")]
     NotNow(String),
+    /// Its agent calls a model that there is no key for here.
+    #[error("{0}")]
+    NoKey(String),
 }
 
 /// Carries out attempts. Dropping a future leaves what the attempt made for the next adoption.
@@ -78,7 +81,7 @@ pub trait Attempts: Send + Sync + fmt::Debug {
 
     /// Goes on with an attempt of a process that died or paused it. One that had reached its end
     /// by then is told as it ended, even where it was cancelled meanwhile; any other that was
-    /// cancelled is ended.
+    /// cancelled is ended. Neither needs a key.
     ///
     /// # Errors
     /// [`NotAdopted`]; nothing was changed.

@@ -48,10 +48,8 @@ impl Daemon {
 async fn until_it_answers(shared: &Shared) {
     let mut told = false;
     loop {
-        let why = match timeout(ANSWER, shared.attempts.greet()).await {
-            Ok(Ok(())) => break,
-            Ok(Err(why)) => why,
-            Err(_elapsed) => "it does not answer".to_owned(),
+        let Err(why) = answers(shared).await else {
+            break;
         };
         if !told {
             shared.observer.tell(EngineEvent::DaemonTrouble(why));
@@ -62,4 +60,13 @@ async fn until_it_answers(shared: &Shared) {
     if told {
         shared.observer.tell(EngineEvent::DaemonBack);
     }
+}
+
+/// Whether it answers now.
+///
+/// # Errors
+/// What stands in the way, for people.
+pub(super) async fn answers(shared: &Shared) -> Result<(), String> {
+    let greeted = timeout(ANSWER, shared.attempts.greet()).await;
+    greeted.unwrap_or_else(|_elapsed| Err("it does not answer".to_owned()))
 }

@@ -12,7 +12,7 @@ use deckhands_model::AttemptId;
 pub enum Event {
     /// It is time to look for work.
     Wake,
-    /// It is time to look for attempts without a worker.
+    /// It is time to look for attempts without a worker. What is found follows as `Orphans`.
     Survey,
     /// An attempt was claimed for a free slot.
     Claimed(AttemptId),
@@ -120,7 +120,8 @@ impl Decider {
     pub fn decide(&mut self, event: Event) -> Vec<Command> {
         match event {
             Event::Wake => self.may_have_work = true,
-            Event::Survey => {}
+            // What is found goes first: nothing new is asked for before it is known.
+            Event::Survey => return Vec::new(),
             Event::Claimed(attempt) | Event::Adopted(attempt) => {
                 self.asking = false;
                 self.at_work.insert(attempt);

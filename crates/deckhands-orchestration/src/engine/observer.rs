@@ -41,6 +41,13 @@ pub enum EngineEvent {
     Paused(AttemptId),
     /// An attempt was left as it is: its lease was lost, or it could not be taken over now.
     Left(AttemptId),
+    /// An attempt of a dead process was left alone, for an engine that has its provider's key.
+    NoKey {
+        /// Which.
+        attempt: AttemptId,
+        /// What is missing.
+        why: String,
+    },
     /// How far stopping is.
     Mode(Mode),
     /// The store could not be used; the engine goes on trying.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use deckhands_resilience::budget::RetryBudget;
 use deckhands_resilience::route_health::RouteHealth;
 use deckhands_store::{Store, WorkerId};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::Attempts;
@@ -62,6 +63,7 @@ impl Engine {
         let shared = Shared {
             retries: Mutex::new(RetryBudget::new(settings.retry_budget, now)),
             health: Mutex::new(RouteHealth::new(settings.breaker)),
+            daemon_doubted: Notify::new(),
             store: parts.store,
             attempts: parts.attempts,
             clock: parts.clock,

@@ -17,6 +17,7 @@ use super::owner::LeaseOwner;
 use crate::adoption::NotAdoptable;
 use crate::failure::RunFailure;
 use crate::order::{self, AttemptEnd, AttemptOrder};
+use crate::request::TaskRequest;
 use crate::runner::{Runner, refused_report};
 use crate::shared_files::SharedFiles;
 use crate::sweep::{Adoptable, SweepOptions, sweep_beside};
@@ -53,18 +54,29 @@ impl RunnerAttempts {
         }
     }
 
+    /// The order for a new attempt.
     fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
-        let mut spec = TaskSpec::from_json(&job.spec.to_string())
-            .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
-        if let Some(model) = &job.model {
-            spec.model = ModelId::resolve(model)
-                .map_err(|error| RunFailure::of_error(Cause::BadModel, &error))?;
-        }
-        let request = spec
-            .to_request(&self.settings)
+        let request = spec(job)?.to_request(&self.settings);
+        let request = request
             .map_err(|missing| RunFailure::of_error(Cause::BadKey, &missing).with_hint(GIVE_KEY))?;
+        Ok(self.order_of(job, request))
+    }
+
+    /// The order for an attempt that was begun, which can be ended without a key.
+    fn order_to_adopt(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
+        let spec = spec(job)?;
+        Ok(match spec.to_request(&self.settings) {
+            Ok(request) => self.order_of(job, request),
+            Err(missing) => AttemptOrder {
+                no_key: Some(missing),
+                ..self.order_of(job, spec.to_request_without_key(&self.settings))
+            },
+        })
+    }
+
+    fn order_of(&self, job: &AttemptJob, request: TaskRequest) -> AttemptOrder {
         let owner = Arc::new(LeaseOwner::new(job.lease.clone()));
-        Ok(AttemptOrder {
+        AttemptOrder {
             limits: Some(larger(&request.limits, job.memory_factor)),
             earlier: job.earlier.clone(),
             owner: Some(owner.clone()),
@@ -73,8 +85,19 @@ impl RunnerAttempts {
             pause: job.pause.clone(),
             shared_files: self.shared_files.clone(),
             ..AttemptOrder::new(job.id, request)
-        })
+        }
     }
+}
+
+/// The task as it was handed in, with the model of this attempt.
+fn spec(job: &AttemptJob) -> Result<TaskSpec, RunFailure> {
+    let mut spec = TaskSpec::from_json(&job.spec.to_string())
+        .map_err(|error| RunFailure::of_error(Cause::BadInput, &error))?;
+    if let Some(model) = &job.model {
+        spec.model = ModelId::resolve(model)
+            .map_err(|error| RunFailure::of_error(Cause::BadModel, &error))?;
+    }
+    Ok(spec)
 }
 
 /// An attempt at a task that cannot be read is over before it begins.
@@ -121,14 +144,8 @@ impl Attempts for RunnerAttempts {
     }
 
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
-        let order = match self.order(job) {
-            Ok(order) => order,
-            // A process that has the key may take it over.
-            Err(failure) if failure.cause == Cause::BadKey => {
-                return Err(NotAdopted::NotNow(failure.message));
-            }
-            Err(failure) => return Err(NotAdopted::Gone(failure.message)),
-        };
+        let order = self.order_to_adopt(job);
+        let order = order.map_err(|failure| NotAdopted::Gone(failure.message))?;
         let (observer, live) = LiveObserver::new();
         let adopted = self.runner.adopt(&order, &observer, &job.cancel);
         let adopted = tokio::select! {
@@ -140,6 +157,10 @@ impl Attempts for RunnerAttempts {
             Err(NotAdoptable::Ended {
                 result: Some(result),
             }) => Ok(over(*result)),
+            // Whoever has the key may go on with it; one that is to end goes without.
+            Err(NotAdoptable::NoKey(missing)) if !job.cancel.is_cancelled() => {
+                Err(NotAdopted::NoKey(missing.to_string()))
+            }
             Err(refused) if refused.may_pass() => Err(NotAdopted::NotNow(refused.to_string())),
             Err(refused) => Err(NotAdopted::Gone(refused.to_string())),
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::AttemptId;
-use deckhands_store::{AttemptRecord, AttemptState, Claim, StoreError, StoreResult};
+use deckhands_model::{AttemptId, TaskId};
+use deckhands_store::{Claim, StoreError, StoreResult};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::Daemon;
 use super::decider::{Command, Decider, Event, Mode};
 use super::observer::EngineEvent;
+use super::orphans::LeftAlone;
 use super::run::{EngineReport, StopSignals};
 use super::shared::Shared;
+use super::timers::{self, Timers};
 use super::worker::{Done, Origin, Work, work};
 
 /// An engine at work.
@@ -26,43 +28,22 @@ pub(super) struct Running {
     at_work: BTreeMap<Id, (AttemptId, CancellationToken)>,
     pause: CancellationToken,
     timers: Timers,
+    left_alone: LeftAlone,
     report: EngineReport,
     tidying: JoinSet<()>,
     daemon: Daemon,
 }
 
-/// When what is due next.
-struct Timers {
-    wake: Instant,
-    /// When it is next asked which of the running tasks are to be cancelled.
-    cancels: Instant,
-    survey: Instant,
-    tidy: Instant,
-    /// The end of the engine's duration, the grace time, or the time for pausing and cancelling.
-    stage: Option<(Instant, Event)>,
-}
-
 impl Running {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let now = Instant::now();
-        let end = shared
-            .settings
-            .duration
-            .map(|d| (now + d, Event::StopAsked));
-        let timers = Timers {
-            wake: now,
-            cancels: now,
-            survey: now,
-            tidy: now,
-            stage: end,
-        };
         Self {
             decider: Decider::new(shared.settings.workers),
+            timers: Timers::new(shared.settings.duration),
             shared,
             workers: JoinSet::new(),
             at_work: BTreeMap::new(),
             pause: CancellationToken::new(),
-            timers,
+            left_alone: LeftAlone::default(),
             report: EngineReport::default(),
             tidying: JoinSet::new(),
             daemon: Daemon::default(),
@@ -93,25 +74,24 @@ impl Running {
     /// Waits for whatever happens first.
     async fn next(&mut self, signals: &StopSignals) -> Option<Event> {
         let mode = self.decider.mode();
-        let stage_at = self.timers.stage.as_ref().map(|(at, _)| *at);
         let working = mode == Mode::Working;
         tokio::select! {
             biased;
             () = signals.cancel.cancelled(), if mode < Mode::Cancelling => Some(Event::CancelAsked),
             () = signals.stop.cancelled(), if mode < Mode::Draining => Some(Event::StopAsked),
-            Some(joined) = self.workers.join_next_with_id() => self.ended(joined),
-            Some(()) = self.daemon.well_again() => {
-                self.timers.survey = Instant::now();
-                self.timers.tidy = Instant::now();
-                Some(Event::Wake)
-            }
-            () = at(stage_at), if stage_at.is_some() => {
-                self.timers.stage.take().map(|(_, event)| event)
-            }
-            () = sleep_until(self.timers.cancels), if mode < Mode::Pausing && !self.at_work.is_empty() => {
-                self.cancels().await;
+            // Before the ends of attempts: nothing is begun in the place of one that the daemon ended.
+            () = self.shared.daemon_doubted.notified() => {
+                self.daemon.doubt(&self.shared);
                 None
             }
+            Some(joined) = self.workers.join_next_with_id() => self.ended(joined),
+            Some(()) = self.daemon.well_again() => {
+                let now = Instant::now();
+                (self.timers.wake, self.timers.tidy) = (now, now);
+                // What was left alone meanwhile goes before new work.
+                working.then_some(Event::Survey)
+            }
+            event = timers::over(&mut self.timers.stage) => event,
             () = sleep_until(self.timers.survey), if working => Some(Event::Survey),
             () = sleep_until(self.timers.tidy), if working => {
                 self.tidy();
@@ -120,6 +100,11 @@ impl Running {
             () = sleep_until(self.timers.wake), if working => {
                 self.timers.wake = Instant::now() + self.shared.settings.poll;
                 self.drained().await.or(Some(Event::Wake))
+            }
+            // Last: a store that is slow at it keeps the engine from nothing else that is due.
+            () = sleep_until(self.timers.cancels), if mode < Mode::Pausing && !self.at_work.is_empty() => {
+                self.cancels().await;
+                None
             }
         }
     }
@@ -131,19 +116,22 @@ impl Running {
             Command::Claim => Some(self.claim().await),
             Command::Adopt(attempt) => Some(self.adopt(attempt).await),
             Command::StartGrace => {
-                self.stage(self.shared.settings.grace, Event::GraceOver);
+                self.timers
+                    .stage(self.shared.settings.grace, Event::GraceOver);
                 None
             }
             Command::PauseAll => {
                 self.pause.cancel();
-                self.stage(self.shared.settings.end_within, Event::EndOver);
+                self.timers
+                    .stage(self.shared.settings.end_within, Event::EndOver);
                 None
             }
             Command::CancelAll => {
                 self.at_work
                     .values()
                     .for_each(|(_, cancel)| cancel.cancel());
-                self.stage(self.shared.settings.end_within, Event::EndOver);
+                self.timers
+                    .stage(self.shared.settings.end_within, Event::EndOver);
                 None
             }
             Command::Leave => None,
@@ -176,14 +164,17 @@ impl Running {
 
     /// Tells the workers whose tasks somebody wants cancelled; a heartbeat would do so only later.
     async fn cancels(&mut self) {
+        let asked = self.cancels_asked().await;
         self.timers.cancels = Instant::now() + self.shared.settings.poll;
-        let shared = self.shared.clone();
-        let asked = self.bounded(shared.store.cancels_asked()).await;
-        let asked = asked.unwrap_or_default();
         let wanted = self.at_work.values();
         wanted
             .filter(|(attempt, _)| asked.contains(&attempt.task))
             .for_each(|(_, cancel)| cancel.cancel());
+    }
+
+    async fn cancels_asked(&self) -> Vec<TaskId> {
+        let asked = self.bounded(self.shared.store.cancels_asked()).await;
+        asked.unwrap_or_default()
     }
 
     fn start(&mut self, claim: Claim, since: Instant, origin: Origin) -> AttemptId {
@@ -200,22 +191,20 @@ impl Running {
     }
 
     fn ended(&mut self, joined: Result<(Id, Done), JoinError>) -> Option<Event> {
-        let key = match &joined {
-            Ok((key, done)) => {
-                if done.daemon_doubted {
-                    self.daemon.doubt(&self.shared);
-                }
-                // One that was left before may have been taken over again here.
-                let stopping = self.decider.mode() > Mode::Working;
-                self.report.left += usize::from(done.left && stopping);
-                *key
-            }
+        let (key, done) = match joined {
+            Ok((key, done)) => (key, done),
             Err(error) => {
                 tracing::error!(%error, "a worker died; its attempt is taken over once its lease ends");
-                error.id()
+                (error.id(), Done::Settled)
             }
         };
         let (attempt, _cancel) = self.at_work.remove(&key)?;
+        if done == Done::NoKey {
+            self.left_alone.insert(attempt);
+        }
+        // One that was left before may have been taken over again here.
+        let stopping = self.decider.mode() > Mode::Working;
+        self.report.left += usize::from(done != Done::Settled && stopping);
         Some(Event::Ended(attempt))
     }
 
@@ -224,15 +213,12 @@ impl Running {
         let shared = self.shared.clone();
         self.timers.survey = Instant::now() + shared.settings.lease.heartbeat;
         let live = self.bounded(shared.store.live_attempts()).await?;
-        let now = shared.clock.now();
-        let free = |attempt: &AttemptRecord| {
-            attempt.state == AttemptState::Paused || attempt.lease_until < now
+        let cancels = match self.left_alone.len() {
+            0 => Vec::new(),
+            _ => self.cancels_asked().await,
         };
-        let orphans = live
-            .iter()
-            .filter(|a| free(a))
-            .filter_map(AttemptRecord::id);
-        Some(Event::Orphans(orphans.collect()))
+        let orphans = self.left_alone.orphans(&live, &cancels, shared.clock.now());
+        Some(Event::Orphans(orphans))
     }
 
     /// Whether there is nothing left to do, where that ends the engine.
@@ -243,7 +229,9 @@ impl Running {
         let shared = self.shared.clone();
         let stats = self.bounded(shared.store.stats(shared.clock.now())).await?;
         let waiting: u64 = stats.waiting.values().sum();
-        (waiting <= stats.held && stats.live_attempts == 0).then_some(Event::Drained)
+        // What was left alone waits for another engine.
+        let live = usize::try_from(stats.live_attempts).unwrap_or(usize::MAX);
+        (waiting <= stats.held && live <= self.left_alone.len()).then_some(Event::Drained)
     }
 
     fn tidy(&mut self) {
@@ -269,10 +257,6 @@ impl Running {
         None
     }
 
-    fn stage(&mut self, after: Duration, event: Event) {
-        self.timers.stage = Some((Instant::now() + after, event));
-    }
-
     fn mode_changed(&self, before: Mode) {
         let mode = self.decider.mode();
         if mode != before {
@@ -292,9 +276,3 @@ impl Running {
 
 /// How long the loop waits for an answer of the store.
 const STORE_ANSWER: Duration = Duration::from_secs(20);
-
-async fn at(when: Option<Instant>) {
-    if let Some(when) = when {
-        sleep_until(when).await;
-    }
-}

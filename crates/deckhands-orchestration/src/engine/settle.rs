@@ -132,6 +132,7 @@ fn facts(shared: &Shared, work: &Work) -> Facts {
     let own = work.task.model.as_ref();
     Facts {
         now,
+        number: work.id().number.get(),
         started: work.task.started_at.unwrap_or(now),
         random: shared.random(),
         other_model: shared.other_model(own, model.as_ref(), &work.memory.avoid),

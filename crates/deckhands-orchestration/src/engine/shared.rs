@@ -8,6 +8,7 @@ use deckhands_resilience::budget::RetryBudget;
 use deckhands_resilience::route_health::{Permit, Refused, RefusedWhy, RouteHealth};
 use deckhands_store::{Store, WorkerId};
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use super::attempts::Attempts;
 use super::observer::EngineObserver;
@@ -27,9 +28,16 @@ pub(super) struct Shared {
     pub(super) worker: WorkerId,
     pub(super) retries: Mutex<RetryBudget>,
     pub(super) health: Mutex<RouteHealth>,
+    /// Told by workers that have reason to doubt the daemon.
+    pub(super) daemon_doubted: Notify,
 }
 
 impl Shared {
+    /// Has nothing begun until the daemon answers again.
+    pub(super) fn doubt_daemon(&self) {
+        self.daemon_doubted.notify_one();
+    }
+
     /// A number in [0, 1).
     pub(super) fn random(&self) -> f64 {
         let [a, b, c, d, ..] = self.ids.random();

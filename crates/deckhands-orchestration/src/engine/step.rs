@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deckhands_model::{Cause, TaskState};
+use deckhands_model::{AttemptReport, Cause, TaskState};
 use deckhands_resilience::recovery::{
     self, Decision, FailedAttempt, GiveUp, Next, OtherRoutes, Policies,
 };
@@ -17,6 +17,8 @@ use super::memory::{FREE_RERUNS, TaskMemory};
 pub struct Facts {
     /// The time now.
     pub now: Timestamp,
+    /// The attempt's number.
+    pub number: u32,
     /// When the attempt started.
     pub started: Timestamp,
     /// A number in [0, 1) for the jitter.
@@ -70,8 +72,13 @@ pub fn step(
     match (result.report.state, cause) {
         (TaskState::Failed, Some(_)) if facts.cancel_asked => end(memory, TaskState::Cancelled),
         // It was to be frozen before its agent ran, and something of it could not be removed.
-        (TaskState::Cancelled, _) if !facts.cancel_asked => not_begun(memory, facts, None),
-        (TaskState::Failed, Some(Cause::DaemonUnreachable)) if memory.reruns < FREE_RERUNS => {
+        (TaskState::Cancelled, _) if !facts.cancel_asked && !agent_ran(result, facts) => {
+            not_begun(memory, facts, None)
+        }
+        // What an agent has used is booked, whoever is to blame for its end.
+        (TaskState::Failed, Some(Cause::DaemonUnreachable))
+            if memory.reruns < FREE_RERUNS && !agent_ran(result, facts) =>
+        {
             let wait = DAEMON_WAIT.saturating_mul(memory.reruns + 1);
             let at = facts.now.saturating_add(wait).unwrap_or(facts.now);
             free_rerun(memory, at, "the daemon was out of reach", OUT_OF_REACH)
@@ -155,8 +162,19 @@ fn end(memory: &TaskMemory, state: TaskState) -> Decided {
     }
 }
 
-fn failed(result: &AttemptResult, cause: Cause, facts: &Facts) -> FailedAttempt {
+/// The attempt's own part of its document; there is none where it came to no agent.
+fn own<'a>(result: &'a AttemptResult, facts: &Facts) -> Option<&'a AttemptReport> {
     let last = result.report.attempts.last();
+    last.filter(|attempt| attempt.number == facts.number)
+}
+
+/// Whether its agent did anything that took time or money.
+fn agent_ran(result: &AttemptResult, facts: &Facts) -> bool {
+    own(result, facts).is_some_and(|own| own.events > 0 || own.work_time_s > 0.0)
+}
+
+fn failed(result: &AttemptResult, cause: Cause, facts: &Facts) -> FailedAttempt {
+    let last = own(result, facts);
     let work = last.map_or(Duration::ZERO, |attempt| seconds(attempt.work_time_s));
     let cost = last.and_then(|attempt| attempt.usage.cost_usd);
     FailedAttempt {

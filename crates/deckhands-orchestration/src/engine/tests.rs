@@ -370,6 +370,89 @@ async fn a_live_attempt_waits_for_the_daemon_and_goes_on_as_the_same() {
     assert_eq!((result.attempts.len(), world.births()), (1, 1));
 }
 
+/// Its slot stays its own: nothing new is begun while it cannot be seen.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_at_work_outlasts_the_daemons_absence_and_goes_before_new_work() {
+    let world = World::default();
+    let first = world.submit(&[Act::Succeed(300 * SECOND)]).await;
+    let engine = world.spawn(EngineSettings {
+        workers: 1,
+        ..drained()
+    });
+    sleep(5 * SECOND).await;
+    let next = world.submit(&[Act::Succeed(SECOND)]).await;
+    world.daemon_is_away(true);
+    sleep(100 * SECOND).await;
+    world.daemon_is_away(false);
+    sleep(100 * SECOND).await;
+    assert_eq!(world.at_work(), 1, "it is watched again");
+    assert_eq!(world.state(next).await, TaskState::Queued);
+    let _report = engine.join().await;
+    let attempts = world.attempts(first).await;
+    assert_eq!((attempts.len(), attempts[0].adoptions), (1, 0));
+    assert_eq!(world.births(), 2);
+    for task in [first, next] {
+        assert_eq!(world.state(task).await, TaskState::Completed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_stops_while_the_daemon_is_away_leaves_its_attempt_to_the_next() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(300 * SECOND)]).await;
+    let engine = world.spawn(EngineSettings {
+        grace: Duration::ZERO,
+        ..settings()
+    });
+    sleep(5 * SECOND).await;
+    world.daemon_is_away(true);
+    sleep(20 * SECOND).await;
+    assert_eq!(engine.stop().await.left, 1);
+    world.daemon_is_away(false);
+    world.run(drained()).await;
+    assert_eq!(world.state(task).await, TaskState::Completed);
+    assert_eq!((world.attempts(task).await.len(), world.births()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_without_the_key_leaves_a_live_attempt_to_one_that_has_it() {
+    let world = World::default();
+    let task = world.submit(&[Act::Succeed(600 * SECOND)]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    world.key_is_missing(true);
+    let keyless = world.run(drained()).await;
+    assert_eq!(keyless.attempts, 1, "it is looked into once");
+    let keyless = world.spawn(settings());
+    sleep(100 * SECOND).await;
+    world.key_is_missing(false);
+    // It does not come between: one that has the key finds the lease ended.
+    let _report = world.run(drained()).await;
+    let attempts = world.attempts(task).await;
+    assert_eq!((attempts.len(), attempts[0].adoptions), (1, 3));
+    assert_eq!(world.state(task).await, TaskState::Completed);
+    keyless.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_attempt_is_ended_without_its_key() {
+    let world = World::default();
+    let task = world.submit(&[Act::Hang]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    world.key_is_missing(true);
+    let engine = world.spawn(settings());
+    sleep(200 * SECOND).await;
+    assert_eq!(world.state(task).await, TaskState::Running);
+    world.store.cancel(task, world.now()).await.unwrap();
+    sleep(60 * SECOND).await;
+    assert_eq!(world.state(task).await, TaskState::Cancelled);
+    assert_eq!(world.alive(), []);
+    engine.crash().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pause_keeps_how_far_the_attempt_is() {
     let world = World::default();

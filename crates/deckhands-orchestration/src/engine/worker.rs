@@ -6,10 +6,11 @@ use std::time::Duration;
 use deckhands_model::{AttemptId, AttemptReport, Cause, TaskId};
 use deckhands_resilience::route_health::Permit;
 use deckhands_store::{Claim, TaskRecord};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::{AttemptJob, AttemptOutcome, NotAdopted};
+use super::daemon;
 use super::lease::Lease;
 use super::memory::TaskMemory;
 use super::observer::EngineEvent;
@@ -36,7 +37,6 @@ pub(super) struct Work {
     /// Leave to use the model's route.
     pub(super) permit: Option<Permit>,
     origin: Origin,
-    daemon_doubted: bool,
 }
 
 impl Work {
@@ -76,7 +76,6 @@ impl Work {
             job,
             permit: None,
             origin,
-            daemon_doubted: false,
         }
     }
 
@@ -105,11 +104,28 @@ impl Work {
 
 /// How a worker is done with an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Done {
+pub(super) enum Done {
+    /// What came of it is in the store.
+    Settled,
     /// It was left as it is, for somebody else to take over.
-    pub(super) left: bool,
-    /// The daemon may be why it came to this.
-    pub(super) daemon_doubted: bool,
+    Left,
+    /// The same, for want of its provider's key: nobody without one needs to try again.
+    NoKey,
+}
+
+/// Why nothing of an attempt is in the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Unsettled {
+    /// It is somebody else's by now, or somebody is to go on with it later.
+    Left,
+    /// There is no key for its model here.
+    NoKey(String),
+}
+
+impl From<Unwritten> for Unsettled {
+    fn from(Unwritten: Unwritten) -> Self {
+        Self::Left
+    }
 }
 
 /// Works on an attempt until it is over, frozen, or somebody else's. Its outcome is in the store
@@ -124,30 +140,37 @@ pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
     let lease = work.lease.clone();
     let done = tokio::select! {
         biased;
-        _lost = lease.lost().cancelled() => Err(Unwritten),
+        _lost = lease.lost().cancelled() => Err(Unsettled::Left),
         // Before the heartbeat: one that comes after the last write finds the lease ended.
         done = carry_out(shared, &mut work) => done,
-        _lost = lease.keep() => Err(Unwritten),
+        _lost = lease.keep() => Err(Unsettled::Left),
     };
-    if let Err(Unwritten) = done {
-        shared.observer.tell(EngineEvent::Left(id));
-    }
-    Done {
-        left: done.is_err(),
-        daemon_doubted: work.daemon_doubted,
+    match done {
+        Ok(()) => Done::Settled,
+        Err(Unsettled::Left) => {
+            shared.observer.tell(EngineEvent::Left(id));
+            Done::Left
+        }
+        Err(Unsettled::NoKey(why)) => {
+            let event = EngineEvent::NoKey { attempt: id, why };
+            shared.observer.tell(event);
+            Done::NoKey
+        }
     }
 }
 
-async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unwritten> {
+async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unsettled> {
     // No work before the store has confirmed the lease once more.
     work.lease.confirm().await.map_err(|_lost| Unwritten)?;
     work.job.earlier = earlier(work).await?;
     let over = match work.origin {
         Origin::Fresh => fresh(shared, work).await?,
-        Origin::Orphan => orphan(shared, work).await?,
+        Origin::Orphan => go_on(shared, work).await?,
     };
-    work.daemon_doubted |= over.cause() == Some(Cause::DaemonUnreachable);
-    settle(shared, work, over).await
+    if over.cause() == Some(Cause::DaemonUnreachable) {
+        shared.doubt_daemon();
+    }
+    Ok(settle(shared, work, over).await?)
 }
 
 /// Reports of the attempts before this one: the task's document lists them all, so that a store which
@@ -158,7 +181,7 @@ async fn earlier(work: &Work) -> Result<Vec<AttemptReport>, Unwritten> {
     Ok(before.filter_map(|attempt| attempt.report).collect())
 }
 
-async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
+async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unsettled> {
     if work.job.cancel.is_cancelled() {
         return Ok(Over::NotBegun);
     }
@@ -169,23 +192,52 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
     }
     let route = work.model().unwrap_or_default();
     writes::started(&work.lease, &route).await?;
-    let outcome = shared.attempts.run(&work.job).await;
-    of_outcome(work, outcome)
+    match shared.attempts.run(&work.job).await {
+        AttemptOutcome::Left => {
+            daemon_is_back(shared, work).await?;
+            go_on(shared, work).await
+        }
+        outcome => of_outcome(outcome),
+    }
 }
 
-async fn orphan(shared: &Shared, work: &mut Work) -> Result<Over, Unwritten> {
-    // A cancelled one, too: where it had reached its end by then, that is how it ended.
-    let why = match adopt(shared, work).await {
-        Ok(outcome) => return of_outcome(work, outcome),
-        Err(NotAdopted::Gone(why)) => why,
-        Err(NotAdopted::NotNow(why)) => {
-            work.daemon_doubted = true;
-            tracing::warn!(attempt = %work.id(), why, "not taken over now");
-            return Err(Unwritten);
+/// Goes on with an attempt that was begun, as often as the daemon comes between: its slot and its lease
+/// are kept meanwhile, so that nothing new is begun in its place.
+async fn go_on(shared: &Shared, work: &Work) -> Result<Over, Unsettled> {
+    loop {
+        // A cancelled one, too: where it had reached its end by then, that is how it ended.
+        match adopt(shared, work).await {
+            Ok(AttemptOutcome::Left) => {}
+            Ok(outcome) => return of_outcome(outcome),
+            Err(NotAdopted::Gone(why)) => {
+                remove(shared, work).await?;
+                return Ok(Over::Lost(why));
+            }
+            Err(NotAdopted::NoKey(why)) => return Err(Unsettled::NoKey(why)),
+            Err(NotAdopted::NotNow(why)) => {
+                tracing::warn!(attempt = %work.id(), why, "not taken over now");
+                if daemon::answers(shared).await.is_ok() {
+                    return Err(Unsettled::Left);
+                }
+            }
+        }
+        daemon_is_back(shared, work).await?;
+    }
+}
+
+/// Waits until the daemon answers; a stop leaves the attempt for later.
+async fn daemon_is_back(shared: &Shared, work: &Work) -> Result<(), Unsettled> {
+    shared.doubt_daemon();
+    let asked = async {
+        loop {
+            sleep(shared.settings.poll).await;
+            if daemon::answers(shared).await.is_ok() {
+                return;
+            }
         }
     };
-    remove(shared, work).await?;
-    Ok(Over::Lost(why))
+    let back = work.job.pause.run_until_cancelled(asked).await;
+    back.ok_or(Unsettled::Left)
 }
 
 /// Takes an attempt over. Whoever clears up looks into it for a moment, at the start of an engine above
@@ -197,7 +249,7 @@ async fn adopt(shared: &Shared, work: &Work) -> Result<AttemptOutcome, NotAdopte
         if !matches!(adopted, Err(NotAdopted::NotNow(_))) || Instant::now() >= until {
             return adopted;
         }
-        let pause = tokio::time::sleep(LOOK_AGAIN);
+        let pause = sleep(LOOK_AGAIN);
         if work.job.pause.run_until_cancelled(pause).await.is_none() {
             return adopted;
         }
@@ -210,13 +262,12 @@ const IN_USE: Duration = Duration::from_secs(20);
 /// Between two tries at it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-fn of_outcome(work: &mut Work, outcome: AttemptOutcome) -> Result<Over, Unwritten> {
-    work.daemon_doubted |= outcome == AttemptOutcome::Left;
+fn of_outcome(outcome: AttemptOutcome) -> Result<Over, Unsettled> {
     match outcome {
         AttemptOutcome::Over(result) => Ok(Over::Result(result)),
         AttemptOutcome::Paused => Ok(Over::Paused),
         AttemptOutcome::NotBegun => Ok(Over::NotBegun),
-        AttemptOutcome::Disowned | AttemptOutcome::Left => Err(Unwritten),
+        AttemptOutcome::Disowned | AttemptOutcome::Left => Err(Unsettled::Left),
     }
 }
 
@@ -227,7 +278,7 @@ async fn remove(shared: &Shared, work: &Work) -> Result<(), Unwritten> {
             return Ok(());
         };
         tracing::warn!(attempt = %work.id(), why, "what is left of an attempt could not be removed yet");
-        let pause = tokio::time::sleep(shared.settings.lease.heartbeat);
+        let pause = sleep(shared.settings.lease.heartbeat);
         if work.job.pause.run_until_cancelled(pause).await.is_none() {
             return Err(Unwritten);
         }

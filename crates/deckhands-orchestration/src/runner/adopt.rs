@@ -50,6 +50,8 @@ impl Runner {
             draft.go_on(kept.begun, now);
             draft.go_on_settled(settled);
             attempt::go_on_settled(&ctx, &self.home, &kept.before, &mut draft).await
+        } else if let Some(missing) = &order.no_key {
+            return Err(NotAdoptable::NoKey(missing.clone()));
         } else {
             let live = worker::adopt(&ctx, &kept).await?;
             draft.go_on(kept.begun, now);

@@ -147,7 +147,9 @@ impl Progress {
                 self.over(*task);
                 self.tell_event(event);
             }
-            EngineEvent::Paused(attempt) | EngineEvent::Left(attempt) => {
+            EngineEvent::Paused(attempt)
+            | EngineEvent::Left(attempt)
+            | EngineEvent::NoKey { attempt, .. } => {
                 self.no_more(|id| id == *attempt);
                 self.tell_event(event);
             }

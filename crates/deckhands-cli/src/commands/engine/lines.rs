@@ -61,6 +61,11 @@ pub(in crate::commands) fn line(event: &EngineEvent, now: Timestamp) -> Option<S
         }
         EngineEvent::Paused(attempt) => format!("{} paused", name(*attempt)),
         EngineEvent::Left(attempt) => format!("{} left to another engine", name(*attempt)),
+        EngineEvent::NoKey { attempt, why } => format!(
+            "{} left to an engine with its key: {}",
+            name(*attempt),
+            shown::line(why)
+        ),
         EngineEvent::Mode(mode) => of_mode(*mode)?.to_owned(),
         EngineEvent::StoreTrouble(text) => {
             format!("the store cannot be used now: {}", shown::line(text))
@@ -117,6 +122,10 @@ fn document(event: &EngineEvent, now: Timestamp) -> Value {
         ),
         EngineEvent::Paused(id) => ("paused", json!({"task_id": id.task, "attempt": id.number})),
         EngineEvent::Left(id) => ("left", json!({"task_id": id.task, "attempt": id.number})),
+        EngineEvent::NoKey { attempt: id, why } => (
+            "left_for_key",
+            json!({"task_id": id.task, "attempt": id.number, "message": why}),
+        ),
         EngineEvent::Mode(mode) => ("mode", json!({"mode": word(*mode)})),
         EngineEvent::StoreTrouble(text) => ("store_trouble", json!({"message": text})),
         EngineEvent::DaemonTrouble(text) => ("daemon_trouble", json!({"message": text})),

@@ -42,6 +42,14 @@ fn orphans_go_before_new_work() {
 }
 
 #[test]
+fn nothing_new_is_asked_for_before_the_first_look_for_orphans_is_answered() {
+    let mut engine = Decider::new(1);
+    assert_eq!(engine.decide(Event::Survey), []);
+    let orphans = Event::Orphans(vec![id(1)]);
+    assert_eq!(engine.decide(orphans), [Command::Adopt(id(1))]);
+}
+
+#[test]
 fn an_attempt_at_work_here_is_no_orphan() {
     let mut engine = Decider::new(2);
     let _claim = engine.decide(Event::Wake);

@@ -11,6 +11,7 @@ const OTHER: &str = "openai/second";
 fn facts() -> Facts {
     Facts {
         now: Timestamp::UNIX_EPOCH,
+        number: 2,
         started: Timestamp::UNIX_EPOCH,
         random: 0.5,
         model: Some(OWN.to_owned()),
@@ -268,4 +269,47 @@ fn a_daemon_out_of_reach_is_not_charged_to_the_task_some_times() {
     let decided = step(&memory, &result, &Policies::default(), &facts());
     assert_eq!(decided.memory.ladder.spent.attempts, 1);
     assert_eq!(decided.memory.reruns, FREE_RERUNS);
+}
+
+/// The document of an attempt whose agent worked for so long.
+fn worked(state: TaskState, cause: Option<Cause>, number: u32, seconds: f64) -> AttemptResult {
+    let mut result = ended(state, cause);
+    result.report.attempts = vec![AttemptReport {
+        work_time_s: seconds,
+        events: 3,
+        ..AttemptReport::blank(number)
+    }];
+    result
+}
+
+#[test]
+fn what_an_agent_used_is_booked_even_where_the_daemon_is_to_blame() {
+    let cause = Some(Cause::DaemonUnreachable);
+    let result = worked(TaskState::Failed, cause, facts().number, 90.0);
+    let memory = TaskMemory::default();
+    let decided = step(&memory, &result, &Policies::default(), &facts());
+    let spent = &decided.memory.ladder.spent;
+    assert_eq!((spent.attempts, spent.work), (1, Duration::from_secs(90)));
+    assert_eq!(decided.memory.reruns, 0);
+    let again = |step: &Step| matches!(step, Step::Again { counted: true, .. });
+    assert!(again(&decided.step), "{decided:?}");
+}
+
+#[test]
+fn the_work_of_an_earlier_attempt_is_not_booked_twice() {
+    let earlier = facts().number - 1;
+    let cause = Some(Cause::ProviderUnreachable);
+    let result = worked(TaskState::Failed, cause, earlier, 90.0);
+    let memory = TaskMemory::default();
+    let decided = step(&memory, &result, &Policies::default(), &facts());
+    assert_eq!(decided.memory.ladder.spent.work, Duration::ZERO);
+}
+
+/// The process that cancelled it on a second signal may die before the store knows.
+#[test]
+fn an_attempt_that_was_cancelled_at_work_is_not_made_again() {
+    let result = worked(TaskState::Cancelled, None, facts().number, 5.0);
+    let memory = TaskMemory::default();
+    let decided = step(&memory, &result, &Policies::default(), &facts());
+    assert_eq!(decided.step, Step::End(TaskState::Cancelled));
 }

@@ -14,6 +14,7 @@ use deckhands_store::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -48,13 +49,15 @@ struct Daemon {
     busy: usize,
     at_work: BTreeSet<AttemptId>,
     most_at_once: usize,
-    /// It answers nothing.
-    away: bool,
+    /// Adoptions need a key that is not here.
+    no_key: bool,
 }
 
 #[derive(Debug)]
 struct Scripted {
     daemon: Mutex<Daemon>,
+    /// It answers nothing.
+    away: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -108,6 +111,7 @@ impl Default for World {
             store: Arc::new(MemoryStore::default()),
             scripted: Arc::new(Scripted {
                 daemon: Mutex::default(),
+                away: watch::Sender::default(),
             }),
             clock: Arc::new(TokioClock(Instant::now())),
             ids: Arc::default(),
@@ -199,7 +203,12 @@ impl World {
 
     /// The daemon goes away, or is there again.
     pub(super) fn daemon_is_away(&self, away: bool) {
-        self.scripted.daemon.lock().unwrap().away = away;
+        self.scripted.away.send_replace(away);
+    }
+
+    /// Whether the key of the attempts' models is missing from now on.
+    pub(super) fn key_is_missing(&self, missing: bool) {
+        self.scripted.daemon.lock().unwrap().no_key = missing;
     }
 
     pub(super) fn births(&self) -> usize {
@@ -239,8 +248,10 @@ impl Scripted {
             Act::Succeed(_) | Act::Fail(..) | Act::Vanish(_) => body.ends,
         };
         let _working = self.at_work(job.id);
+        let mut away = self.away.subscribe();
         tokio::select! {
             biased;
+            _away = away.wait_for(|away| *away) => AttemptOutcome::Left,
             () = job.cancel.cancelled() => self.over(job, TaskState::Cancelled, None),
             () = job.pause.cancelled() => {
                 let mut daemon = self.daemon.lock().unwrap();
@@ -276,16 +287,29 @@ impl Scripted {
 
     fn over(&self, job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptOutcome {
         self.daemon.lock().unwrap().bodies.remove(&job.id);
-        let mut report = runner::died(job.id.task.to_string(), None);
-        report.state = state;
-        report.error = cause.map(error);
-        report.attempts = vec![told(job, state, cause)];
-        AttemptOutcome::Over(Box::new(AttemptResult {
-            report,
-            reset_at: None,
-            retry_after: None,
-        }))
+        over(job, state, cause, &[told(job, state, cause)])
     }
+
+    fn is_away(&self) -> bool {
+        *self.away.borrow()
+    }
+}
+
+fn over(
+    job: &AttemptJob,
+    state: TaskState,
+    cause: Option<Cause>,
+    attempts: &[AttemptReport],
+) -> AttemptOutcome {
+    let mut report = runner::died(job.id.task.to_string(), None);
+    report.state = state;
+    report.error = cause.map(error);
+    report.attempts = attempts.to_vec();
+    AttemptOutcome::Over(Box::new(AttemptResult {
+        report,
+        reset_at: None,
+        retry_after: None,
+    }))
 }
 
 struct Working<'a> {
@@ -340,8 +364,8 @@ fn told(job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptRepo
 impl Attempts for Scripted {
     async fn run(&self, job: &AttemptJob) -> AttemptOutcome {
         job.lease.confirm().await.expect("a worker has its lease");
-        if self.daemon.lock().unwrap().away {
-            return self.over(job, TaskState::Failed, Some(Cause::DaemonUnreachable));
+        if self.is_away() {
+            return over(job, TaskState::Failed, Some(Cause::DaemonUnreachable), &[]);
         }
         let acts: Vec<Act> = serde_json::from_value(job.spec.clone()).unwrap();
         let nth = usize::try_from(job.id.number.get() - 1).unwrap();
@@ -365,9 +389,12 @@ impl Attempts for Scripted {
 
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
         let body = {
-            let mut daemon = self.daemon.lock().unwrap();
-            if daemon.away {
+            if self.is_away() {
                 return Err(NotAdopted::NotNow("it does not answer".to_owned()));
+            }
+            let mut daemon = self.daemon.lock().unwrap();
+            if daemon.no_key && !job.cancel.is_cancelled() {
+                return Err(NotAdopted::NoKey("there is no key".to_owned()));
             }
             if let Some(less) = daemon.busy.checked_sub(1) {
                 daemon.busy = less;
@@ -382,7 +409,7 @@ impl Attempts for Scripted {
     }
 
     async fn greet(&self) -> Result<(), String> {
-        match self.daemon.lock().unwrap().away {
+        match self.is_away() {
             true => Err("it does not answer".to_owned()),
             false => Ok(()),
         }

@@ -70,6 +70,14 @@ fn of_attempts() -> Vec<Told> {
             Some("abababab.1 left to another engine"),
             "left",
         ),
+        (
+            EngineEvent::NoKey {
+                attempt,
+                why: "no key".to_owned(),
+            },
+            Some("abababab.1 left to an engine with its key: no key"),
+            "left_for_key",
+        ),
     ]
 }
 
