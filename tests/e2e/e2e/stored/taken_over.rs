@@ -57,8 +57,15 @@ fn call() -> Script {
     ])
 }
 
+/// Where the machine is slow to echo what OpenHands types, it takes the prompt of before for the end of
+/// the command (`BashSession::execute`, its second condition) and goes on while it runs. What it types
+/// next is read by the shell after the command's end, and is waited for.
 fn command() -> Script {
-    Script::new([bash_for(COMMAND, 500), Step::finish("log is there")])
+    Script::new([
+        bash_for(COMMAND, 500),
+        bash_for("cat log", 500),
+        Step::finish("log is there"),
+    ])
 }
 
 impl Task {
