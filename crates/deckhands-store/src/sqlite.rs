@@ -99,6 +99,7 @@ impl SqliteStore {
     /// its directory does not exist, `Busy`, `DiskFull`; `Other` for an unsafe SQLite library.
     pub fn open(path: &Path, options: SqliteOptions) -> StoreResult<Self> {
         safe_library(rusqlite::version_number())?;
+        let path = &resolved(path);
         remains::refuse(path)?;
         create(path)?;
         let mut writer = connect(path, options)?;
@@ -136,6 +137,12 @@ fn safe_library(version: i32) -> StoreResult<()> {
     }
     let why = format!("SQLite {version} can damage databases; {OLDEST_SQLITE} is needed");
     Err(StoreError::Other(why))
+}
+
+/// Where SQLite has the database and its log: it resolves links.
+fn resolved(path: &Path) -> PathBuf {
+    let found = std::fs::canonicalize(path);
+    found.unwrap_or_else(|_new| path.to_owned())
 }
 
 /// Makes the file where there is none. One that exists is not opened here: closing it again would

@@ -71,9 +71,14 @@ async fn settled(dir: &Path) -> Files {
 
 /// What a process leaves that was killed: some of it in the database, some in the log only.
 async fn killed(dir: &Path) -> Files {
+    killed_after(dir, 100).await
+}
+
+/// The same where so many tasks came after those in the database.
+async fn killed_after(dir: &Path, more: u32) -> Files {
     let path = settled(dir).await.lay(dir);
     let store = open(&path);
-    for n in 100..200 {
+    for n in 100..100 + more {
         submit(&store, id(1, n), at(0)).await;
     }
     Files::read(&path)
@@ -171,4 +176,29 @@ async fn a_newer_version_in_the_log_is_left_there() {
     let told = matches!(error, Some(StoreError::Newer { found: 99, .. }));
     assert!(told, "{error:?}");
     assert!(Files::read(&copy) == files, "something was changed");
+}
+
+/// SQLite resolves a link and keeps the log beside what it leads to.
+#[tokio::test]
+async fn a_database_behind_a_link_is_judged_by_the_log_of_its_own_place() {
+    let dir = tempfile::tempdir().unwrap();
+    // The database has grown in the log only.
+    let whole = killed_after(dir.path(), 40).await;
+    let link_to = |files: &Files| {
+        let path = files.lay(dir.path());
+        let link = tempfile::tempdir_in(dir.path()).unwrap().keep().join("db");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        (path, link)
+    };
+    let store = open(&link_to(&whole).1);
+    assert_eq!(all(&store, at(0)).await.len(), 140);
+    for left in [0, 50] {
+        let (path, link) = link_to(&whole.cut(left));
+        let error = refusal(&link);
+        assert!(matches!(error, Some(StoreError::Corrupt(_))), "{error:?}");
+        assert!(
+            Files::read(&path) == whole.cut(left),
+            "something was changed"
+        );
+    }
 }
