@@ -116,7 +116,7 @@ impl SqliteStore {
 
     async fn write<T, F>(&self, work: F) -> StoreResult<T>
     where
-        F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+        F: Fn(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
         self.writer.run(work).await
@@ -124,7 +124,7 @@ impl SqliteStore {
 
     async fn read<T, F>(&self, work: F) -> StoreResult<T>
     where
-        F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+        F: Fn(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
         self.readers.run(work).await

@@ -1,7 +1,8 @@
 //! Jobs that share one transaction, and so one wait for the disk.
 //!
 //! A job that fails leaves nothing and concerns no other. None is answered before all of them are on the
-//! disk; where that fails, it fails for each.
+//! disk; where that fails, each is done once more in a transaction of its own, so that it fails only for
+//! those that it fails for.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot::Sender;
@@ -26,7 +27,7 @@ pub(super) trait Member: Send {
     /// Whether anybody still waits for it.
     fn is_awaited(&self) -> bool;
 
-    /// Does it; `false` where it failed, so that nothing of it may stay.
+    /// Does it, for the first time or again; `false` where it failed, so that nothing of it may stay.
     fn work(&mut self, tx: &Transaction<'_>) -> bool;
 
     /// Why it failed.
@@ -38,9 +39,8 @@ pub(super) trait Member: Send {
 
 /// A job and whoever waits for it.
 struct Job<T, F> {
-    /// Until it is done.
-    work: Option<F>,
-    /// From then on.
+    work: F,
+    /// What came of it the last time.
     done: StoreResult<T>,
     asker: Sender<StoreResult<T>>,
 }
@@ -48,11 +48,11 @@ struct Job<T, F> {
 /// A job for a transaction.
 pub(super) fn member<T, F>(work: F, asker: Sender<StoreResult<T>>) -> Box<dyn Member>
 where
-    F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+    F: Fn(&Transaction<'_>) -> Done<T> + Send + 'static,
     T: Send + 'static,
 {
     Box::new(Job {
-        work: Some(work),
+        work,
         done: Err(not_begun()),
         asker,
     })
@@ -60,7 +60,7 @@ where
 
 impl<T, F> Member for Job<T, F>
 where
-    F: FnOnce(&Transaction<'_>) -> Done<T> + Send,
+    F: Fn(&Transaction<'_>) -> Done<T> + Send,
     T: Send,
 {
     fn is_awaited(&self) -> bool {
@@ -68,9 +68,7 @@ where
     }
 
     fn work(&mut self, tx: &Transaction<'_>) -> bool {
-        if let Some(work) = self.work.take() {
-            self.done = work(tx).map_err(StoreError::from);
-        }
+        self.done = (self.work)(tx).map_err(StoreError::from);
         self.done.is_ok()
     }
 
@@ -96,14 +94,19 @@ pub(super) fn carry_out(
 ) {
     let awaited = members.into_iter().filter(|member| member.is_awaited());
     let mut members: Vec<_> = awaited.collect();
-    let committed = match members.as_mut_slice() {
-        [] => return,
-        [alone] => by_itself(connection, how, alone.as_mut()),
-        several => together(connection, how, several),
-    };
-    let committed = committed.map_err(StoreError::from);
-    for member in members {
-        member.answer(&committed);
+    if members.len() > 1 {
+        let committed = together(connection, how, &mut members).map_err(StoreError::from);
+        // One that was busy did not begin, and each would wait for the others as long again.
+        if matches!(committed, Ok(()) | Err(StoreError::Busy)) {
+            for member in members {
+                member.answer(&committed);
+            }
+            return;
+        }
+    }
+    for mut member in members {
+        let committed = by_itself(connection, how, member.as_mut());
+        member.answer(&committed.map_err(StoreError::from));
     }
 }
 

@@ -40,10 +40,11 @@ impl Lane {
     }
 
     /// Does `work` in a transaction; nothing of it is left when it fails. Jobs that wait at the same time
-    /// share a transaction, and so the wait for the disk; each is answered after that.
+    /// share a transaction, and so the wait for the disk; each is answered after that. Where the
+    /// transaction fails, `work` is done once more in one of its own.
     pub(super) async fn run<T, F>(&self, work: F) -> StoreResult<T>
     where
-        F: FnOnce(&Transaction<'_>) -> Done<T> + Send + 'static,
+        F: Fn(&Transaction<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();

@@ -146,7 +146,7 @@ impl SqliteStore {
     /// A write about an attempt, refused as `Stale` where the lease is not held.
     async fn fenced<T, F>(&self, fence: Fence, work: F) -> StoreResult<T>
     where
-        F: FnOnce(&Connection, &Live) -> Done<T> + Send + 'static,
+        F: Fn(&Connection, &Live) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
         self.write(move |tx| {

@@ -1,5 +1,7 @@
 //! What jobs of one transaction leave, and what they are told.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot::{self, Receiver};
 
@@ -14,7 +16,8 @@ fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     let schema = "PRAGMA foreign_keys = ON;
         CREATE TABLE t (n INTEGER PRIMARY KEY,
-            beside INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)";
+            beside INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED,
+            text BLOB)";
     connection.execute_batch(schema).unwrap();
     connection
 }
@@ -25,9 +28,7 @@ fn rows(connection: &Connection) -> Vec<i64> {
     rows.map(Result::unwrap).collect()
 }
 
-fn job(
-    work: impl FnOnce(&Transaction<'_>) -> Done<()> + Send + 'static,
-) -> (Box<dyn Member>, Answer) {
+fn job(work: impl Fn(&Transaction<'_>) -> Done<()> + Send + 'static) -> (Box<dyn Member>, Answer) {
     let (asker, answer) = oneshot::channel();
     (member(work, asker), answer)
 }
@@ -75,31 +76,83 @@ fn a_job_alone_that_fails_leaves_nothing() {
     assert_eq!(rows(&connection), [1]);
 }
 
-#[test]
-fn a_commit_that_fails_fails_for_each() {
-    let mut connection = database();
-    let lonely = job(|tx| {
-        let sql = "INSERT INTO t (n, beside) VALUES (4, 5)";
-        Ok(tx.execute(sql, []).map(drop)?)
-    });
-    let answers = carried_out(&mut connection, vec![inserts(1), lonely, refuses(2)]);
-    let failed = |answer: &StoreResult<()>| matches!(answer, Err(StoreError::Other(_)));
-    assert!(answers.iter().all(failed), "{answers:?}");
-    assert!(rows(&connection).is_empty());
+/// Refers to a row that never comes: it is found out when everything is to be kept.
+fn lonely(n: i64) -> (Box<dyn Member>, Answer) {
+    job(move |tx| {
+        let sql = "INSERT INTO t (n, beside) VALUES (?1, -1)";
+        Ok(tx.execute(sql, [n]).map(drop)?)
+    })
+}
+
+/// Too large for a database of few pages.
+fn large(n: i64) -> (Box<dyn Member>, Answer) {
+    job(move |tx| {
+        let sql = "INSERT INTO t (n, text) VALUES (?1, zeroblob(1000000))";
+        Ok(tx.execute(sql, [n]).map(drop)?)
+    })
 }
 
 #[test]
-fn where_everything_is_taken_back_nobody_is_told_that_it_was_done() {
+fn a_commit_that_fails_fails_only_for_the_job_that_it_fails_for() {
+    let mut connection = database();
+    let jobs = vec![inserts(1), lonely(4), refuses(2), inserts(3)];
+    let answers = carried_out(&mut connection, jobs);
+    assert!(answers[0].is_ok() && answers[3].is_ok(), "{answers:?}");
+    assert!(matches!(answers[1], Err(StoreError::Other(_))));
+    assert!(matches!(answers[2], Err(StoreError::Stale)));
+    assert_eq!(rows(&connection), [1, 3]);
+}
+
+#[test]
+fn where_everything_is_taken_back_it_is_done_again_one_by_one() {
     let mut connection = database();
     let breaks = job(|tx| {
         let sql = "INSERT OR ROLLBACK INTO t (n) VALUES (1)";
         Ok(tx.execute(sql, []).map(drop)?)
     });
     let answers = carried_out(&mut connection, vec![inserts(1), breaks, inserts(3)]);
-    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");
+    assert!(answers[1].is_err());
+    assert_eq!(rows(&connection), [1, 3]);
+}
+
+#[test]
+fn a_job_for_which_there_is_no_room_takes_it_from_no_other() {
+    let mut connection = database();
+    connection
+        .pragma_update(None, "max_page_count", 20)
+        .unwrap();
+    let jobs = vec![inserts(1), large(2), inserts(3), large(4), inserts(5)];
+    let answers = carried_out(&mut connection, jobs);
+    for (n, answer) in (1..).zip(&answers) {
+        let refused = matches!(answer, Err(StoreError::DiskFull));
+        assert_eq!((answer.is_ok(), refused), (n % 2 == 1, n % 2 == 0), "{n}");
+    }
+    assert_eq!(rows(&connection), [1, 3, 5]);
+}
+
+/// Each would wait for the others as long as the first did.
+#[test]
+fn jobs_whose_transaction_did_not_begin_are_not_begun_again() {
+    static WAITS: AtomicU32 = AtomicU32::new(0);
+    let dir = tempfile::tempdir().unwrap();
+    let open = || Connection::open(dir.path().join("db")).unwrap();
+    let (mut connection, other) = (open(), open());
+    connection
+        .execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+        .unwrap();
+    let gives_up = |_: i32| {
+        WAITS.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    connection.busy_handler(Some(gives_up)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answers = carried_out(&mut connection, (0..30).map(inserts).collect());
+    assert_eq!(WAITS.load(Ordering::Relaxed), 1);
+    let busy = |answer: &StoreResult<()>| matches!(answer, Err(StoreError::Busy));
+    assert!(answers.iter().all(busy), "{answers:?}");
+    other.execute_batch("ROLLBACK").unwrap();
     assert!(rows(&connection).is_empty());
-    assert!(carried_out(&mut connection, vec![inserts(1), inserts(2)])[1].is_ok());
-    assert_eq!(rows(&connection), [1, 2]);
 }
 
 #[test]
