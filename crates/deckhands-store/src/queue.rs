@@ -134,7 +134,7 @@ impl TaskQueue {
     }
 
     /// The attempt at the taken task has failed, for the reason `error`. Returns the state in which
-    /// that leaves the task:
+    /// that leaves the task, before anybody else may take it:
     ///
     /// - `Queued`: it waits for its next attempt, in its priority's order and with a new age;
     ///   `Pending` where it is held. A full queue does not refuse it.
@@ -153,16 +153,16 @@ impl TaskQueue {
         now: Timestamp,
     ) -> StoreResult<TaskState> {
         let taken = self.taken(id, now).await?;
-        if taken.task.cancel_requested {
-            let ending = Ending::Unsuccessful(TaskState::Cancelled, error);
-            self.finish(taken, ending, now).await?;
+        let state = if taken.task.cancel_requested {
+            TaskState::Cancelled
         } else if taken.task.attempts > self.max_retries {
-            let ending = Ending::Unsuccessful(TaskState::Failed, error);
-            self.finish(taken, ending, now).await?;
+            TaskState::Failed
         } else {
-            self.requeue(&taken, error, now).await?;
-        }
-        Ok(self.get(id, now).await?.state)
+            return self.requeue(&taken, error, now);
+        };
+        let ending = Ending::Unsuccessful(state, error);
+        self.finish(taken, ending, now).await?;
+        Ok(state)
     }
 
     /// A task as it stands.
@@ -241,14 +241,14 @@ impl TaskQueue {
         })
     }
 
-    async fn requeue(&self, taken: &Taken, error: &str, now: Timestamp) -> StoreResult<()> {
+    fn requeue(&self, taken: &Taken, error: &str, now: Timestamp) -> StoreResult<TaskState> {
         let waiting = Waiting {
             not_before: None,
             recovery: Value::Null,
             note: error.to_owned(),
         };
         let end = taken.end(Some(error));
-        self.store.requeue(taken.fence, &end, &waiting, now).await
+        self.store.requeue_told(taken.fence, &end, &waiting, now)
     }
 
     async fn finish(&self, taken: Taken, ending: Ending<'_>, now: Timestamp) -> StoreResult<()> {

@@ -1,5 +1,6 @@
 //! The end of an attempt in memory: the task waits for another one, or is over.
 
+use deckhands_model::TaskState;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -10,21 +11,21 @@ use crate::lease::Fence;
 use crate::records::{AttemptEnd, AttemptState};
 use crate::task::{TaskEnd, Waiting};
 
-/// The task waits for another attempt.
+/// The task waits for another attempt. Returns the state in which that leaves it, as it is told.
 pub(super) fn requeue(
     state: &mut State,
     fence: Fence,
     end: &AttemptEnd,
     waiting: &Waiting,
     now: Timestamp,
-) -> StoreResult<()> {
-    state.fenced(fence, |row| {
+) -> StoreResult<TaskState> {
+    let left = state.fenced(fence, |row| {
         close(row, fence, end, now)?;
         row.wait(waiting.not_before, now);
         row.recovery = waiting.recovery.clone();
         row.record.note = Some(waiting.note.clone());
         row.record.cause = end.report.cause.or(row.record.cause);
-        Ok(())
+        Ok(row.told(now).state)
     })?;
     tell(state, fence, end, now);
     let data = json!({
@@ -33,7 +34,7 @@ pub(super) fn requeue(
         "note": waiting.note,
     });
     state.event(fence, "requeued", data, now);
-    Ok(())
+    Ok(left)
 }
 
 /// The task is over.

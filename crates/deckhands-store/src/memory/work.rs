@@ -1,7 +1,7 @@
 //! What workers do, in memory.
 
 use async_trait::async_trait;
-use deckhands_model::AttemptId;
+use deckhands_model::{AttemptId, TaskState};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -112,7 +112,7 @@ impl Work for MemoryStore {
         waiting: &Waiting,
         now: Timestamp,
     ) -> StoreResult<()> {
-        ends::requeue(&mut self.lock(), fence, end, waiting, now)
+        self.requeue_told(fence, end, waiting, now).map(drop)
     }
 
     async fn finish(
@@ -136,6 +136,20 @@ impl Work for MemoryStore {
         state.attempt(fence, |_| ())?;
         state.event(fence, kind, data.clone(), now);
         Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// [`requeue`](Work::requeue), and the state in which it left the task: a moment later that may be
+    /// another one.
+    pub(crate) fn requeue_told(
+        &self,
+        fence: Fence,
+        end: &AttemptEnd,
+        waiting: &Waiting,
+        now: Timestamp,
+    ) -> StoreResult<TaskState> {
+        ends::requeue(&mut self.lock(), fence, end, waiting, now)
     }
 }
 

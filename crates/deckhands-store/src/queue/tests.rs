@@ -190,3 +190,27 @@ async fn held_or_cancelled_task_is_not_tried_again() {
     let again = queue.dequeue(NOW).await.unwrap().unwrap();
     assert_eq!(again.task.id, held.id);
 }
+
+/// Workers take from each other what they have just given back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_is_told_as_what_it_led_to_however_quick_others_are() {
+    for round in 0..100 {
+        let queue = TaskQueue::default().with_max_retries(u32::MAX);
+        let only = task(1, Priority::Normal);
+        let id = only.id;
+        queue.enqueue(&only, NOW).await.unwrap();
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..2 {
+            let queue = queue.clone();
+            workers.spawn(async move {
+                for _ in 0..100 {
+                    if queue.dequeue(NOW).await.unwrap().is_some() {
+                        let told = queue.mark_failed(id, "no disk", NOW).await;
+                        assert_eq!(told.unwrap(), TaskState::Queued, "round {round}");
+                    }
+                }
+            });
+        }
+        workers.join_all().await;
+    }
+}
