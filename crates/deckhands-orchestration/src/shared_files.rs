@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use deckhands_model::{
     AttemptId, AttemptNumber, ByteSize, Cause, ImageRef, Network, Profile, TaskId,
@@ -30,29 +30,53 @@ const MAX_ANSWER: usize = 64 << 10;
 const HINT: &str =
     "use a daemon on this machine, or put the state directory on a path it shares (--home DIR)";
 
-/// What is known of one daemon and one state directory: whether the daemon was seen to look at the files
+/// What is known of the daemon and one state directory: whether the daemon was seen to look at the files
 /// that we do. Clones share it.
 ///
 /// Reading a file out of a container costs a daemon more than starting it does, so that whoever makes
 /// many attempts has it done until it succeeds once, and not for each of them.
 #[derive(Clone, Debug, Default)]
-pub struct SharedFiles(Arc<AtomicBool>);
+pub struct SharedFiles(
+    /// Odd where it was seen. The even number before is of all looks since it was last forgotten.
+    Arc<AtomicU64>,
+);
+
+/// A look that is under way.
+#[derive(Debug)]
+pub(crate) struct Look(u64);
 
 impl SharedFiles {
     /// A file for the daemon to be asked for; `None` where it was seen before.
     ///
     /// # Errors
     /// As [`Probe::write`].
-    pub(crate) fn probe(&self, dir: &Path, nonce: String) -> Result<Option<Probe>, RunFailure> {
-        if self.0.load(Ordering::Relaxed) {
+    pub(crate) fn probe(
+        &self,
+        dir: &Path,
+        nonce: String,
+    ) -> Result<Option<(Probe, Look)>, RunFailure> {
+        let known = self.0.load(Ordering::Relaxed);
+        if known % 2 == 1 {
             return Ok(None);
         }
-        Probe::write(dir, nonce).map(Some)
+        let probe = Probe::write(dir, nonce)?;
+        Ok(Some((probe, Look(known))))
     }
 
-    /// The daemon saw such a file.
-    pub(crate) fn seen(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// The daemon saw such a file. That is worth nothing if it was forgotten since the look began.
+    pub(crate) fn seen(&self, look: &Look) {
+        let (none, seen) = (look.0, look.0 | 1);
+        let _known_or_forgotten =
+            self.0
+                .compare_exchange(none, seen, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Has the daemon looked at again: after a time out of reach another one may have taken its place.
+    pub fn forget(&self) {
+        let next = |known: u64| Some((known | 1).wrapping_add(1));
+        let _before = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 }
 

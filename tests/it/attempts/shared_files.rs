@@ -5,7 +5,7 @@ use deckhands_orchestration::{AttemptEnd, AttemptOrder, SharedFiles};
 use deckhands_runtime::test_util::Script;
 use deckhands_runtime::{Operation, RuntimeErrorKind};
 
-use crate::support::{Agent, World};
+use crate::support::{Agent, World, secs};
 
 /// A machine for three attempts, of which some may not get so far as to need their agent.
 fn machine() -> World {
@@ -59,4 +59,32 @@ async fn a_look_that_failed_is_taken_again() {
     assert_eq!(cause(&world, 2, &known).await, unreachable);
     world.runtime.allow_all();
     assert_eq!(cause(&world, 3, &known).await, None);
+}
+
+/// The daemon was away: another one may have come in its place.
+#[tokio::test(start_paused = true)]
+async fn what_was_forgotten_is_looked_at_again() {
+    let (world, known) = (machine(), SharedFiles::default());
+    assert_eq!(cause(&world, 1, &known).await, None);
+    let world = blinded(world);
+    known.clone().forget();
+    let unreachable = Some(Cause::DaemonUnreachable);
+    assert_eq!(cause(&world, 2, &known).await, unreachable);
+    world.runtime.allow_all();
+    assert_eq!(cause(&world, 3, &known).await, None);
+}
+
+/// What one daemon showed while it went away says nothing about the next one.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_began_before_it_was_forgotten_does_not_count() {
+    let (world, known) = (machine(), SharedFiles::default());
+    let world = world.daemon(|daemon| daemon.slow_next(Operation::GetArchive, secs(10)));
+    let (first, ()) = tokio::join!(cause(&world, 1, &known), async {
+        tokio::time::sleep(secs(5)).await;
+        known.forget();
+    });
+    assert_eq!(first, None);
+    let world = blinded(world);
+    let unreachable = Some(Cause::DaemonUnreachable);
+    assert_eq!(cause(&world, 2, &known).await, unreachable);
 }

@@ -70,10 +70,10 @@ pub(crate) async fn prepare(ctx: &AttemptCtx<'_>) -> Result<Prepared, RunFailure
         .create(launch.app.clone())
         .await
         .map_err(not_shared_or)?;
-    if let Some(probe) = probe {
+    if let Some((probe, look)) = probe {
         let containers = ctx.ports.containers.as_ref();
         probe.read_back(containers, &app, &mount).await?;
-        ctx.shared_files.seen();
+        ctx.shared_files.seen(&look);
     }
     Ok(Prepared {
         launch,
