@@ -172,20 +172,21 @@ async fn whom_somebody_else_froze_or_let_go_is_gone_on_with() {
     assert!(adopted(&world, &order).await.report.applied);
 }
 
-/// Its command began at 11.2 s and would end at 41.2 s.
+/// Its command begins at 11.2 s and ends at 41.2 s.
+fn command() -> Script {
+    use serde_json::json;
+    working()
+        .event(json!({"source": "agent", "action": "run", "args": {"command": "sleep 30"}}))
+        .after(secs(30))
+        .event(
+            json!({"source": "agent", "observation": "run", "content": "",
+            "extras": {"metadata": {"exit_code": 0}}}),
+        )
+        .finishes("done")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pause_within_an_action_may_last_a_minute() {
-    use serde_json::json;
-    let command = || {
-        working()
-            .event(json!({"source": "agent", "action": "run", "args": {"command": "sleep 30"}}))
-            .after(secs(30))
-            .event(
-                json!({"source": "agent", "observation": "run", "content": "",
-                "extras": {"metadata": {"exit_code": 0}}}),
-            )
-            .finishes("done")
-    };
     for (pause, goes_on) in [(50, true), (70, false)] {
         let world = machine(command());
         let mut order = adoptable(&world);
@@ -212,4 +213,33 @@ async fn a_pause_within_an_action_may_last_a_minute() {
                 .unwrap();
         assert_eq!(report.state, TaskState::Cancelled);
     }
+}
+
+/// Whoever goes on with it lets it go, and fails then: the agent works on, and nobody looks.
+#[tokio::test(start_paused = true)]
+async fn one_that_was_let_go_is_not_taken_for_paused_when_nobody_looks() {
+    let refused = |world: World| {
+        let unreachable = RuntimeErrorKind::Unreachable;
+        world.daemon(|daemon| daemon.refuse(Operation::Attach, "-app", unreachable))
+    };
+    let world = machine(command());
+    let mut order = adoptable(&world);
+    assert_eq!(
+        paused_after(&world, &mut order, 20_000).await,
+        AttemptEnd::Paused
+    );
+    tokio::time::sleep(secs(50)).await;
+    let world = refused(world);
+    let failed = adopt(&world, &order).await.unwrap_err();
+    assert!(failed.may_pass(), "{failed:?}");
+    assert_eq!(phases(&world), [Phase::Running, Phase::Running]);
+    world.runtime.allow_all();
+    // With the pause it would be too long for a command.
+    tokio::time::sleep(secs(15)).await;
+    let result = adopted(&world, &order).await;
+    assert!(result.report.applied, "{:?}", result.report);
+    // The pause is nothing, what nobody saw is a wait.
+    let wait = result.wait.as_secs_f64();
+    assert!((15.0..16.0).contains(&wait), "{wait}");
+    assert!(result.work < secs(60), "{:?}", result.work);
 }

@@ -16,7 +16,7 @@ use super::managed;
 use super::served::Served;
 use super::start::Live;
 use super::watch::hold;
-use crate::adoption::{Kept, Made, Measured, NotAdoptable, Pulse, begin_evidence_anew};
+use crate::adoption::{Kept, Made, Measured, NotAdoptable, Pulse, begin_evidence_anew, keep_pulse};
 use crate::failure::RunFailure;
 use crate::labels;
 
@@ -42,6 +42,10 @@ pub(crate) async fn adopt(ctx: &AttemptCtx<'_>, kept: &Kept) -> Result<Live, Not
     for container in sandbox.iter().chain([&app]) {
         unpause(ctx, container).await?;
     }
+    let measured = measured(&kept.pulse, gap);
+    if kept.pulse.paused {
+        goes_on(ctx, &kept.pulse, measured);
+    }
     let output = output(ctx, &app.id).await?;
     // How the app ended says more than that its sandbox did, too. One that it started itself is its
     // own to watch.
@@ -55,7 +59,7 @@ pub(crate) async fn adopt(ctx: &AttemptCtx<'_>, kept: &Kept) -> Result<Live, Not
         served,
         output,
         sandbox: sandbox.map(|sandbox| (sandbox.id, Guard::since(ctx, made.disk))),
-        measured: measured(&kept.pulse, gap),
+        measured,
     })
 }
 
@@ -94,6 +98,20 @@ fn measured(pulse: &Pulse, gap: Duration) -> Measured {
     Measured {
         wait: before.wait.saturating_add(waited),
         ..before
+    }
+}
+
+/// Writes down that it is paused no more: whoever comes after us is not to take the time from here on for
+/// a pause.
+fn goes_on(ctx: &AttemptCtx<'_>, before: &Pulse, measured: Measured) {
+    let pulse = Pulse {
+        at: ctx.clock.now(),
+        paused: false,
+        measured,
+        ..*before
+    };
+    if let Err(error) = keep_pulse(&ctx.dir, &pulse) {
+        tracing::warn!(%error, "that the attempt goes on could not be written down");
     }
 }
 
