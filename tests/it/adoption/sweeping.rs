@@ -213,3 +213,28 @@ async fn what_the_record_calls_over_or_does_not_know_goes_at_once() {
         assert!(world.runtime.live().is_empty());
     }
 }
+
+/// Somebody took it over to go on with it, and failed before anything of it was let go.
+#[tokio::test(start_paused = true)]
+async fn a_paused_one_stays_although_whoever_leased_it_then_failed() {
+    let world = machine(slow());
+    let (store, claim, order) = recorded(&world).await;
+    let (ended, ()) = tokio::join!(world.attempt(&order), async {
+        tokio::time::sleep(secs(20)).await;
+        order.pause.cancel();
+    });
+    assert_eq!(ended, AttemptEnd::Paused);
+    let progress = Progress::default();
+    let paused = store.pause(claim.fence, &progress, world.now());
+    paused.await.unwrap();
+    let second = WorkerId::from_random([8; 16]);
+    let adopted = store.adopt(order.id, second, LeaseTerm::default(), world.now());
+    let adopted = adopted.await.unwrap();
+    tokio::time::sleep(secs(86_400)).await;
+    let report = swept_beside(&world, Some(&store), Adoptable::Leave).await;
+    assert!(left(2, &report), "{report:?}");
+    // Once its task has another attempt, nobody goes on with this one.
+    end(&store, &adopted, &world).await;
+    let report = swept_beside(&world, Some(&store), Adoptable::Leave).await;
+    assert_eq!((report.removed.len(), report.cancelled.len()), (2, 1));
+}

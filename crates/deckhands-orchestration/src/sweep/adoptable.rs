@@ -32,14 +32,14 @@ impl Sweep<'_> {
         }
         match self.record {
             Some(record) if *dir == AttemptDir::of(self.home, attempt) => {
-                self.is_live(record, attempt).await
+                self.is_live(record, dir, attempt).await
             }
             _ => self.is_kept(dir).await,
         }
     }
 
     /// What the record of tasks says. Where it does not answer, nothing is removed.
-    async fn is_live(&self, record: &dyn Queries, attempt: AttemptId) -> bool {
+    async fn is_live(&self, record: &dyn Queries, dir: &AttemptDir, attempt: AttemptId) -> bool {
         let attempts = match record.attempts(attempt.task).await {
             Ok(attempts) => attempts,
             Err(StoreError::UnknownTask(_)) => return false,
@@ -49,25 +49,24 @@ impl Sweep<'_> {
             }
         };
         let own = attempts.iter().find(|own| own.id() == Some(attempt));
-        own.is_some_and(|own| match own.state {
+        let Some(own) = own else {
+            return false;
+        };
+        match own.state {
             AttemptState::Ended => false,
             AttemptState::Paused => true,
             AttemptState::Leased | AttemptState::Running => {
                 let silent = self.options.now.duration_since(own.lease_until);
+                // Whoever leased a paused one may have failed before it let go what is paused.
                 Duration::try_from(silent).unwrap_or_default() < GRACE
+                    || last_pulse(dir).await.is_some_and(|last| last.paused)
             }
-        })
+        }
     }
 
     /// What its own directory says, where nobody else does.
     async fn is_kept(&self, dir: &AttemptDir) -> bool {
-        let dir = dir.clone();
-        let last = blocking(move || {
-            let adoptable = dir.record().is_ok_and(|record| record.adoptable);
-            // One that cannot be read cannot be gone on with.
-            adoptable.then(|| pulse(&dir).ok().flatten())
-        });
-        let last = last.await.ok().flatten().flatten();
+        let last = last_pulse(dir).await;
         last.is_some_and(|pulse| self.may_go_on(&pulse))
     }
 
@@ -76,4 +75,14 @@ impl Sweep<'_> {
         // A clock that went back tells of no time.
         last.paused || silent.unwrap_or_default() < GRACE
     }
+}
+
+/// How far an adoptable attempt was. One that cannot be read cannot be gone on with.
+async fn last_pulse(dir: &AttemptDir) -> Option<Pulse> {
+    let dir = dir.clone();
+    let last = blocking(move || {
+        let adoptable = dir.record().is_ok_and(|record| record.adoptable);
+        adoptable.then(|| pulse(&dir).ok().flatten())
+    });
+    last.await.ok().flatten().flatten()
 }
