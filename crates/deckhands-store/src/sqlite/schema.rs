@@ -52,7 +52,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Done<()> {
 }
 
 /// The version of a file that is ours or empty.
-fn inspect(connection: &Connection) -> Done<i64> {
+pub(super) fn inspect(connection: &Connection) -> Done<i64> {
     let number = |pragma: &str| -> rusqlite::Result<i64> {
         connection.pragma_query_value(None, pragma, |row| row.get(0))
     };

@@ -7,5 +7,6 @@ mod cut;
 mod dropped;
 mod files;
 mod full;
+mod look;
 mod processes;
 mod samples;

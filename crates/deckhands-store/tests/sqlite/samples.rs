@@ -63,7 +63,7 @@ pub(crate) async fn claim(store: &SqliteStore, now: Timestamp) -> Option<Claim> 
     claim.await.unwrap()
 }
 
-pub(crate) async fn all(store: &SqliteStore, now: Timestamp) -> Vec<TaskRecord> {
+pub(crate) async fn all(store: &impl Queries, now: Timestamp) -> Vec<TaskRecord> {
     let page = Page {
         offset: 0,
         limit: 100_000,
