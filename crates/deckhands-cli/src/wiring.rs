@@ -13,7 +13,7 @@ use deckhands_orchestration::{
 };
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
-use deckhands_store::{SqliteOptions, SqliteStore, Store};
+use deckhands_store::{Queries, SqliteOptions, SqliteStore, Store, StoreError};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -93,10 +93,26 @@ pub(crate) fn store(home: &Home) -> Result<Arc<dyn Store>, CliError> {
     )?))
 }
 
-/// The stored tasks of a home, where it ever had any.
-pub(crate) fn store_if_any(home: &Home) -> Result<Option<Arc<dyn Store>>, CliError> {
-    let any = home.path().join(DATABASE).exists();
-    any.then(|| store(home)).transpose()
+/// The stored tasks of a home to be asked, where it ever had any. An older program's database is brought
+/// up to date first, unless it is to stay as it is.
+///
+/// # Errors
+/// Why they cannot be asked, for people.
+pub(crate) fn queries_if_any(home: &Home, stays: bool) -> Result<Option<Arc<dyn Queries>>, String> {
+    let path = home.path().join(DATABASE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let options = SqliteOptions::default();
+    let told = |error: StoreError| error.to_string();
+    if let Some(seen) = SqliteStore::look(&path, options).map_err(told)? {
+        return Ok(Some(Arc::new(seen)));
+    }
+    if stays {
+        return Err("the database would have to be brought up to date first".to_owned());
+    }
+    let store = SqliteStore::open(&path, options).map_err(told)?;
+    Ok(Some(Arc::new(store)))
 }
 
 /// How the daemon is found.

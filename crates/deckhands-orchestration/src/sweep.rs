@@ -61,6 +61,8 @@ pub struct SweepReport {
     pub adoptable: Vec<String>,
     /// What could not be removed, each with its reason.
     pub failed: Vec<String>,
+    /// What is worth knowing beside.
+    pub notes: Vec<String>,
 }
 
 /// Removes what dead attempts left.

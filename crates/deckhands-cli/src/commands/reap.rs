@@ -1,9 +1,10 @@
 //! `reap`: removes what dead attempts left.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_orchestration::{
-    Adoptable, Clock as _, SweepOptions, SweepReport, SystemClock, sweep_beside,
+    Adoptable, Clock as _, Home, SweepOptions, SweepReport, SystemClock, sweep_beside,
 };
 use deckhands_store::Queries;
 
@@ -34,16 +35,19 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
         adoptable: adoptable(args),
         now: SystemClock.now(),
     };
-    let store = wiring::store_if_any(&home)?;
+    let (record, unasked) = record(&home, args.dry_run);
+    if let Some(note) = &unasked {
+        console.note(note);
+    }
     let swept = wiring::block_on(async {
         let Wired { ports, .. } = wiring::connect(&settings)
             .await
             .map_err(|error| wiring::no_docker(&error))?;
-        let record = store.as_deref().map(|store| store as &dyn Queries);
-        Ok::<_, CliError>(sweep_beside(&ports, &home, record, options).await?)
+        Ok::<_, CliError>(sweep_beside(&ports, &home, record.as_deref(), options).await?)
     })?;
     let mut report = swept.inspect_err(|_| tell_failed(&unfinished, console))?;
     report.failed.extend(unfinished);
+    report.notes.extend(unasked);
     if console.json {
         console.document(&report);
     } else {
@@ -54,6 +58,20 @@ pub(crate) fn run(global: &Global, args: &ReapArgs, console: &Console) -> Result
     } else {
         exit_code::ENVIRONMENT
     })
+}
+
+/// The home's stored tasks, or a note on why they are not asked: what is dead has to go all the same.
+fn record(home: &Home, dry_run: bool) -> (Option<Arc<dyn Queries>>, Option<String>) {
+    match wiring::queries_if_any(home, dry_run) {
+        Ok(record) => (record, None),
+        Err(why) => {
+            let note = format!(
+                "the stored tasks were not asked ({}); their attempts are judged by what is in the directory of each",
+                shown::line(&why)
+            );
+            (None, Some(note))
+        }
+    }
 }
 
 /// What happens to attempts that an engine may still go on with.

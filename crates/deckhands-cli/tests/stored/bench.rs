@@ -102,7 +102,7 @@ pub(crate) fn ids(stdout: &str) -> Vec<String> {
 }
 
 impl Ended {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
