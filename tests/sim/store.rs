@@ -314,8 +314,19 @@ impl Work for SimStore {
         self.fenced("renew", fence, After::Kept, call).await
     }
 
-    async fn start(&self, fence: Fence, route: &str, now: Timestamp) -> StoreResult<()> {
-        let call = async { self.inner.start(self.bent(fence), route, now).await };
+    async fn start(
+        &self,
+        fence: Fence,
+        route: &str,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Renewed> {
+        let call = async {
+            let fence = self.bent(fence);
+            let mut started = self.inner.start(fence, route, term, now).await?;
+            started.cancel_requested &= !self.is(Breakage::HidesCancel);
+            Ok(started)
+        };
         self.fenced("start", fence, After::Kept, call).await
     }
 

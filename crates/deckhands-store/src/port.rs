@@ -91,11 +91,18 @@ pub trait Work: Send + Sync + fmt::Debug {
     /// `Stale`, or a failure of the back end.
     async fn renew(&self, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed>;
 
-    /// The attempt begins on a route: it is `Running`.
+    /// The attempt begins on a route: it is `Running`, and its lease is prolonged as by
+    /// [`renew`](Self::renew).
     ///
     /// # Errors
     /// `Stale`, or a failure of the back end.
-    async fn start(&self, fence: Fence, route: &str, now: Timestamp) -> StoreResult<()>;
+    async fn start(
+        &self,
+        fence: Fence,
+        route: &str,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Renewed>;
 
     /// Writes down an object before it is made. The same one again is harmless.
     ///

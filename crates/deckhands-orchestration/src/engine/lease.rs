@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deckhands_store::{Fence, LeaseTerm, Progress, Store, StoreError};
+use deckhands_store::{Fence, LeaseTerm, Progress, Renewed, Store, StoreError, StoreResult};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -107,11 +107,34 @@ impl Lease {
     /// # Errors
     /// [`LeaseLost`]; also where the store could not answer in the time that is left.
     pub async fn confirm(&self) -> Result<(), LeaseLost> {
+        let renew = |now| self.store.renew(self.fence, self.times.term, now);
+        while !self.prolonged(renew).await? {}
+        Ok(())
+    }
+
+    /// Tells the store that the attempt begins on a route, which confirms the lease as
+    /// [`confirm`](Self::confirm) does.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn start(&self, route: &str) -> Result<(), LeaseLost> {
+        let start = |now| self.store.start(self.fence, route, self.times.term, now);
+        if self.prolonged(start).await? {
+            return Ok(());
+        }
+        self.confirm().await
+    }
+
+    /// Does a write that prolongs the lease, again while the store does not answer well; `false`
+    /// where the clock was set forward meanwhile: others may have found the lease ended by now.
+    async fn prolonged<W>(&self, write: impl Fn(jiff::Timestamp) -> W) -> Result<bool, LeaseLost>
+    where
+        W: Future<Output = StoreResult<Renewed>>,
+    {
         loop {
             self.check()?;
             let since = Instant::now();
-            let now = self.clock.now();
-            let renewed = self.store.renew(self.fence, self.times.term, now);
+            let renewed = write(self.clock.now());
             match timeout_at(self.sure_until(), renewed).await {
                 Ok(Ok(renewed)) => {
                     self.set_sure_until(since + held_for(self.times));
@@ -119,11 +142,7 @@ impl Lease {
                         self.cancel_asked.cancel();
                     }
                     self.check()?;
-                    if self.outlasts_margin(renewed.lease_until) {
-                        return Ok(());
-                    }
-                    // The clock was set forward while the store answered: others may have found
-                    // the lease ended by now.
+                    return Ok(self.outlasts_margin(renewed.lease_until));
                 }
                 Ok(Err(StoreError::Stale)) | Err(_) => {
                     self.lost.cancel();

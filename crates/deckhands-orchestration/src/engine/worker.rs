@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::{AttemptId, AttemptReport, Cause, TaskId};
+use deckhands_model::{AttemptId, AttemptNumber, AttemptReport, Cause, TaskId};
 use deckhands_resilience::route_health::Permit;
 use deckhands_store::{Claim, TaskRecord};
 use tokio::time::{Instant, sleep};
@@ -160,12 +160,14 @@ pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
 }
 
 async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unsettled> {
-    // No work before the store has confirmed the lease once more.
-    work.lease.confirm().await.map_err(|_lost| Unwritten)?;
     work.job.earlier = earlier(work).await?;
+    // Invariant: no work before the store has confirmed the lease once more.
     let over = match work.origin {
         Origin::Fresh => fresh(shared, work).await?,
-        Origin::Orphan => go_on(shared, work).await?,
+        Origin::Orphan => {
+            work.lease.confirm().await.map_err(|_lost| Unwritten)?;
+            go_on(shared, work).await?
+        }
     };
     if over.cause() == Some(Cause::DaemonUnreachable) {
         shared.doubt_daemon();
@@ -176,6 +178,9 @@ async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unsettled> {
 /// Reports of the attempts before this one: the task's document lists them all, so that a store which
 /// does not answer well is asked again.
 async fn earlier(work: &Work) -> Result<Vec<AttemptReport>, Unwritten> {
+    if work.id().number == AttemptNumber::FIRST {
+        return Ok(Vec::new());
+    }
     let attempts = writes::attempts(&work.lease).await?.into_iter();
     let before = attempts.filter(|attempt| attempt.number < work.id().number.get());
     Ok(before.filter_map(|attempt| attempt.report).collect())
@@ -191,7 +196,11 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unsettled> {
         Err(until) => return Ok(Over::NoRoute(until)),
     }
     let route = work.model().unwrap_or_default();
-    writes::started(&work.lease, &route).await?;
+    work.lease.start(&route).await.map_err(|_lost| Unwritten)?;
+    // Somebody may have asked since the claim.
+    if work.job.cancel.is_cancelled() {
+        return Ok(Over::NotBegun);
+    }
     match shared.attempts.run(&work.job).await {
         AttemptOutcome::Left => {
             daemon_is_back(shared, work).await?;

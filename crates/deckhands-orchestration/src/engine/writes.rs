@@ -28,14 +28,6 @@ pub(super) async fn attempts(lease: &Arc<Lease>) -> Result<Vec<AttemptRecord>, U
     .await
 }
 
-pub(super) async fn started(lease: &Arc<Lease>, route: &str) -> Result<(), Unwritten> {
-    let fence = lease.fence();
-    insist(lease, move |store, now| async move {
-        store.start(fence, route, now).await
-    })
-    .await
-}
-
 pub(super) async fn intended(lease: &Arc<Lease>, object: &Intent) -> Result<(), Unwritten> {
     let fence = lease.fence();
     insist(lease, move |store, now| async move {

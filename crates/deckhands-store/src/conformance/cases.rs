@@ -59,6 +59,7 @@ macro_rules! __conformance_cases {
                 adoption_keeps_the_attempt_and_raises_the_epoch
                 refuses_to_adopt_what_is_over_or_unknown
                 prolongs_a_lease
+                start_prolongs_the_lease
                 prolongs_one_that_ended_if_nobody_took_it;
             written:
                 start_keeps_the_route

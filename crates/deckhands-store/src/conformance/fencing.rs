@@ -15,7 +15,7 @@ async fn all_stale(desk: &Desk, claim: &Claim, fence: Fence) -> Verdict {
     let before = desk.snapshot().await?;
     let (store, now) = (&desk.store, desk.now);
     stale("renew", store.renew(fence, TERM, now).await)?;
-    stale("start", store.start(fence, "b", now).await)?;
+    stale("start", store.start(fence, "b", TERM, now).await)?;
     stale("intend", store.intend(fence, &object("late"), now).await)?;
     stale("progress", store.progress(fence, &progress(9), now).await)?;
     stale("session", store.session(fence, Some(&session()), now).await)?;
@@ -36,7 +36,7 @@ async fn all_stale(desk: &Desk, claim: &Claim, fence: Fence) -> Verdict {
 async fn at_work(desk: &mut Desk) -> Result<Claim, Fault> {
     let claim = desk.claimed().await?;
     let (fence, now) = (claim.fence, desk.now);
-    desk.store.start(fence, "a", now).await?;
+    desk.store.start(fence, "a", TERM, now).await?;
     desk.store.intend(fence, &object("app"), now).await?;
     desk.store.progress(fence, &progress(1), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;

@@ -29,7 +29,7 @@ pub(super) async fn adopts_only_what_is_left(desk: &mut Desk) -> Verdict {
 pub(super) async fn adopts_what_is_paused_at_once(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
     let (fence, attempt) = (claim.fence, claim.fence.attempt);
-    desk.store.start(fence, "a", desk.now).await?;
+    desk.store.start(fence, "a", TERM, desk.now).await?;
     desk.store.pause(fence, &progress(3), desk.now).await?;
     let adopted = desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;
     holds("its epoch rose", adopted.fence.epoch > fence.epoch)?;
@@ -43,7 +43,7 @@ pub(super) async fn adoption_keeps_the_attempt_and_raises_the_epoch(desk: &mut D
     let task = first.task.id;
     desk.requeue(&first, None).await?;
     let claim = desk.claim().await?;
-    desk.store.start(claim.fence, "a", desk.now).await?;
+    desk.store.start(claim.fence, "a", TERM, desk.now).await?;
     desk.store
         .intend(claim.fence, &object("app"), desk.now)
         .await?;
@@ -118,6 +118,29 @@ pub(super) async fn prolongs_a_lease(desk: &mut Desk) -> Verdict {
     desk.store.cancel(claim.task.id, desk.now).await?;
     let renewed = desk.store.renew(claim.fence, TERM, desk.now).await?;
     holds("a cancellation", renewed.cancel_requested)
+}
+
+pub(super) async fn start_prolongs_the_lease(desk: &mut Desk) -> Verdict {
+    let claim = desk.claimed().await?;
+    let (fence, attempt) = (claim.fence, claim.fence.attempt);
+    desk.wait(30);
+    let started = desk.store.start(fence, "a", TERM, desk.now).await?;
+    same("the lease", started.lease_until, TERM.end(desk.now))?;
+    holds("no cancellation", !started.cancel_requested)?;
+    let record = desk.attempt(attempt.task).await?;
+    same("the stored lease", record.lease_until, started.lease_until)?;
+    desk.wait(59);
+    let early = desk.store.adopt(attempt, worker(2), TERM, desk.now).await;
+    stale("it is held", early)?;
+    desk.store.cancel(attempt.task, desk.now).await?;
+    let again = desk.store.start(fence, "a", TERM, desk.now).await?;
+    holds("a cancellation", again.cancel_requested)?;
+    desk.wait(60);
+    desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;
+    let before = desk.snapshot().await?;
+    let late = desk.store.start(fence, "b", TERM, desk.now).await;
+    stale("it is somebody else's", late)?;
+    same("nothing changed", desk.snapshot().await?, before)
 }
 
 pub(super) async fn prolongs_one_that_ended_if_nobody_took_it(desk: &mut Desk) -> Verdict {

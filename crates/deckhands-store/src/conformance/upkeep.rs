@@ -5,7 +5,7 @@ use std::time::Duration;
 use deckhands_model::TaskState;
 
 use super::audit::audit;
-use super::desk::{ALL, Desk, snapshot};
+use super::desk::{ALL, Desk, TERM, snapshot};
 use super::fault::{Verdict, holds, refused, same, unknown};
 use super::written::{object, progress, session};
 use crate::task::Retention;
@@ -88,7 +88,7 @@ pub(super) async fn prune_frees_keys(desk: &mut Desk) -> Verdict {
 async fn furnish(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
     let (fence, now) = (claim.fence, desk.now);
-    desk.store.start(fence, "a", now).await?;
+    desk.store.start(fence, "a", TERM, now).await?;
     desk.store.intend(fence, &object("app"), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;
     desk.store.progress(fence, &progress(4), now).await?;

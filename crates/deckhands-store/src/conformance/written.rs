@@ -40,7 +40,7 @@ pub(super) fn session() -> Session {
 pub(super) async fn start_keeps_the_route(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
     desk.store
-        .start(claim.fence, "openrouter/a", desk.now)
+        .start(claim.fence, "openrouter/a", TERM, desk.now)
         .await?;
     let record = desk.attempt(claim.task.id).await?;
     same("its state", record.state, AttemptState::Running)?;
@@ -110,7 +110,7 @@ pub(super) async fn session_is_kept_and_removed(desk: &mut Desk) -> Verdict {
 pub(super) async fn pause_frees_the_lease(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
     let (fence, task) = (claim.fence, claim.task.id);
-    desk.store.start(fence, "a", desk.now).await?;
+    desk.store.start(fence, "a", TERM, desk.now).await?;
     desk.store
         .session(fence, Some(&session()), desk.now)
         .await?;

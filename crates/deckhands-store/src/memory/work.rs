@@ -36,25 +36,26 @@ impl Work for MemoryStore {
     }
 
     async fn renew(&self, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed> {
-        self.lock().fenced(fence, |row| {
-            let lease_until = term.end(now);
-            row.leased(fence)?.record.lease_until = lease_until;
-            let cancel_requested = row.record.cancel_requested;
-            Ok(Renewed {
-                lease_until,
-                cancel_requested,
-            })
-        })
+        self.lock()
+            .fenced(fence, |row| prolong(row, fence, term.end(now)))
     }
 
-    async fn start(&self, fence: Fence, route: &str, now: Timestamp) -> StoreResult<()> {
+    async fn start(
+        &self,
+        fence: Fence,
+        route: &str,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Renewed> {
         let mut state = self.lock();
-        state.attempt(fence, |live| {
+        let renewed = state.fenced(fence, |row| {
+            let live = row.leased(fence)?;
             live.record.state = AttemptState::Running;
             live.record.route = Some(route.to_owned());
+            prolong(row, fence, term.end(now))
         })?;
         state.event(fence, "started", json!({ "route": route }), now);
-        Ok(())
+        Ok(renewed)
     }
 
     async fn intend(&self, fence: Fence, object: &Intent, now: Timestamp) -> StoreResult<()> {
@@ -151,6 +152,14 @@ impl MemoryStore {
     ) -> StoreResult<TaskState> {
         ends::requeue(&mut self.lock(), fence, end, waiting, now)
     }
+}
+
+fn prolong(row: &mut Row, fence: Fence, lease_until: Timestamp) -> StoreResult<Renewed> {
+    row.leased(fence)?.record.lease_until = lease_until;
+    Ok(Renewed {
+        lease_until,
+        cancel_requested: row.record.cancel_requested,
+    })
 }
 
 /// Whether the object, or its labels, are new.

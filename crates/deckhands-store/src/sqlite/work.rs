@@ -44,9 +44,15 @@ impl Work for SqliteStore {
             .await
     }
 
-    async fn start(&self, fence: Fence, route: &str, now: Timestamp) -> StoreResult<()> {
+    async fn start(
+        &self,
+        fence: Fence,
+        route: &str,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Renewed> {
         let route = route.to_owned();
-        self.fenced(fence, move |db, live| start(db, live, &route, now))
+        self.fenced(fence, move |db, live| start(db, live, &route, (term, now)))
             .await
     }
 
@@ -168,12 +174,22 @@ fn renew(db: &Connection, live: &Live, term: LeaseTerm, now: Timestamp) -> Done<
     })
 }
 
-fn start(db: &Connection, live: &Live, route: &str, now: Timestamp) -> Done<()> {
-    let sql = "UPDATE attempts SET state = 'running', route = ?2 WHERE id = ?1";
+fn start(
+    db: &Connection,
+    live: &Live,
+    route: &str,
+    (term, now): (LeaseTerm, Timestamp),
+) -> Done<Renewed> {
+    let lease_until = term.end(now);
+    let sql = "UPDATE attempts SET state = 'running', route = ?2, lease_until = ?3 WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![live.attempt, route])?;
+    statement.execute(params![live.attempt, route, At(lease_until)])?;
     let data = json!({ "route": route });
-    rows::event(db, (live.task, Some(live.number)), "started", &data, now)
+    rows::event(db, (live.task, Some(live.number)), "started", &data, now)?;
+    Ok(Renewed {
+        lease_until,
+        cancel_requested: live.cancel_requested,
+    })
 }
 
 fn intend(db: &Connection, live: &Live, object: &Intent, now: Timestamp) -> Done<()> {

@@ -81,7 +81,8 @@ pub(in crate::commands) async fn claim(store: &MemoryStore) -> Claim {
     let worker = WorkerId::from_random([1; 16]);
     let claim = store.claim(worker, LeaseTerm::default(), now()).await;
     let claim = claim.unwrap().unwrap();
-    store.start(claim.fence, "openai/m", now()).await.unwrap();
+    let started = store.start(claim.fence, "openai/m", LeaseTerm::default(), now());
+    started.await.unwrap();
     claim
 }
 

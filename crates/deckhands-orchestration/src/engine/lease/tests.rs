@@ -98,3 +98,26 @@ async fn a_heartbeat_brings_the_wish_to_cancel() {
     lease.confirm().await.unwrap();
     assert!(lease.cancel_asked().is_cancelled());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_start_keeps_it_as_a_heartbeat_does() {
+    let (store, clock, lease) = leased().await;
+    sleep(Duration::from_secs(30)).await;
+    let attempt = lease.fence().attempt;
+    store.cancel(attempt.task, clock.now()).await.unwrap();
+    lease.start("openai/m").await.unwrap();
+    assert!(lease.cancel_asked().is_cancelled());
+    sleep(Duration::from_secs(39)).await;
+    assert_eq!(lease.check(), Ok(()), "it was prolonged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_starts_on_a_lease_that_somebody_else_has() {
+    let (store, clock, lease) = leased().await;
+    let attempt = lease.fence().attempt;
+    let later = clock.now() + Duration::from_secs(60);
+    let adopted = store.adopt(attempt, worker(2), LeaseTerm::default(), later);
+    adopted.await.unwrap();
+    assert_eq!(lease.start("openai/m").await, Err(LeaseLost));
+    assert!(lease.lost().is_cancelled());
+}

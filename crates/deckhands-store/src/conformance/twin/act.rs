@@ -117,7 +117,7 @@ impl<'a> Side<'a> {
         let (store, now) = (self.store, self.now);
         match write {
             Write::Renew => text(store.renew(fence, TERM, now).await),
-            Write::Start(route) => text(store.start(fence, &route.to_string(), now).await),
+            Write::Start(route) => text(store.start(fence, &route.to_string(), TERM, now).await),
             Write::Intend { name, labels } => {
                 let mut object = object(&name.to_string());
                 object.labels = super::super::written::object(&labels.to_string()).labels;

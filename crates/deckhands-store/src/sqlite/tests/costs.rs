@@ -169,7 +169,7 @@ async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
     let worker = WorkerId::from_random([1; 16]);
     let first = call!(claim(worker, term, at(2))).unwrap();
     let fence = first.fence;
-    call!(start(fence, "a", at(2)));
+    call!(start(fence, "a", term, at(2)));
     call!(renew(fence, term, at(2)));
     call!(progress(fence, &Progress::default(), at(2)));
     call!(session(fence, None, at(2)));

@@ -113,7 +113,10 @@ impl Play<'_> {
                 let renewed = store.renew(fence, TERM, now).await?;
                 return Ok(renewed.cancel_requested);
             }
-            Write::Start => store.start(fence, "a", now).await?,
+            Write::Start => {
+                let started = store.start(fence, "a", TERM, now).await?;
+                return Ok(started.cancel_requested);
+            }
             Write::Intend(which) => {
                 let object = object(&which.to_string());
                 store.intend(fence, &object, now).await?;
@@ -154,7 +157,7 @@ impl Play<'_> {
 /// What the write answers, where it answers anything.
 fn answers(task: &Task, write: Write) -> bool {
     match write {
-        Write::Renew => task.cancel_requested,
+        Write::Renew | Write::Start => task.cancel_requested,
         Write::Draw(amount) => fits(task.all_money(), amount),
         _ => true,
     }
@@ -174,6 +177,7 @@ fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
         Write::Renew => live.until = TERM.end(now),
         Write::Start => {
             live.started = true;
+            live.until = TERM.end(now);
             return vec!["started"];
         }
         Write::Intend(which) if live.objects.contains(&which) => {}
