@@ -173,8 +173,11 @@ impl Attempts for RunnerAttempts {
 
     async fn greet(&self) -> Result<(), String> {
         let greeted = self.runner.ports.containers.probe().await;
-        let refused = |error| RunFailure::from(&error).message;
-        greeted.map(|_info| ()).map_err(refused)
+        greeted.map(|_info| ()).map_err(|error| {
+            // Whoever answers next may see other files.
+            self.shared_files.forget();
+            RunFailure::from(&error).message
+        })
     }
 
     async fn tidy_up(&self) {
