@@ -31,6 +31,8 @@ const RUNNING: u32 = 4;
 struct Seen {
     steps: i64,
     statements: BTreeSet<String>,
+    /// Statements that SQLite compiled again although they were kept.
+    compiled_again: BTreeSet<String>,
 }
 
 thread_local! {
@@ -48,10 +50,14 @@ fn see(event: TraceEvent<'_>) {
     if ["BEGIN", "COMMIT"].iter().any(|word| sql.starts_with(word)) {
         return;
     }
+    let again = statement.get_status(StatementStatus::RePrepare) > 0;
     let all = i64::from(statement.get_status(StatementStatus::VmStep));
     let before = BEFORE.with_borrow_mut(|before| before.insert(sql.clone(), all));
     SEEN.with_borrow_mut(|seen| {
         seen.steps += all - before.unwrap_or(0);
+        if again {
+            seen.compiled_again.insert(sql.clone());
+        }
         seen.statements.insert(sql);
     });
 }
@@ -87,6 +93,7 @@ async fn look(store: &SqliteStore) -> Seen {
     let mut all = store.read(|_| Ok(SEEN.take())).await.unwrap();
     all.steps += written.steps;
     all.statements.extend(written.statements);
+    all.compiled_again.extend(written.compiled_again);
     all
 }
 
@@ -251,4 +258,15 @@ async fn no_statement_looks_at_every_row_of_a_table() {
         }
     }
     assert!(looked_up > 20, "only {looked_up}");
+}
+
+#[tokio::test]
+async fn no_statement_is_compiled_for_each_of_its_uses() {
+    for (name, did) in calls(FEW).await {
+        assert!(
+            did.compiled_again.is_empty(),
+            "{name}: {:#?}",
+            did.compiled_again
+        );
+    }
 }
