@@ -238,3 +238,34 @@ fn a_key_that_the_environment_displaces_is_noted() {
     assert!(!noted(&fixture));
     assert!(noted(&fixture.env("OPENROUTER_API_KEY", "a")));
 }
+
+/// Which of them counts, for the model's own provider and for another one of an engine's tasks.
+#[test]
+fn keys_by_provider_follow_the_rule_of_the_models_own_key() {
+    let rows: [(Make, Option<&str>); 4] = [
+        (|f| f, None),
+        (
+            |f| f.dotenv("OPENROUTER_API_KEY=b\nXAI_API_KEY=b"),
+            Some("b"),
+        ),
+        (
+            |f| f.env("OPENROUTER_API_KEY", "a").env("XAI_API_KEY", "a"),
+            Some("a"),
+        ),
+        (
+            |f| {
+                f.env("OPENROUTER_API_KEY", "a")
+                    .env("XAI_API_KEY", "a")
+                    .dotenv("OPENROUTER_API_KEY=b\nXAI_API_KEY=b")
+            },
+            Some("a"),
+        ),
+    ];
+    for (make, expected) in rows {
+        let keys = make(Fixture::new()).settings().keys_by_provider();
+        for provider in ["openrouter", "xai"] {
+            let key = keys.get(provider).map(ApiKey::expose);
+            assert_eq!(key, expected, "{provider}");
+        }
+    }
+}
