@@ -1,8 +1,8 @@
 //! Writes down what came of an attempt that is over, and what its task does next.
 
-use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskState};
+use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskId, TaskState};
 use deckhands_resilience::route_health::CallEnd;
-use deckhands_store::{AttemptEnd, TaskEnd, Waiting};
+use deckhands_store::{AttemptEnd, Progress, TaskEnd, Waiting};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::shared::Shared;
 use super::step::{Decided, Facts, Step, lost, not_begun, step};
 use super::worker::Work;
 use super::writes::{self, Unwritten};
+use crate::failure::RunFailure;
 use crate::runner;
 
 /// An attempt that is over.
@@ -20,7 +21,12 @@ pub(super) enum Over {
     /// It told how it ended.
     Result(Box<AttemptResult>),
     /// It vanished with the process that made it, and was removed.
-    Lost(String),
+    Lost {
+        /// Why nobody could go on with it.
+        why: String,
+        /// How far it was, as far as anybody knows.
+        progress: Progress,
+    },
     /// It was to end or to be frozen before its agent ran: nothing of it is left.
     NotBegun,
     /// Every route that its task may use is left alone until then: it was not begun.
@@ -34,7 +40,7 @@ impl Over {
     pub(super) fn cause(&self) -> Option<Cause> {
         match self {
             Self::Result(result) => result.report.error.as_ref()?.cause,
-            Self::Lost(_) | Self::NotBegun | Self::NoRoute(_) | Self::Paused => None,
+            Self::Lost { .. } | Self::NotBegun | Self::NoRoute(_) | Self::Paused => None,
         }
     }
 
@@ -44,7 +50,7 @@ impl Over {
             Self::Result(result) if result.report.state == TaskState::Cancelled => "cancelled",
             Self::Result(_) => "failed",
             _ if cancel_asked => "cancelled",
-            Self::Lost(_) => "lost",
+            Self::Lost { .. } => "lost",
             Self::NotBegun | Self::NoRoute(_) => "not_begun",
             Self::Paused => "paused",
         }
@@ -58,7 +64,7 @@ pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Resu
     book_route(shared, work, &over);
     let mut decided = match &over {
         Over::Result(result) => step(&work.memory, result, policies, &facts),
-        Over::Lost(why) => lost(&work.memory, why, policies, &facts),
+        Over::Lost { why, progress } => lost(&work.memory, why, progress.work, policies, &facts),
         Over::NotBegun => not_begun(&work.memory, &facts, None),
         Over::NoRoute(until) => not_begun(&work.memory, &facts, Some(*until)),
         Over::Paused => return paused(shared, work).await,
@@ -73,12 +79,13 @@ pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Resu
     }
     ask_retry_budget(shared, &mut decided);
     let outcome = over.word(facts.cancel_asked);
-    let report = match over {
-        Over::Result(result) => Some(result.report),
-        Over::Lost(_) | Over::NotBegun | Over::NoRoute(_) | Over::Paused => None,
+    let (report, progress) = match over {
+        Over::Result(result) => (Some(result.report), Progress::default()),
+        Over::Lost { progress, .. } => (None, progress),
+        Over::NotBegun | Over::NoRoute(_) | Over::Paused => (None, Progress::default()),
     };
     let end = AttemptEnd {
-        report: own_report(work, report.as_ref(), outcome),
+        report: own_report(work, report.as_ref(), &progress, outcome),
         events: decided.events.clone(),
     };
     let recovery = decided.memory.document();
@@ -106,7 +113,7 @@ fn book_route(shared: &Shared, work: &mut Work, over: &Over) {
     let mut health = shared.health();
     let result = match over {
         Over::Result(result) => result,
-        Over::Lost(_) | Over::NotBegun | Over::NoRoute(_) | Over::Paused => {
+        Over::Lost { .. } | Over::NotBegun | Over::NoRoute(_) | Over::Paused => {
             return health.release(permit);
         }
     };
@@ -210,7 +217,7 @@ fn whole_report(
     last: &AttemptReport,
     state: TaskState,
 ) -> RunReport {
-    let report = report.unwrap_or_else(|| runner::died(work.task_id().to_string(), None));
+    let report = report.unwrap_or_else(|| untold(work.task_id(), state));
     let mut attempts = work.job.earlier.clone();
     attempts.push(last.clone());
     RunReport {
@@ -220,8 +227,25 @@ fn whole_report(
     }
 }
 
-/// The attempt's own report; one that told nothing has a blank one.
-fn own_report(work: &Work, report: Option<&RunReport>, outcome: &str) -> AttemptReport {
+/// The document of a task whose last attempt told nothing.
+fn untold(task: TaskId, state: TaskState) -> RunReport {
+    match state {
+        TaskState::Failed => {
+            let text = "its process died, and nobody could go on with it";
+            let failure = RunFailure::new(Cause::AppLost, text);
+            runner::refused_report(task.to_string(), &failure)
+        }
+        _ => runner::died(task.to_string(), None),
+    }
+}
+
+/// The attempt's own report; of one that told nothing, how far it was.
+fn own_report(
+    work: &Work,
+    report: Option<&RunReport>,
+    progress: &Progress,
+    outcome: &str,
+) -> AttemptReport {
     let number = work.id().number.get();
     let told = report.and_then(|report| report.attempts.last());
     if let Some(told) = told.filter(|told| told.number == number) {
@@ -232,6 +256,9 @@ fn own_report(work: &Work, report: Option<&RunReport>, outcome: &str) -> Attempt
         route: work.model().unwrap_or_default(),
         outcome: outcome.to_owned(),
         cause,
+        events: progress.events,
+        work_time_s: progress.work.as_secs_f64(),
+        wait_time_s: progress.wait.as_secs_f64(),
         ..AttemptReport::blank(number)
     }
 }

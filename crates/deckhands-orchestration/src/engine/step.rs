@@ -91,20 +91,37 @@ pub fn step(
     }
 }
 
-/// Decides after an attempt that vanished with the process of ours that made it.
+/// Decides after an attempt that vanished with the process of ours that made it, after its agent had
+/// worked for so long as far as anybody knows. The attempt counts nowhere, but its work does.
 #[must_use]
-pub fn lost(memory: &TaskMemory, why: &str, policies: &Policies, facts: &Facts) -> Decided {
+pub fn lost(
+    memory: &TaskMemory,
+    why: &str,
+    work: Duration,
+    policies: &Policies,
+    facts: &Facts,
+) -> Decided {
     if facts.cancel_asked {
         return end(memory, TaskState::Cancelled);
     }
     if memory.reruns >= FREE_RERUNS {
         let failed = FailedAttempt {
             started: Some(facts.started),
+            work,
             ..FailedAttempt::of(Cause::AppLost)
         };
         return after_failure(memory, &failed, policies, facts);
     }
-    free_rerun(memory, facts.now, why, "made again: its process died")
+    let mut memory = memory.clone();
+    let spent = &mut memory.ladder.spent;
+    spent.work = spent.work.saturating_add(work);
+    if let Some(exhausted) = policies.budget.exhausted(spent, facts.now) {
+        return Decided {
+            events: vec![give_up(exhausted.into())],
+            ..end(&memory, TaskState::Failed)
+        };
+    }
+    free_rerun(&memory, facts.now, why, "made again: its process died")
 }
 
 /// Between an attempt that the daemon ended and the first next one; each further wait is longer by as much.

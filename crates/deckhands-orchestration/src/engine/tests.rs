@@ -4,8 +4,8 @@ mod fixture;
 
 use std::time::Duration;
 
-use deckhands_model::{Cause, TaskState};
-use deckhands_store::{AttemptState, Cancelled, Fence, Intake, Progress, Work as _};
+use deckhands_model::{Cause, TaskState, Usage};
+use deckhands_store::{AttemptState, Cancelled, Intake, Progress};
 use tokio::time::sleep;
 
 use fixture::{Act, World, drained, settings};
@@ -454,6 +454,31 @@ async fn a_cancelled_attempt_is_ended_without_its_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_attempt_is_told_with_the_work_that_is_known_of() {
+    let world = World::default();
+    let task = world
+        .submit(&[Act::Vanish(60 * SECOND), Act::Succeed(SECOND)])
+        .await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    let told = Progress {
+        phase: "work".to_owned(),
+        events: 7,
+        work: 4 * SECOND,
+        wait: SECOND,
+    };
+    world.tell(task, &told).await;
+    engine.crash().await;
+    world.run(drained()).await;
+    let attempts = world.result(task).await.attempts;
+    assert_eq!(attempts.len(), 2);
+    let lost = &attempts[0];
+    assert_eq!((lost.outcome.as_str(), lost.events), ("lost", 7));
+    assert_eq!((lost.work_time_s, lost.wait_time_s), (4.0, 1.0));
+    assert_eq!(lost.usage, Usage::default(), "nobody knows what it cost");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_keeps_how_far_the_attempt_is() {
     let world = World::default();
     let task = world.submit(&[Act::Hang]).await;
@@ -465,16 +490,7 @@ async fn a_pause_keeps_how_far_the_attempt_is() {
         work: 4 * SECOND,
         wait: SECOND,
     };
-    let attempt = &world.attempts(task).await[0];
-    let fence = Fence {
-        attempt: attempt.id().unwrap(),
-        epoch: attempt.epoch,
-    };
-    world
-        .store
-        .progress(fence, &told, world.now())
-        .await
-        .unwrap();
+    world.tell(task, &told).await;
     let _report = engine.stop().await;
     let attempt = &world.attempts(task).await[0];
     assert_eq!(attempt.state, AttemptState::Paused);

@@ -220,7 +220,8 @@ async fn go_on(shared: &Shared, work: &Work) -> Result<Over, Unsettled> {
             Ok(outcome) => return of_outcome(outcome),
             Err(NotAdopted::Gone(why)) => {
                 remove(shared, work).await?;
-                return Ok(Over::Lost(why));
+                let progress = writes::progress(&work.lease).await?;
+                return Ok(Over::Lost { why, progress });
             }
             Err(NotAdopted::NoKey(why)) => return Err(Unsettled::NoKey(why)),
             Err(NotAdopted::NotNow(why)) => {

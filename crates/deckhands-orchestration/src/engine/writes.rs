@@ -28,6 +28,14 @@ pub(super) async fn attempts(lease: &Arc<Lease>) -> Result<Vec<AttemptRecord>, U
     .await
 }
 
+/// How far the attempt is, as it was told last.
+pub(super) async fn progress(lease: &Arc<Lease>) -> Result<Progress, Unwritten> {
+    let number = lease.fence().attempt.number.get();
+    let mut known = attempts(lease).await?.into_iter();
+    let own = known.find(|attempt| attempt.number == number);
+    Ok(own.map(|attempt| attempt.progress).unwrap_or_default())
+}
+
 pub(super) async fn intended(lease: &Arc<Lease>, object: &Intent) -> Result<(), Unwritten> {
     let fence = lease.fence();
     insist(lease, move |store, now| async move {
@@ -39,12 +47,9 @@ pub(super) async fn intended(lease: &Arc<Lease>, object: &Intent) -> Result<(), 
 /// How far the attempt is stays as it was told last.
 pub(super) async fn paused(lease: &Arc<Lease>) -> Result<(), Unwritten> {
     let fence = lease.fence();
-    let number = fence.attempt.number.get();
-    let mut known = attempts(lease).await?.into_iter();
-    let own = known.find(|attempt| attempt.number == number);
     let progress = &Progress {
         phase: "paused".to_owned(),
-        ..own.map(|attempt| attempt.progress).unwrap_or_default()
+        ..progress(lease).await?
     };
     insist(lease, move |store, now| async move {
         store.pause(fence, progress, now).await

@@ -44,6 +44,11 @@ fn after(cause: Cause, facts: &Facts) -> Decided {
     step(&TaskMemory::default(), &result, &Policies::default(), facts)
 }
 
+/// An attempt that vanished after so much work.
+fn lost_after(work: Duration, memory: &TaskMemory, facts: &Facts) -> Decided {
+    lost(memory, "gone", work, &Policies::default(), facts)
+}
+
 #[test]
 fn an_end_that_is_no_failure_is_the_tasks_end() {
     for state in [TaskState::Completed, TaskState::Degraded] {
@@ -173,7 +178,7 @@ fn a_task_whose_cancel_was_asked_for_is_not_tried_again() {
     };
     let decided = after(Cause::ProviderUnreachable, &facts);
     assert_eq!(decided.step, Step::End(TaskState::Cancelled));
-    let decided = lost(&TaskMemory::default(), "gone", &Policies::default(), &facts);
+    let decided = lost_after(Duration::ZERO, &TaskMemory::default(), &facts);
     assert_eq!(decided.step, Step::End(TaskState::Cancelled));
 }
 
@@ -197,7 +202,7 @@ fn a_success_stays_one_when_its_cancel_came_too_late() {
 fn attempts_lost_with_our_own_process_are_free_but_bounded() {
     let mut memory = TaskMemory::default();
     for _ in 0..FREE_RERUNS {
-        let decided = lost(&memory, "gone", &Policies::default(), &facts());
+        let decided = lost_after(Duration::ZERO, &memory, &facts());
         assert!(
             matches!(decided.step, Step::Again { counted: false, .. }),
             "{decided:?}"
@@ -205,7 +210,7 @@ fn attempts_lost_with_our_own_process_are_free_but_bounded() {
         assert_eq!(decided.memory.ladder.spent.attempts, 0);
         memory = decided.memory;
     }
-    let decided = lost(&memory, "gone", &Policies::default(), &facts());
+    let decided = lost_after(Duration::ZERO, &memory, &facts());
     assert_eq!(decided.memory.ladder.spent.attempts, 1);
 }
 
@@ -312,4 +317,21 @@ fn an_attempt_that_was_cancelled_at_work_is_not_made_again() {
     let memory = TaskMemory::default();
     let decided = step(&memory, &result, &Policies::default(), &facts());
     assert_eq!(decided.step, Step::End(TaskState::Cancelled));
+}
+
+#[test]
+fn the_work_of_an_attempt_that_was_lost_counts_until_it_is_enough() {
+    let hour = Duration::from_secs(3600);
+    let once = lost_after(3 * hour, &TaskMemory::default(), &facts());
+    let spent = &once.memory.ladder.spent;
+    assert_eq!((spent.attempts, spent.work), (0, 3 * hour));
+    assert!(matches!(once.step, Step::Again { counted: false, .. }));
+    // Four hours are the default.
+    let twice = lost_after(hour, &once.memory, &facts());
+    assert_eq!(twice.step, Step::End(TaskState::Failed));
+    let (kind, data) = twice.events.last().expect("a reason");
+    assert_eq!(
+        (kind.as_str(), &data["reason"]),
+        ("gave_up", &json!("work_time"))
+    );
 }

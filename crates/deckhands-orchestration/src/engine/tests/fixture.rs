@@ -10,7 +10,8 @@ use deckhands_model::{
     AttemptId, AttemptReport, Cause, ErrorReport, Priority, RunReport, TaskId, TaskState, Usage,
 };
 use deckhands_store::{
-    AttemptRecord, Intake, MemoryStore, NewTask, Queries, QueueBounds, StoreError,
+    AttemptRecord, Fence, Intake, MemoryStore, NewTask, Progress, Queries, QueueBounds, StoreError,
+    Work as _,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,17 @@ impl World {
 
     pub(super) async fn attempts(&self, task: TaskId) -> Vec<AttemptRecord> {
         self.store.attempts(task).await.unwrap()
+    }
+
+    /// Tells how far the first attempt of a task is, as its worker does.
+    pub(super) async fn tell(&self, task: TaskId, progress: &Progress) {
+        let attempt = &self.attempts(task).await[0];
+        let fence = Fence {
+            attempt: attempt.id().unwrap(),
+            epoch: attempt.epoch,
+        };
+        let told = self.store.progress(fence, progress, self.now());
+        told.await.unwrap();
     }
 
     pub(super) async fn event_kinds(&self, task: TaskId) -> Vec<String> {
