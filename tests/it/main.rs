@@ -23,6 +23,7 @@ mod docs;
 mod endings;
 #[cfg(test)]
 mod first_run;
+mod forgotten;
 #[cfg(test)]
 mod handed_over;
 #[cfg(test)]

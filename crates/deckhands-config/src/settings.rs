@@ -51,6 +51,8 @@ pub struct Settings {
     pub circuit_breaker: Setting<bool>,
     /// Most tasks that may wait in the store.
     pub queue_size: Setting<u32>,
+    /// How long stored tasks are kept after their end.
+    pub queue_keep: Setting<Duration>,
     /// How stored tasks are worked on.
     pub engine: EngineConfig,
     /// How the Docker daemon is found.

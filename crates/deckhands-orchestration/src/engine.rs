@@ -21,6 +21,7 @@ mod settings;
 mod settle;
 mod shared;
 mod step;
+mod tidy;
 mod timers;
 mod worker;
 mod writes;

@@ -167,6 +167,11 @@ keys! {
     QueueSize = "queue.max_size", User, Kind::Count { min: 1, max: 100_000_000 }, "1000",
         ["DECKHANDS_QUEUE_MAX_SIZE"];
 
+    /// How long stored tasks are kept after their end (90 days); then an engine removes them with all that is in the
+    /// state directory of them, changes that nobody took over included.
+    QueueKeep = "queue.keep", User, Kind::Duration { min: HOUR, max: 36_500 * 24 * HOUR }, "7776000s",
+        ["DECKHANDS_QUEUE_KEEP"];
+
     /// Attempts that an engine works on at the same time.
     Workers = "engine.workers", User, Kind::Count { min: 1, max: 1000 }, "5",
         ["DECKHANDS_WORKERS"];

@@ -92,6 +92,7 @@ fn a_project_may_not_choose_where_keys_go_or_what_runs() {
             "run.workspace_root",
             "run.home",
             "queue.max_size",
+            "queue.keep",
             "engine.workers",
             "engine.grace",
             "engine.attempts",

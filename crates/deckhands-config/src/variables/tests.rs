@@ -20,7 +20,7 @@ fn check(key: Key, variables: &[(&str, &str)]) -> Result<String, String> {
 const CUSTOM: &str = "openrouter/google/gemma";
 
 /// A key, a variable with a value, and the value as shown.
-const VALUES: [(Key, &str, &str, &str); 33] = [
+const VALUES: [(Key, &str, &str, &str); 34] = [
     (
         Key::Model,
         "OPENHANDS_MODEL",
@@ -94,6 +94,7 @@ const VALUES: [(Key, &str, &str, &str); 33] = [
     ),
     (Key::Iterations, "DECKHANDS_MAX_ITERATIONS", "5", "5"),
     (Key::QueueSize, "DECKHANDS_QUEUE_MAX_SIZE", "7", "7"),
+    (Key::QueueKeep, "DECKHANDS_QUEUE_KEEP", "2d", "172800s"),
     (Key::Memory, "DECKHANDS_MEMORY", "1g", "1g"),
     (Key::Cpus, "DECKHANDS_CPUS", "0.5", "0.5"),
     (Key::Profile, "DECKHANDS_PROFILE", "Socket", "socket"),

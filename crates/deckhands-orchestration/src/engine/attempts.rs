@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, AttemptReport, RunReport};
+use deckhands_model::{AttemptId, AttemptReport, RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -103,4 +103,7 @@ pub trait Attempts: Send + Sync + fmt::Debug {
 
     /// Clears up after dead attempts that the store knows nothing live of. Called now and then.
     async fn tidy_up(&self) {}
+
+    /// Removes all that is kept of tasks that the store has forgotten.
+    async fn forget(&self, _tasks: &[TaskId]) {}
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, ByteSize, Cause, Limits, ModelId};
+use deckhands_model::{AttemptId, ByteSize, Cause, Limits, ModelId, TaskId};
 use deckhands_store::{Progress, Queries, Store};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -15,10 +15,11 @@ use super::lease::Lease;
 use super::live::LiveObserver;
 use super::owner::LeaseOwner;
 use crate::adoption::NotAdoptable;
+use crate::attempt_dir::remove_tree;
 use crate::failure::RunFailure;
 use crate::order::{self, AttemptEnd, AttemptOrder};
 use crate::request::TaskRequest;
-use crate::runner::{Runner, refused_report};
+use crate::runner::{Runner, blocking, refused_report};
 use crate::shared_files::SharedFiles;
 use crate::sweep::{Adoptable, SweepOptions, sweep_beside};
 use crate::task_spec::{RunnerSettings, TaskSpec};
@@ -178,6 +179,23 @@ impl Attempts for RunnerAttempts {
             self.shared_files.forget();
             RunFailure::from(&error).message
         })
+    }
+
+    async fn forget(&self, tasks: &[TaskId]) {
+        let dirs: Vec<_> = tasks
+            .iter()
+            .map(|id| self.runner.home.task_dir(*id))
+            .collect();
+        let removed = blocking(move || {
+            for dir in dirs {
+                if let Err(error) = remove_tree(&dir) {
+                    tracing::warn!(dir = %dir.display(), %error, "an old task's files stay");
+                }
+            }
+        });
+        if let Err(failure) = removed.await {
+            tracing::warn!(message = %failure.message, "old tasks' files stay");
+        }
     }
 
     async fn tidy_up(&self) {

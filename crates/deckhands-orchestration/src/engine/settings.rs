@@ -20,6 +20,8 @@ pub struct EngineSettings {
     pub poll: Duration,
     /// How often dead attempts are cleared up after.
     pub tidy_every: Duration,
+    /// Tasks are removed so long after their end.
+    pub keep: Duration,
     /// After a stop was asked for, attempts may go on to their end for so long; then they are paused.
     pub grace: Duration,
     /// How long pausing or cancelling may take before the engine leaves attempts where they are.
@@ -39,13 +41,14 @@ pub struct EngineSettings {
 }
 
 impl Default for EngineSettings {
-    /// Five workers, 30 s of grace, no end of its own.
+    /// Five workers, 30 s of grace, 90 days for what has ended, no end of its own.
     fn default() -> Self {
         Self {
             workers: 5,
             lease: LeaseTimes::default(),
             poll: Duration::from_secs(1),
             tidy_every: Duration::from_secs(60),
+            keep: Duration::from_secs(90 * 24 * 3600),
             grace: Duration::from_secs(30),
             end_within: Duration::from_secs(60),
             duration: None,

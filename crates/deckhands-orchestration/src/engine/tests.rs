@@ -479,6 +479,25 @@ async fn a_lost_attempt_is_told_with_the_work_that_is_known_of() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_ended_long_ago_is_removed_with_its_files() {
+    let world = World::default();
+    let old = world.submit(&[Act::Succeed(SECOND)]).await;
+    let engine = world.spawn(EngineSettings {
+        keep: 10 * 3600 * SECOND,
+        ..settings()
+    });
+    sleep(6 * 3600 * SECOND).await;
+    let newer = world.submit(&[Act::Succeed(SECOND)]).await;
+    sleep(3 * 3600 * SECOND).await;
+    assert_eq!(world.state(old).await, TaskState::Completed);
+    sleep(3 * 3600 * SECOND).await;
+    assert!(!world.knows(old).await);
+    assert_eq!(world.forgotten(), [old]);
+    assert_eq!(world.state(newer).await, TaskState::Completed);
+    engine.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_keeps_how_far_the_attempt_is() {
     let world = World::default();
     let task = world.submit(&[Act::Hang]).await;

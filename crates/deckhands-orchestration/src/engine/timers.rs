@@ -13,6 +13,8 @@ pub(super) struct Timers {
     pub(super) cancels: Instant,
     pub(super) survey: Instant,
     pub(super) tidy: Instant,
+    /// When old tasks are looked for, with the tidying then.
+    pub(super) expire: Instant,
     /// The end of the engine's duration, the grace time, or the time for pausing and cancelling.
     pub(super) stage: Option<(Instant, Event)>,
 }
@@ -26,6 +28,7 @@ impl Timers {
             cancels: now,
             survey: now,
             tidy: now,
+            expire: now,
             stage: duration.map(|duration| (now + duration, Event::StopAsked)),
         }
     }

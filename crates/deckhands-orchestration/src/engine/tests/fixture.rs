@@ -52,6 +52,8 @@ struct Daemon {
     most_at_once: usize,
     /// Adoptions need a key that is not here.
     no_key: bool,
+    /// Tasks whose files were removed.
+    forgotten: Vec<TaskId>,
 }
 
 #[derive(Debug)]
@@ -174,6 +176,14 @@ impl World {
 
     pub(super) async fn state(&self, task: TaskId) -> TaskState {
         self.store.task(task, self.now()).await.unwrap().state
+    }
+
+    pub(super) async fn knows(&self, task: TaskId) -> bool {
+        self.store.task(task, self.now()).await.is_ok()
+    }
+
+    pub(super) fn forgotten(&self) -> Vec<TaskId> {
+        self.scripted.daemon.lock().unwrap().forgotten.clone()
     }
 
     pub(super) async fn result(&self, task: TaskId) -> RunReport {
@@ -425,6 +435,10 @@ impl Attempts for Scripted {
             true => Err("it does not answer".to_owned()),
             false => Ok(()),
         }
+    }
+
+    async fn forget(&self, tasks: &[TaskId]) {
+        self.daemon.lock().unwrap().forgotten.extend(tasks);
     }
 
     async fn remove(&self, attempt: AttemptId) -> Result<(), String> {
