@@ -1,7 +1,6 @@
 //! The HTTP client of one relay: one address, one key, no redirects, no proxy.
 
-use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +11,8 @@ use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::Resumption;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::limits::RelayLimits;
 use crate::relay::RelayError;
@@ -146,17 +146,33 @@ fn headers(upstream: &Upstream) -> Result<HeaderMap, RelayError> {
 
 /// The system's roots where TLS is spoken, none where it is not.
 fn tls(wanted: bool) -> Result<ClientConfig, RelayError> {
+    if !wanted {
+        let none = builder().with_root_certificates(RootCertStore::empty());
+        return Ok(none.with_no_client_auth());
+    }
+    let mut known = with_roots()?;
+    // Every relay has sessions of its own.
+    known.resumption = Resumption::default();
+    Ok(known)
+}
+
+/// The system's roots, read once in the life of a process: they are hundreds of files, and a relay is
+/// opened for each attempt.
+fn with_roots() -> Result<ClientConfig, RelayError> {
+    static KNOWN: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Ok(known.clone());
+    }
+    let read = builder().with_native_roots();
+    let read = read.map_err(|source| RelayError::NoRoots { source })?;
+    Ok(KNOWN.get_or_init(|| read.with_no_client_auth()).clone())
+}
+
+fn builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("invariant: ring has the ciphers of every version of TLS that is built in");
-    let verified = if wanted {
-        let no_roots = |source: io::Error| RelayError::NoRoots { source };
-        builder.with_native_roots().map_err(no_roots)?
-    } else {
-        builder.with_root_certificates(RootCertStore::empty())
-    };
-    Ok(verified.with_no_client_auth())
+        .expect("invariant: ring has the ciphers of every version of TLS that is built in")
 }
 
 #[cfg(test)]

@@ -65,3 +65,9 @@ fn the_key_is_sensitive_and_whole() {
     let without = super::headers(&upstream("http://h", None)).unwrap();
     assert!(without.get(AUTHORIZATION).is_none());
 }
+
+#[test]
+fn the_roots_are_read_once_for_all_relays() {
+    let (one, other) = (tls(true).unwrap(), tls(true).unwrap());
+    assert!(Arc::ptr_eq(one.crypto_provider(), other.crypto_provider()));
+}
