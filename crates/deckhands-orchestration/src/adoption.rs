@@ -210,7 +210,7 @@ pub(crate) fn keep_made(dir: &AttemptDir, made: &Made, now: Timestamp) -> io::Re
         acting: false,
         measured: Measured::default(),
     };
-    write_private(&dir.adoption().join(PULSE), &serde_json::to_vec(&pulse)?)
+    keep_pulse(dir, &pulse)
 }
 
 /// Keeps how far the attempt is. It is not waited for the disk: a machine that fails takes the

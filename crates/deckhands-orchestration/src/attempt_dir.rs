@@ -173,7 +173,8 @@ impl AttemptDir {
             let lock = open_lock(&self.root)?;
             lock.lock()?;
             self.make_agent_dirs()?;
-            self.write_record(record)?;
+            // It is written again before there is a container; until then nothing depends on it.
+            write_private_soon(&self.record_path(), &serde_json::to_vec_pretty(record)?)?;
             Ok(LockedAttempt {
                 dir: self.clone(),
                 _lock: lock,

@@ -19,6 +19,7 @@ use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::observer::{Observer, RunEvent};
 use crate::ports::Ports;
+use crate::runner::blocking;
 
 /// Makes sure that an image is on the daemon and is the one this home knows.
 ///
@@ -37,11 +38,12 @@ pub(crate) async fn ensure(
         Ok(Some(info)) => info.digest,
         Ok(None) => pull(ports, image, deadline, observer).await?,
     };
-    require(home, image, &found)?;
-    Ok(ImageReport {
+    let report = ImageReport {
         reference: image.clone(),
         digest: found,
-    })
+    };
+    let home = home.clone();
+    blocking(move || require(&home, &report.reference, &report.digest).map(|()| report)).await?
 }
 
 async fn pull(

@@ -168,7 +168,7 @@ impl Runner {
     async fn conclude(
         &self,
         job: &Job<'_>,
-        held: Option<LockedAttempt>,
+        mut held: Option<LockedAttempt>,
         ended: Result<Turn, RunFailure>,
         mut draft: Draft,
     ) -> (AttemptResult, Turn) {
@@ -191,8 +191,9 @@ impl Runner {
         }
         let stays = draft.keeps_working_files || held.is_none();
         let mut result = draft.finish(self.clock.now());
+        let mut kept = false;
         if !stays {
-            keep_result(&job.dir, &result);
+            kept = keep_result(job, &mut held, &result).await;
             let cleared = clear_files(job, held.as_ref()).await;
             // Why the task ended matters more than a clean-up that did not succeed.
             if let Err(failure) = cleared
@@ -200,19 +201,36 @@ impl Runner {
             {
                 spare.fail(failure);
                 result = spare.finish(self.clock.now());
+                kept = false;
             }
         }
-        if held.is_some() {
-            keep_result(&job.dir, &result);
+        if held.is_some() && !kept {
+            keep_result(job, &mut held, &result).await;
         }
         (result, Turn::Ended)
     }
 }
 
-fn keep_result(dir: &AttemptDir, result: &AttemptResult) {
-    if let Err(error) = write_report(dir, &result.report) {
-        tracing::warn!(%error, "the result document could not be kept");
-    }
+/// Keeps the result document; whether that was done. The lock stays with the work: it is held until the
+/// document is there, whoever waits for it.
+async fn keep_result(
+    job: &Job<'_>,
+    held: &mut Option<LockedAttempt>,
+    result: &AttemptResult,
+) -> bool {
+    let (dir, report, lock) = (job.dir.clone(), result.report.clone(), held.take());
+    let written = blocking(move || (write_report(&dir, &report), lock)).await;
+    let written = written.map(|(written, lock)| {
+        *held = lock;
+        written
+    });
+    let why = match written {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => error.to_string(),
+        Err(failure) => failure.message,
+    };
+    tracing::warn!(why, "the result document could not be kept");
+    false
 }
 
 /// What whoever ordered the attempt is told.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use super::conclude::conclude;
 use super::keep::keep_partial_change;
 use super::report::Draft;
-use super::{Turn, halted};
+use super::{Turn, blocking, halted};
 use crate::adoption;
 use crate::failure::RunFailure;
 use crate::home::Home;
@@ -107,7 +107,7 @@ async fn end(
     match outcome {
         Outcome::Finished { .. } => {
             readable?;
-            keep_settled(ctx, draft);
+            keep_settled(ctx, draft).await;
             conclude(ctx, home, before, draft).await
         }
         Outcome::Failed(failure) => Err(RunFailure::from(&failure)),
@@ -135,13 +135,17 @@ pub(super) async fn go_on_settled(
 }
 
 /// From here on another process can do again whatever is done.
-fn keep_settled(ctx: &AttemptCtx<'_>, draft: &Draft) {
+async fn keep_settled(ctx: &AttemptCtx<'_>, draft: &Draft) {
     let Some(settled) = draft.settled().filter(|_| ctx.adoptable) else {
         return;
     };
-    if let Err(error) = adoption::keep_settled(&ctx.dir, &settled) {
-        tracing::warn!(%error, "that the agent is done could not be written down");
-    }
+    let dir = ctx.dir.clone();
+    let why = match blocking(move || adoption::keep_settled(&dir, &settled)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(failure) => failure.message,
+    };
+    tracing::warn!(why, "that the agent is done could not be written down");
 }
 
 /// A tree is only read when nobody can write to it any more.

@@ -8,9 +8,10 @@ use tokio::time::Instant;
 use super::hand_over::{check_provider, check_writable, copy_failure, left_out};
 use super::report::Draft;
 use super::{Job, Kind, Runner, blocking};
-use crate::adoption::{keep_baseline, keep_begun};
+use crate::adoption::{Begun, keep_baseline, keep_begun};
 use crate::attempt_dir::{AttemptDir, AttemptRecord, LockedAttempt};
 use crate::failure::RunFailure;
+use crate::home::Home;
 use crate::images;
 use crate::labels;
 use crate::observer::{Phase, RunEvent};
@@ -35,12 +36,7 @@ impl Runner {
         let info = info?;
         draft.versions.docker = Some(info.version);
         let mut record = self.record(job);
-        let no_home = |e: &dyn std::error::Error| RunFailure::of_error(Cause::PermissionDenied, e);
-        *held = Some(
-            job.dir
-                .create(&self.home, &record)
-                .map_err(|e| no_home(&e))?,
-        );
+        *held = Some(create(job, &self.home, &record).await?);
         let Some(copy) = self.copy(job, draft).await? else {
             return Ok(None);
         };
@@ -53,12 +49,9 @@ impl Runner {
         draft.timings.images_s = started.elapsed().as_secs_f64();
         draft.images = vec![app_image.clone(), sandbox_image.clone()];
         record.sandbox_image = Some(images::by_digest(&sandbox_image));
-        job.dir.write_record(&record).map_err(|e| no_home(&e))?;
-        if job.order.adoptable {
-            let begun = draft.begun((app_image.clone(), sandbox_image.clone()));
-            keep_begun(&job.dir, &begun)
-                .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
-        }
+        let begun = job.order.adoptable;
+        let begun = begun.then(|| draft.begun((app_image.clone(), sandbox_image.clone())));
+        keep_record(&job.dir, record, begun).await?;
         let ctx = self.context(job, info.rootless, (app_image, sandbox_image));
         Ok(Some((copy, ctx)))
     }
@@ -175,6 +168,35 @@ impl Runner {
             adoptable: job.order.adoptable,
         }
     }
+}
+
+/// Makes the attempt's directory.
+async fn create(
+    job: &Job<'_>,
+    home: &Home,
+    record: &AttemptRecord,
+) -> Result<LockedAttempt, RunFailure> {
+    let (dir, home, record) = (job.dir.clone(), home.clone(), record.clone());
+    let made = blocking(move || dir.create(&home, &record)).await?;
+    made.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))
+}
+
+/// Keeps what is known before there is any container, and what another process would go on with.
+async fn keep_record(
+    dir: &AttemptDir,
+    record: AttemptRecord,
+    begun: Option<Begun>,
+) -> Result<(), RunFailure> {
+    let dir = dir.clone();
+    let kept = blocking(move || {
+        let written = dir.write_record(&record);
+        written.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
+        begun.map_or(Ok(()), |begun| {
+            keep_begun(&dir, &begun)
+                .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
+        })
+    });
+    kept.await?
 }
 
 /// Keeps the baseline for another process to go on with.

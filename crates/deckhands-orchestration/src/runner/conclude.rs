@@ -46,7 +46,7 @@ pub(super) async fn conclude(
     };
     let verdict = draft.redacted(verdict);
     draft.verdict(&verdict);
-    keep_verdict(ctx, &verdict, draft);
+    keep_verdict(ctx, &verdict, draft).await;
     if !verdict.is_accepted() {
         tell_unkept(keep_files(ctx, change, draft).await, draft);
         return Err(rejected(&verdict));

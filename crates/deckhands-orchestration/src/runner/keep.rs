@@ -107,12 +107,15 @@ pub(super) fn tell_unkept(kept: Result<(), RunFailure>, draft: &mut Draft) {
 }
 
 /// Keeps the judgement before anything follows from it: whoever applies the change later asks it.
-pub(super) fn keep_verdict(ctx: &AttemptCtx<'_>, verdict: &Verdict, draft: &mut Draft) {
-    let written = serde_json::to_vec(verdict)
-        .map_err(io::Error::from)
-        .and_then(|text| write_private(&ctx.dir.verdict(), &text));
-    if let Err(error) = written {
-        let text = format!("the judgement could not be kept: {error}");
-        draft.notes.push(text);
-    }
+pub(super) async fn keep_verdict(ctx: &AttemptCtx<'_>, verdict: &Verdict, draft: &mut Draft) {
+    let (path, text) = (ctx.dir.verdict(), serde_json::to_vec(verdict));
+    let written = blocking(move || write_private(&path, &text?)).await;
+    let why = match written {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(failure) => failure.message,
+    };
+    draft
+        .notes
+        .push(format!("the judgement could not be kept: {why}"));
 }

@@ -12,6 +12,7 @@ use super::served::Served;
 use super::watch::hold;
 use crate::adoption::{Made, Measured, Taken, keep_made};
 use crate::failure::RunFailure;
+use crate::runner::blocking;
 
 /// A running attempt.
 pub(crate) struct Live {
@@ -48,7 +49,7 @@ pub(crate) async fn start(ctx: &AttemptCtx<'_>, prepared: Prepared) -> Result<Li
     let sandbox = match &prepared.beside.sandbox {
         Some(sandbox) => start_both(ctx, &prepared, sandbox).await?,
         None => {
-            keep(ctx, &prepared, Taken::default())?;
+            keep(ctx, &prepared, Taken::default()).await?;
             containers.start(&app).await?;
             None
         }
@@ -71,7 +72,7 @@ async fn start_both(
 ) -> Result<Option<(ContainerId, Guard)>, RunFailure> {
     let (containers, app) = (&ctx.ports.containers, &prepared.app);
     let guard = Guard::new(ctx).await?;
-    keep(ctx, prepared, guard.before())?;
+    keep(ctx, prepared, guard.before()).await?;
     containers.start(app).await?;
     match sandbox.start(ctx, &prepared.launch, app).await {
         Ok(sandbox) => Ok(Some((sandbox, guard))),
@@ -85,7 +86,7 @@ async fn start_both(
 }
 
 /// Writes down what another process needs to go on, before anything runs.
-fn keep(ctx: &AttemptCtx<'_>, prepared: &Prepared, disk: Taken) -> Result<(), RunFailure> {
+async fn keep(ctx: &AttemptCtx<'_>, prepared: &Prepared, disk: Taken) -> Result<(), RunFailure> {
     if !ctx.adoptable {
         return Ok(());
     }
@@ -100,8 +101,9 @@ fn keep(ctx: &AttemptCtx<'_>, prepared: &Prepared, disk: Taken) -> Result<(), Ru
         store: launch.store.dir.clone(),
         disk,
     };
-    keep_made(&ctx.dir, &made, ctx.clock.now())
-        .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
+    let (dir, now) = (ctx.dir.clone(), ctx.clock.now());
+    let kept = blocking(move || keep_made(&dir, &made, now)).await?;
+    kept.map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
 }
 
 /// Whether the app is known to have ended, or to be gone.
