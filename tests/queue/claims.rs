@@ -13,7 +13,7 @@ use crate::tasks::{UNBOUNDED, at, mixed};
 use crate::{Outcome, parts};
 
 /// Claims at each length of the queue.
-const CLAIMS: u64 = 2000;
+const CLAIMS: u64 = 10_000;
 
 /// The short queue, and the long one.
 const WAITING: [(&str, u64); 2] = [("few", 1_000), ("many", 100_000)];
