@@ -1,8 +1,13 @@
 //! Profile `socket` with our relay: the app starts its own sandbox, but calls its model through us.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use deckhands_model::{Cause, ModelId, ModelWay, TaskState};
+use deckhands_orchestration::{AttemptEnd, Observer, RunEvent};
 use deckhands_runtime::MountAccess;
 use deckhands_runtime::test_util::Script;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Agent, Answers, GOOD, KEY, Provider, World};
 
@@ -69,4 +74,36 @@ async fn what_the_gateway_saw_decides_over_the_attempt() {
         1,
         "a final answer is not asked for again"
     );
+}
+
+/// Keeps what is told of calls.
+#[derive(Default)]
+struct Calls(Mutex<Vec<(Option<Cause>, Option<Duration>)>>);
+
+impl Observer for Calls {
+    fn observe(&self, event: RunEvent<'_>) {
+        if let RunEvent::Call {
+            failure,
+            retry_after,
+        } = event
+        {
+            self.0.lock().unwrap().push((failure, retry_after));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_call_is_told_while_the_attempt_is_at_work() {
+    let refused = r#"{"error": {"message": "slow down", "code": 429}}"#;
+    let answers = Answers::default();
+    let provider = Provider::answers_with(2, 429, "retry-after: 7\r\n", refused);
+    let world = machine_at(&provider, caller(2, &answers).finishes("done"));
+    let (calls, cancel) = (Calls::default(), CancellationToken::new());
+    let end = world
+        .runner()
+        .attempt(&world.order(1), &calls, &cancel)
+        .await;
+    assert!(matches!(end, AttemptEnd::Ended(_)), "{end:?}");
+    let limited = (Some(Cause::RateLimited), Some(Duration::from_secs(7)));
+    assert_eq!(*calls.0.lock().unwrap(), [limited; 2]);
 }

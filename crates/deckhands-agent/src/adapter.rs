@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use deckhands_model::{AgentEvent, AgentState, GatewayFact, Outcome, Usage};
+use deckhands_model::{AgentEvent, AgentState, Cause, GatewayFact, Outcome, Usage};
 use deckhands_runtime::OutputSource;
 
 use crate::launch::{Launch, LaunchError, LaunchRequest};
@@ -20,6 +20,9 @@ pub trait AgentAdapter: Send + Sync + fmt::Debug + 'static {
 
     /// Whether recorded and end-to-end runs prove what we rely on for this version of the agent.
     fn proves(&self, version: &str) -> bool;
+
+    /// Why a call of the model failed that the gateway made; `None` for a usable answer.
+    fn call_failure(&self, call: &GatewayFact) -> Option<Cause>;
 
     /// A fresh reader for one attempt's record.
     fn reader(&self) -> Box<dyn AgentReader>;

@@ -24,7 +24,7 @@ mod progress;
 mod classify;
 mod outcome;
 
-use deckhands_model::{AgentEvent, GatewayFact, Outcome};
+use deckhands_model::{AgentEvent, Cause, GatewayFact, Outcome};
 use deckhands_runtime::OutputSource;
 
 use crate::adapter::{
@@ -54,6 +54,10 @@ impl AgentAdapter for OpenHandsHeadless {
 
     fn proves(&self, version: &str) -> bool {
         version.starts_with(PROVED)
+    }
+
+    fn call_failure(&self, call: &GatewayFact) -> Option<Cause> {
+        (!call.is_good()).then(|| classify::failed_call(call))
     }
 
     fn reader(&self) -> Box<dyn AgentReader> {

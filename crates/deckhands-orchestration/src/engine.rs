@@ -6,6 +6,7 @@
 //! one another: an attempt that has lost its worker is taken over by whoever finds it.
 
 mod attempts;
+mod calls;
 mod daemon;
 mod decider;
 mod lease;
@@ -27,6 +28,7 @@ mod worker;
 mod writes;
 
 pub use attempts::{AttemptJob, AttemptOutcome, AttemptResult, Attempts, NotAdopted};
+pub use calls::RouteCalls;
 pub use decider::{Command, Decider, Event, Mode};
 pub use lease::{Lease, LeaseLost, LeaseTimes};
 pub use memory::{FREE_RERUNS, TaskMemory};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deckhands_agent::Progress;
-use deckhands_model::{AgentEvent, ByteSize, ImageRef};
+use deckhands_model::{AgentEvent, ByteSize, Cause, ImageRef};
 
 /// Watches a run. Calls come in order and must return at once.
 pub trait Observer: Send + Sync {
@@ -28,6 +28,13 @@ pub enum RunEvent<'a> {
     },
     /// The agent recorded something.
     Agent(&'a AgentEvent),
+    /// A call of the model ended, of those that go through the relay.
+    Call {
+        /// Why it failed; `None` for a usable answer.
+        failure: Option<Cause>,
+        /// How long from now the provider wants no more calls, if it said so.
+        retry_after: Option<Duration>,
+    },
     /// Where the agent stands; told about ten times a second.
     Progress {
         /// The agent's own progress.

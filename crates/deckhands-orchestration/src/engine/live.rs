@@ -3,19 +3,21 @@
 use deckhands_store::Progress;
 use tokio::sync::watch;
 
+use super::calls::RouteCalls;
 use crate::observer::{Observer, Phase, RunEvent};
 
-/// Hears a run and keeps the newest state of it.
+/// Hears a run, keeps the newest state of it, and tells its route of its calls.
 #[derive(Debug)]
 pub(super) struct LiveObserver {
     newest: watch::Sender<Progress>,
+    calls: RouteCalls,
 }
 
 impl LiveObserver {
     /// The observer, and where the newest state is seen.
-    pub(super) fn new() -> (Self, watch::Receiver<Progress>) {
+    pub(super) fn new(calls: RouteCalls) -> (Self, watch::Receiver<Progress>) {
         let (newest, seen) = watch::channel(Progress::default());
-        (Self { newest }, seen)
+        (Self { newest, calls }, seen)
     }
 }
 
@@ -35,6 +37,10 @@ impl Observer for LiveObserver {
                 live.work = work;
                 live.wait = wait;
             }),
+            RunEvent::Call {
+                failure,
+                retry_after,
+            } => self.calls.ended(failure, retry_after),
             RunEvent::Pull { .. } | RunEvent::Agent(_) => {}
         }
     }

@@ -62,7 +62,7 @@ impl Engine {
         let now = parts.clock.now();
         let shared = Shared {
             retries: Mutex::new(RetryBudget::new(settings.retry_budget, now)),
-            health: Mutex::new(RouteHealth::new(settings.breaker)),
+            health: Arc::new(Mutex::new(RouteHealth::new(settings.breaker))),
             daemon_doubted: Notify::new(),
             store: parts.store,
             attempts: parts.attempts,

@@ -135,7 +135,7 @@ impl Attempts for RunnerAttempts {
             Ok(order) => order,
             Err(failure) => return refused(job, &failure),
         };
-        let (observer, live) = LiveObserver::new();
+        let (observer, live) = LiveObserver::new(job.calls.clone());
         let attempt = self.runner.attempt(&order, &observer, &job.cancel);
         let end = tokio::select! {
             end = Box::pin(attempt) => end,
@@ -147,7 +147,7 @@ impl Attempts for RunnerAttempts {
     async fn adopt(&self, job: &AttemptJob) -> Result<AttemptOutcome, NotAdopted> {
         let order = self.order_to_adopt(job);
         let order = order.map_err(|failure| NotAdopted::Gone(failure.message))?;
-        let (observer, live) = LiveObserver::new();
+        let (observer, live) = LiveObserver::new(job.calls.clone());
         let adopted = self.runner.adopt(&order, &observer, &job.cancel);
         let adopted = tokio::select! {
             adopted = Box::pin(adopted) => adopted,

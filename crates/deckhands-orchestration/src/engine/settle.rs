@@ -105,12 +105,15 @@ pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Resu
     }
 }
 
-/// Tells the health of routes how the attempt's went.
+/// Tells the health of routes how the attempt's went, unless its calls did.
 fn book_route(shared: &Shared, work: &mut Work, over: &Over) {
     let Some(permit) = work.permit.take() else {
         return;
     };
     let mut health = shared.health();
+    if work.job.calls.were_told() {
+        return health.release(permit);
+    }
     let result = match over {
         Over::Result(result) => result,
         Over::Lost { .. } | Over::NotBegun | Over::NoRoute(_) | Over::Paused => {

@@ -27,7 +27,7 @@ pub(super) struct Shared {
     /// This start of this engine.
     pub(super) worker: WorkerId,
     pub(super) retries: Mutex<RetryBudget>,
-    pub(super) health: Mutex<RouteHealth>,
+    pub(super) health: Arc<Mutex<RouteHealth>>,
     /// Told by workers that have reason to doubt the daemon.
     pub(super) daemon_doubted: Notify,
 }

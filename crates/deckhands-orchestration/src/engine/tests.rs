@@ -326,6 +326,42 @@ async fn another_model_takes_over_while_a_route_is_left_alone() {
     engine.crash().await;
 }
 
+/// It is not waited for the end of an attempt whose calls all fail.
+#[tokio::test(start_paused = true)]
+async fn a_route_whose_calls_fail_is_left_alone_while_its_attempt_is_still_at_work() {
+    let world = World::default();
+    let refused = Act::Calls(5, Cause::ProviderError, 60 * SECOND);
+    let first = world.submit(&[refused]).await;
+    let other = "openai/second".to_owned();
+    let engine = world.spawn(EngineSettings {
+        fallback_models: vec![other.clone()],
+        ..settings()
+    });
+    sleep(2 * SECOND).await;
+    let late = world.submit(&[Act::Succeed(SECOND)]).await;
+    sleep(5 * SECOND).await;
+    assert_eq!(world.state(first).await, TaskState::Running);
+    assert_eq!(world.state(late).await, TaskState::Completed);
+    assert_eq!(world.attempts(late).await[0].route, Some(other));
+    engine.crash().await;
+}
+
+/// A quota is known of from its first refusal on, also where the attempt gets by.
+#[tokio::test(start_paused = true)]
+async fn a_route_rests_as_long_as_a_refused_call_was_told() {
+    let world = World::default();
+    let refused = Act::Calls(1, Cause::RateLimited, SECOND);
+    let _first = world.submit(&[refused]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    let late = world.submit(&[Act::Succeed(SECOND)]).await;
+    sleep(100 * SECOND).await;
+    assert_eq!(world.state(late).await, TaskState::Pending);
+    sleep(200 * SECOND).await;
+    assert_eq!(world.state(late).await, TaskState::Completed);
+    engine.crash().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_begun_while_the_daemon_is_away_and_nothing_is_charged() {
     let world = World::default();

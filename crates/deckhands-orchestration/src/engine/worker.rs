@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::{AttemptJob, AttemptOutcome, NotAdopted};
+use super::calls::RouteCalls;
 use super::daemon;
 use super::lease::Lease;
 use super::memory::TaskMemory;
@@ -59,7 +60,9 @@ impl Work {
         if claim.task.cancel_requested {
             lease.cancel_asked().cancel();
         }
+        let model = memory.model.as_ref().or(claim.task.model.as_ref());
         let job = AttemptJob {
+            calls: RouteCalls::new(shared.health.clone(), shared.clock.clone(), model),
             id: claim.fence.attempt,
             spec: claim.spec,
             model: memory.model.clone(),
@@ -87,6 +90,7 @@ impl Work {
     /// Uses the route that there is leave for.
     fn take_route(&mut self, permit: Option<Permit>) {
         if let Some(permit) = &permit {
+            self.job.calls.go_to(permit.route());
             let own = self.task.model.as_deref() == Some(permit.route().as_str());
             self.job.model = (!own).then(|| permit.route().to_string());
         }

@@ -206,6 +206,10 @@ impl<'a> Watching<'a> {
     fn call(&mut self, fact: &GatewayFact) {
         self.reader.gateway_fact(fact);
         let told = fact.retry_after.filter(|_| !fact.is_good());
+        self.ctx.observer.observe(RunEvent::Call {
+            failure: self.ctx.adapter.call_failure(fact),
+            retry_after: told,
+        });
         self.retry_after = told.map(|wait| RetryAfter {
             wait,
             since: Instant::now(),

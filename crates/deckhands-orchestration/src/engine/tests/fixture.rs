@@ -31,6 +31,9 @@ pub(super) enum Act {
     Hang,
     /// As `Succeed`, but nobody can take it over.
     Vanish(Duration),
+    /// So many calls of the model fail, the last word of the provider is to wait for 200 s; then it
+    /// works for so long and succeeds.
+    Calls(u32, Cause, Duration),
 }
 
 /// A container that outlives the engine which made it.
@@ -267,7 +270,7 @@ impl Scripted {
         let body = self.thaw(job.id);
         let ends = match body.act {
             Act::Hang => Instant::now() + Duration::from_secs(1_000_000),
-            Act::Succeed(_) | Act::Fail(..) | Act::Vanish(_) => body.ends,
+            Act::Succeed(_) | Act::Fail(..) | Act::Vanish(_) | Act::Calls(..) => body.ends,
         };
         let _working = self.at_work(job.id);
         let mut away = self.away.subscribe();
@@ -284,7 +287,7 @@ impl Scripted {
             }
             () = sleep_until(ends) => match body.act {
                 Act::Fail(_, cause) => self.over(job, TaskState::Failed, Some(cause)),
-                Act::Succeed(_) | Act::Hang | Act::Vanish(_) => {
+                Act::Succeed(_) | Act::Hang | Act::Vanish(_) | Act::Calls(..) => {
                     self.over(job, TaskState::Completed, None)
                 }
             }
@@ -394,6 +397,11 @@ impl Attempts for Scripted {
         let act = acts[nth.min(acts.len() - 1)];
         let work = match act {
             Act::Succeed(work) | Act::Fail(work, _) | Act::Vanish(work) => work,
+            Act::Calls(calls, cause, work) => {
+                let wait = Some(Duration::from_secs(200));
+                (0..calls).for_each(|_| job.calls.ended(Some(cause), wait));
+                work
+            }
             Act::Hang => Duration::ZERO,
         };
         let body = Body {
@@ -426,7 +434,9 @@ impl Attempts for Scripted {
         };
         match body.map(|body| body.act) {
             None | Some(Act::Vanish(_)) => Err(NotAdopted::Gone("not there".to_owned())),
-            Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang) => Ok(self.watch(job).await),
+            Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang | Act::Calls(..)) => {
+                Ok(self.watch(job).await)
+            }
         }
     }
 
