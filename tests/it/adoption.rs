@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use deckhands_model::{Cause, RunReport, TaskState};
 use deckhands_orchestration::{
-    AttemptEnd, AttemptOrder, AttemptResult, NotAdoptable, PromoteGate, Silent,
+    AttemptEnd, AttemptOrder, AttemptResult, DaemonInfo, NotAdoptable, PromoteGate, Silent,
 };
 use deckhands_runtime::test_util::Script;
 use deckhands_runtime::{Containers, Disowned};
@@ -57,7 +57,12 @@ async fn dies_after(world: &World, order: &AttemptOrder, millis: u64) {
 
 async fn adopt(world: &World, order: &AttemptOrder) -> Result<AttemptEnd, NotAdoptable> {
     let (runner, cancel) = (world.runner(), CancellationToken::new());
-    runner.adopt(order, &Silent, &cancel).await
+    // Another process knows nothing of the daemon.
+    let order = AttemptOrder {
+        daemon: DaemonInfo::default(),
+        ..order.clone()
+    };
+    runner.adopt(&order, &Silent, &cancel).await
 }
 
 /// Goes on with the attempt to its end, after which nothing is left.

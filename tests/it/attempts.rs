@@ -1,6 +1,7 @@
 //! Attempts at stored tasks: who keeps the task is told, asked and given what decides over the next
 //! attempt.
 
+mod daemon_info;
 mod results;
 mod shared_files;
 

@@ -19,6 +19,7 @@ mod request;
 mod stored_path;
 mod task_spec;
 
+mod daemon_info;
 mod images;
 mod shared_files;
 mod workspace;
@@ -49,6 +50,7 @@ pub use batch_report::{
 };
 pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
+pub use daemon_info::DaemonInfo;
 pub use failure::{RunFailure, error_chain};
 pub use home::{Home, HomeError};
 pub use kept::{ApplyOptions, ApplyReport, Evidence, KeptChange, KeptError, KeptTask};

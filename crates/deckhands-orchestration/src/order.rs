@@ -11,6 +11,7 @@ use deckhands_runtime::{ContainerOwner, Disowned, Intent};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::daemon_info::DaemonInfo;
 use crate::provider_access::NoKey;
 use crate::request::TaskRequest;
 use crate::shared_files::SharedFiles;
@@ -48,6 +49,8 @@ pub struct AttemptOrder {
     /// One that is not adoptable is only stopped before its agent runs, and one whose agent has ended
     /// comes to its end.
     pub pause: CancellationToken,
+    /// What the daemon says of itself: clones of one value, in all orders for one daemon, have it asked once.
+    pub daemon: DaemonInfo,
     /// What is known of the daemon's view of our files: clones of one value, in all orders for one daemon
     /// and one state directory, have it looked at once. Of a new value nothing is known.
     pub shared_files: SharedFiles,
@@ -67,6 +70,7 @@ impl AttemptOrder {
             adoptable: false,
             no_key: None,
             pause: CancellationToken::new(),
+            daemon: DaemonInfo::default(),
             shared_files: SharedFiles::default(),
         }
     }

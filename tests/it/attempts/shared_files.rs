@@ -8,7 +8,7 @@ use deckhands_runtime::{Operation, RuntimeErrorKind};
 use crate::support::{Agent, World, secs};
 
 /// A machine for three attempts, of which some may not get so far as to need their agent.
-fn machine() -> World {
+pub(super) fn machine() -> World {
     let agent = || Agent::new().wakes().writes("new.txt", "x").finishes("done");
     let world = World::managed()
         .agent(agent())

@@ -16,6 +16,7 @@ use super::live::LiveObserver;
 use super::owner::LeaseOwner;
 use crate::adoption::NotAdoptable;
 use crate::attempt_dir::remove_tree;
+use crate::daemon_info::DaemonInfo;
 use crate::failure::RunFailure;
 use crate::order::{self, AttemptEnd, AttemptOrder};
 use crate::request::TaskRequest;
@@ -41,6 +42,8 @@ pub struct RunnerAttempts {
     store: Arc<dyn Store>,
     /// Learnt with the first attempt that gets so far.
     shared_files: SharedFiles,
+    /// Asked again whenever there is reason to doubt it.
+    daemon: DaemonInfo,
 }
 
 impl RunnerAttempts {
@@ -52,6 +55,7 @@ impl RunnerAttempts {
             settings,
             store,
             shared_files: SharedFiles::default(),
+            daemon: DaemonInfo::default(),
         }
     }
 
@@ -85,6 +89,7 @@ impl RunnerAttempts {
             adoptable: true,
             pause: job.pause.clone(),
             shared_files: self.shared_files.clone(),
+            daemon: self.daemon.clone(),
             ..AttemptOrder::new(job.id, request)
         }
     }
@@ -173,7 +178,7 @@ impl Attempts for RunnerAttempts {
     }
 
     async fn greet(&self) -> Result<(), String> {
-        let greeted = self.runner.ports.containers.probe().await;
+        let greeted = self.daemon.ask(self.runner.ports.containers.as_ref()).await;
         greeted.map(|_info| ()).map_err(|error| {
             // Whoever answers next may see other files.
             self.shared_files.forget();

@@ -38,7 +38,7 @@ impl Runner {
     ) -> Result<AttemptEnd, NotAdoptable> {
         let job = self.job(order, Kind::Ordered, observer, cancel);
         let (held, kept) = self.take(order.id, &job.dir).await?;
-        let info = self.ports.containers.probe().await;
+        let info = order.daemon.known(self.ports.containers.as_ref()).await;
         let info = info.map_err(|error| RunFailure::from(&error))?;
         let mut ctx = self.context(&job, info.rootless, kept.begun.images.clone());
         ctx.adoptable = true;

@@ -89,7 +89,8 @@ impl Runner {
         if job.kind == Kind::Alone {
             self.recover_and_sweep(&job.request, draft).await;
         }
-        Ok(self.ports.containers.probe().await?)
+        let daemon = &job.order.daemon;
+        Ok(daemon.known(self.ports.containers.as_ref()).await?)
     }
 
     /// Completes what earlier processes left unfinished. Failing at it does not stop this task.
