@@ -6,7 +6,7 @@ use std::path::Path;
 use deckhands_orchestration::{ApplyOptions, ApplyReport, Home, KeptTask, is_delicate};
 use owo_colors::OwoColorize;
 
-use super::kept;
+use super::kept::{self, Meant};
 use crate::args::{ApplyArgs, Global};
 use crate::console::Console;
 use crate::error::CliError;
@@ -17,7 +17,8 @@ use crate::{exit_code, shown, summary, wiring};
 pub(crate) fn run(global: &Global, args: &ApplyArgs, console: &Console) -> Result<u8, CliError> {
     guard_workspace(args)?;
     let home = kept::home(global, console)?;
-    let report = wiring::block_on(carry_out(home, args, console))??;
+    let meant = Meant::find(&home, &args.id, console)?;
+    let report = wiring::block_on(carry_out(home, meant, options(args), console))??;
     if console.json {
         console.document(&report);
     } else {
@@ -33,7 +34,8 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, console: &Console) -> Resul
 /// Applies the change on a thread of its own. A first signal does not stop what has begun.
 async fn carry_out(
     home: Home,
-    args: &ApplyArgs,
+    meant: Meant,
+    options: ApplyOptions,
     console: &Console,
 ) -> Result<ApplyReport, CliError> {
     let signals = Signals::default();
@@ -41,9 +43,10 @@ async fn carry_out(
         let hint = "the system refuses to tell about signals: run it again";
         CliError::environment(&error, hint)
     })?;
-    let (id, options) = (args.id.clone(), options(args));
     let work = tokio::task::spawn_blocking(move || {
-        KeptTask::open(&home, &id).and_then(|mut task| task.apply(&home, &options))
+        let task = KeptTask::open(&home, meant.word());
+        let applied = task.and_then(|mut task| task.apply(&home, &options));
+        applied.map_err(|error| meant.told(&error))
     });
     let first = || console.note("the change is being applied (again to stop at once)");
     tokio::select! {
@@ -53,7 +56,7 @@ async fn carry_out(
             Err(CliError::new(code, "stopped at once", Some(hint)))
         }
         applied = work => match applied {
-            Ok(applied) => applied.map_err(|error| kept::told(&error)),
+            Ok(applied) => applied,
             Err(error) => Err(CliError::new(exit_code::INTERNAL, error.to_string(), None)),
         },
     }

@@ -6,7 +6,7 @@ use deckhands_agent::clean_text;
 use deckhands_orchestration::{Home, KeptChange, KeptTask};
 use owo_colors::OwoColorize;
 
-use super::kept;
+use super::kept::{self, Meant};
 use crate::args::{DiffArgs, Global};
 use crate::console::Console;
 use crate::error::CliError;
@@ -15,14 +15,18 @@ use crate::exit_code;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &DiffArgs, console: &Console) -> Result<u8, CliError> {
     let home = kept::home(global, console)?;
-    let (known, patch) = look(&home, &args.id, console)?;
+    let meant = Meant::find(&home, &args.id, console)?;
+    let (known, patch) = look(&home, &meant, console)?;
     if console.json {
         console.document(&known);
         return Ok(exit_code::OK);
     }
     if known.patch.is_none() {
         let id = kept::short(&known.task_id);
-        console.note(&format!("task {id} has no kept change"));
+        let state = meant.state().or(known.state);
+        let state = state.map(|state| format!(": it is {state}"));
+        let state = state.unwrap_or_default();
+        console.note(&format!("task {id} has no kept change{state}"));
     }
     if io::stdout().is_terminal() {
         console.data(&for_people(&patch));
@@ -34,9 +38,9 @@ pub(crate) fn run(global: &Global, args: &DiffArgs, console: &Console) -> Result
 
 /// What is known of the task and, where that is printed, its patch. Nothing of the task is held
 /// after this: whoever reads the output may take long.
-fn look(home: &Home, id: &str, console: &Console) -> Result<(KeptChange, Vec<u8>), CliError> {
+fn look(home: &Home, meant: &Meant, console: &Console) -> Result<(KeptChange, Vec<u8>), CliError> {
     let read = || {
-        let task = KeptTask::open(home, id)?;
+        let task = KeptTask::open(home, meant.word())?;
         let patch = if console.json {
             Vec::new()
         } else {
@@ -44,7 +48,7 @@ fn look(home: &Home, id: &str, console: &Console) -> Result<(KeptChange, Vec<u8>
         };
         Ok((task.kept(), patch))
     };
-    read().map_err(|error| kept::told(&error))
+    read().map_err(|error| meant.told(&error))
 }
 
 /// The patch without terminal escapes of its own, and with our colours.

@@ -1,4 +1,7 @@
-//! What `diff` and `apply` share: the home, made whole first, and how their errors are told.
+//! What `diff` and `apply` share: the home, made whole first, the task that is meant, and how their
+//! errors are told.
+
+mod meant;
 
 use std::io;
 use std::path::Path;
@@ -10,6 +13,8 @@ use crate::args::Global;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::{exit_code, wiring};
+
+pub(super) use meant::Meant;
 
 /// The state directory, once every interrupted promotion in it is completed or told.
 pub(super) fn home(global: &Global, console: &Console) -> Result<Home, CliError> {

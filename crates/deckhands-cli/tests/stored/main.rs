@@ -6,5 +6,6 @@
 mod bench;
 mod daemon;
 mod damaged;
+mod kept;
 mod mounts;
 mod reaped;

@@ -26,6 +26,12 @@ impl Evidence {
         Ok(Self::of(home, task))
     }
 
+    /// Those of all tasks that have begun, the one that began last first.
+    pub fn newest_first(home: &Home) -> impl Iterator<Item = Self> {
+        let tasks = lookup::newest_first(home).into_iter();
+        tasks.map(|task| Self::of(home, task))
+    }
+
     /// That of a known task, which need not have begun.
     #[must_use]
     pub fn of(home: &Home, task: TaskId) -> Self {

@@ -96,6 +96,12 @@ fn ids(home: &Home) -> Vec<String> {
     ids
 }
 
+/// Every task with an attempt here, the one that began last first.
+pub(super) fn newest_first(home: &Home) -> Vec<TaskId> {
+    let newest = newest(home, ids(home), usize::MAX);
+    newest.iter().filter_map(|id| id.parse().ok()).collect()
+}
+
 /// Those that began last, latest first.
 fn newest(home: &Home, ids: Vec<String>, most: usize) -> Vec<String> {
     let began = |id: &String| -> Option<Timestamp> {

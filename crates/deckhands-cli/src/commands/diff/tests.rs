@@ -49,7 +49,7 @@ fn nothing_is_held_while_the_output_is_read() {
             quiet: true,
             live: false,
         };
-        let seen = look(&home, "last", &console).unwrap();
+        let seen = look(&home, &Meant::by_directory("last"), &console).unwrap();
         assert!(KeptTask::open(&home, id).is_ok(), "the task is free");
         assert_eq!((&seen.0.task_id[..], &seen.1[..]), (id, printed));
     }

@@ -1,7 +1,7 @@
 //! Which task is meant: any prefix of its id that no other id has, or `last`.
 
 use deckhands_model::TaskId;
-use deckhands_store::Store;
+use deckhands_store::{Queries, Store};
 
 use crate::error::CliError;
 
@@ -20,7 +20,7 @@ pub(in crate::commands) async fn resolve(
 }
 
 /// Up to two tasks that a word may mean.
-pub(super) async fn find(store: &dyn Store, word: &str) -> Result<Vec<TaskId>, CliError> {
+pub(super) async fn find(store: &dyn Queries, word: &str) -> Result<Vec<TaskId>, CliError> {
     let wanted = word.to_ascii_lowercase();
     let is_prefix = !wanted.is_empty() && wanted.bytes().all(|b| b.is_ascii_hexdigit());
     if is_prefix || wanted == LAST {

@@ -56,7 +56,10 @@ async fn last_is_the_later_of_both() {
         let (_dir, home) = begun(0x2b, began);
         assert_eq!(located(&store, &home, "last").await, Ok(id(expected)));
     }
+    // A stored one counts by its hand-in, however late its attempt began.
+    let store = queued(&[0x2b, 0x1a]).await;
     let (_dir, home) = begun(0x2b, 5);
+    assert_eq!(located(&store, &home, "last").await, Ok(id(0x1a)));
     let none = MemoryStore::default();
     assert_eq!(located(&none, &home, "last").await, Ok(id(0x2b)));
 }
