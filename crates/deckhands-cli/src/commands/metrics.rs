@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::io::{self, BufWriter, Write};
+
 use deckhands_orchestration::{Clock, Metrics, SystemClock, Tally};
 use deckhands_store::{Reported, Store};
 use jiff::Timestamp;
@@ -15,6 +17,9 @@ use crate::{exit_code, wiring};
 /// Tasks read at once.
 const PAGE: u64 = 500;
 
+/// Bytes that are printed at once.
+const PIECE: usize = 64 << 10;
+
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &MetricsArgs, console: &Console) -> Result<u8, CliError> {
     let format = format(args, console)?;
@@ -22,10 +27,34 @@ pub(crate) fn run(global: &Global, args: &MetricsArgs, console: &Console) -> Res
     let metrics = wiring::block_on(sum(&*store, SystemClock.now()))??;
     match format {
         MetricsFormat::Table => console.data(&table::text(&metrics)),
-        MetricsFormat::Json => console.document(&metrics),
+        MetricsFormat::Json => document(&metrics, console)?,
         MetricsFormat::Openmetrics => console.data(&metrics.openmetrics()),
     }
     Ok(exit_code::OK)
+}
+
+/// Prints the document piece by piece: with very many tasks it is large.
+fn document(metrics: &Metrics, console: &Console) -> Result<(), CliError> {
+    let mut out = BufWriter::with_capacity(PIECE, Out(console));
+    let written = serde_json::to_writer_pretty(&mut out, metrics).map_err(io::Error::from);
+    let written = written.and_then(|()| out.write_all(b"\n"));
+    written
+        .and_then(|()| out.flush())
+        .map_err(|error| CliError::new(exit_code::INTERNAL, error.to_string(), None))
+}
+
+/// The console as a writer. What goes wrong with the output is kept there.
+struct Out<'a>(&'a Console);
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.bytes(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// `--json` is a format, too, and only one can be had.

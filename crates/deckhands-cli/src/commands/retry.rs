@@ -1,8 +1,8 @@
 //! `retry`: stores ended tasks anew.
 
-use deckhands_model::{TaskId, TaskState};
+use deckhands_model::TaskId;
 use deckhands_orchestration::{Clock, IdSource, SystemClock, SystemIds};
-use deckhands_store::{NewTask, Page, QueueBounds, Store, StoreError, TaskFilter, TaskRecord};
+use deckhands_store::{NewTask, QueueBounds, Store, StoreError, TaskRecord};
 use jiff::Timestamp;
 
 use super::stored::{self, Done};
@@ -13,9 +13,6 @@ use crate::wiring;
 
 /// A new try is wanted by somebody who waits for it: no full queue refuses it.
 const NO_BOUND: QueueBounds = QueueBounds { max_size: u64::MAX };
-
-/// Tasks looked at at once.
-const PAGE: u64 = 500;
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &IdsArgs, console: &Console) -> Result<u8, CliError> {
@@ -47,10 +44,7 @@ async fn carry_out(
                 wanted: "retried",
             }));
         }
-        let (new, outcome) = match going_on(store, id, now).await? {
-            Some(copy) => (copy, "existing"),
-            None => copy(store, &task, ids, now).await?,
-        };
+        let (new, outcome) = copy(store, &task, ids, now).await?;
         Ok(Done {
             new_task_id: Some(new),
             ..Done::new(id, outcome)
@@ -59,34 +53,9 @@ async fn carry_out(
     .await
 }
 
-/// A copy of the task that has not ended.
-async fn going_on(
-    store: &dyn Store,
-    task: TaskId,
-    now: Timestamp,
-) -> Result<Option<TaskId>, CliError> {
-    let filter = TaskFilter {
-        states: vec![TaskState::Pending, TaskState::Queued, TaskState::Running],
-        batch: None,
-    };
-    let mut page = Page {
-        offset: 0,
-        limit: PAGE,
-    };
-    loop {
-        let tasks = store.list(&filter, page, now).await?;
-        if let Some(copy) = tasks.iter().find(|copy| copy.retry_of == Some(task)) {
-            return Ok(Some(copy.id));
-        }
-        if tasks.is_empty() {
-            return Ok(None);
-        }
-        page.offset += PAGE;
-    }
-}
-
-/// Hands in a copy. Two who do so at once get the same one: the key of each copy names the copy
-/// before it, and where that key is taken by a copy that has ended, its own successor is next.
+/// Hands in a copy, or finds the one that has not ended. Two who do so at once get the same one: the key
+/// of each copy names the copy before it, and where that key is taken by a copy that has ended, its own
+/// successor is next. So no more than the copies of this one task are looked at.
 async fn copy(
     store: &dyn Store,
     task: &TaskRecord,

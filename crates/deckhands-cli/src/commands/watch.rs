@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deckhands_model::{TaskId, TaskState};
 use deckhands_orchestration::{Clock, SystemClock};
-use deckhands_store::{EventRecord, Page, Store, TaskFilter};
+use deckhands_store::{EventRecord, Stats, Store};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::events::print;
@@ -17,9 +17,6 @@ use crate::{exit_code, wiring};
 
 /// How often the store is asked. Other processes write it, and nothing tells us when.
 const POLL: Duration = Duration::from_millis(500);
-
-/// Tasks read at once.
-const PAGE: u64 = 500;
 
 /// States in which something is still to come.
 const LIVE: [TaskState; 3] = [TaskState::Pending, TaskState::Queued, TaskState::Running];
@@ -37,7 +34,14 @@ pub(crate) fn run(global: &Global, args: &WatchArgs, console: &Console) -> Resul
     let work = async {
         match &args.id {
             Some(word) => watcher.one(word).await,
-            None => watcher.all().await,
+            None => {
+                let stats = watcher.store.stats(SystemClock.now()).await?;
+                console.note(&match live(&stats) {
+                    1 => "1 task has not ended".to_owned(),
+                    n => format!("{n} tasks have not ended"),
+                });
+                watcher.all().await
+            }
         }
     };
     let ended = wiring::block_on(until_signal(work))??;
@@ -79,16 +83,14 @@ impl<S: FnMut(&EventRecord), L: Fn() -> bool> Watcher<'_, S, L> {
     }
 
     /// Shows what happens from now on until no task waits or runs; the exit code says whether all
-    /// that ended meanwhile did well.
+    /// that ended meanwhile did well. Their ends are among what happens, so that nobody has to look at
+    /// all tasks that wait.
     async fn all(&mut self) -> Result<u8, CliError> {
         let (mut follow, mut ticks) = (Follow::all(self.store).await?, ticks());
-        let mut seen = self.live().await?;
+        let mut seen = BTreeSet::new();
         loop {
             ticks.tick().await;
             let rest = self.store.stats(self.clock.now()).await?;
-            let live = LIVE
-                .iter()
-                .any(|state| rest.states.contains_key(state.word()));
             let show = &mut self.show;
             let each = |event: &EventRecord| {
                 seen.insert(event.task);
@@ -98,31 +100,10 @@ impl<S: FnMut(&EventRecord), L: Fn() -> bool> Watcher<'_, S, L> {
             if (self.left)() {
                 return Ok(exit_code::OK);
             }
-            if !live {
+            if live(&rest) == 0 {
                 return self.judge(&seen).await;
             }
         }
-    }
-
-    /// The tasks that have not ended.
-    async fn live(&self) -> Result<BTreeSet<TaskId>, CliError> {
-        let filter = TaskFilter {
-            states: LIVE.to_vec(),
-            batch: None,
-        };
-        let (mut ids, now) = (BTreeSet::new(), self.clock.now());
-        for page in 0.. {
-            let (offset, limit) = (page * PAGE, PAGE);
-            let tasks = self
-                .store
-                .list(&filter, Page { offset, limit }, now)
-                .await?;
-            if tasks.is_empty() {
-                break;
-            }
-            ids.extend(tasks.iter().map(|task| task.id));
-        }
-        Ok(ids)
     }
 
     /// Whether all of them completed, and were applied where that was asked for.
@@ -137,6 +118,12 @@ impl<S: FnMut(&EventRecord), L: Fn() -> bool> Watcher<'_, S, L> {
         }
         Ok(exit_code::OK)
     }
+}
+
+/// How many tasks have not ended.
+fn live(stats: &Stats) -> u64 {
+    let count = |state: &TaskState| stats.states.get(state.word());
+    LIVE.iter().filter_map(count).sum()
 }
 
 fn ticks() -> Interval {

@@ -6,6 +6,8 @@
 mod bench;
 mod daemon;
 mod damaged;
+mod figures;
 mod kept;
 mod mounts;
 mod reaped;
+mod watched;

@@ -1,6 +1,6 @@
 //! Copies of ended tasks: one at a time, as like the first as they can be.
 
-use deckhands_model::Priority;
+use deckhands_model::{Priority, TaskState};
 use deckhands_store::{MemoryStore, Queries as _};
 
 use super::*;
