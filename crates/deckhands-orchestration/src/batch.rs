@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::batch_report::{BatchItem, BatchTally};
 use crate::clock::{Clock, IdSource};
 use crate::engine::{Attempts, Engine, EngineParts, EngineReport, EngineSettings, StopSignals};
+use crate::home::Home;
 
 use follow::Follow;
 use observer::Watcher;
@@ -32,6 +33,8 @@ pub struct BatchTask {
 pub struct BatchParts {
     /// Where tasks are kept.
     pub store: Arc<dyn Store>,
+    /// Where attempts leave what is to be told of them later.
+    pub home: Home,
     /// Who carries attempts out.
     pub attempts: Arc<dyn Attempts>,
     /// Wall time.

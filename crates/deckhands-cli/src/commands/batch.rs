@@ -14,7 +14,7 @@ use deckhands_config::{Profile, Settings};
 use deckhands_orchestration::engine::{Attempts, StopSignals};
 use deckhands_orchestration::{
     Batch, BatchError, BatchHead, BatchOptions, BatchOutcome, BatchParts, BatchSummary, BatchTask,
-    Clock, SystemClock, SystemIds,
+    Clock, Home, SystemClock, SystemIds,
 };
 use deckhands_store::{QueueBounds, Store, StoreError};
 
@@ -54,9 +54,10 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
         let wired = wiring::connect_and_greet(&settings).await?;
         let batch = ledger::batch(&home, &file, args.resume, &SystemIds)?;
         let tasks = tasks::of_batch(prepared.tasks, &batch, &SystemIds)?;
-        let attempts = wiring::attempts(&settings, wired, home, store.clone());
+        let attempts = wiring::attempts(&settings, wired, home.clone(), store.clone());
         let work = Work {
             store,
+            home,
             attempts,
             settings: &settings,
             args,
@@ -70,6 +71,7 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
 /// Everything that a batch needs.
 struct Work<'a> {
     store: Arc<dyn Store>,
+    home: Home,
     attempts: Arc<dyn Attempts>,
     settings: &'a Settings,
     args: &'a BatchArgs,
@@ -128,6 +130,7 @@ impl Work<'_> {
     ) -> Result<BatchOutcome, BatchError> {
         let parts = BatchParts {
             store: self.store.clone(),
+            home: self.home.clone(),
             attempts: self.attempts.clone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),

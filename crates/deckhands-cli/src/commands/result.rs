@@ -33,28 +33,17 @@ async fn read(
     now: Timestamp,
 ) -> Result<RunReport, CliError> {
     let id = stored::locate(store, home, word, now).await?;
-    let kept = Evidence::of(home, id).result();
+    let evidence = Evidence::of(home, id);
     let told = match store.result(id).await {
-        // `apply` writes into the attempt's document only.
-        Ok(Some(report)) => return Ok(with_applied(report, kept)),
+        Ok(Some(report)) => return Ok(evidence.with_applied(report)),
         Ok(None) => Some(store.task(id, now).await?.state),
         Err(StoreError::UnknownTask(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    match (told, kept) {
+    match (told, evidence.result()) {
         (None, Some(report)) => Ok(report),
         (told, _) => Err(without(id, told)),
     }
-}
-
-/// The stored result with what became of its change later.
-fn with_applied(mut report: RunReport, kept: Option<RunReport>) -> RunReport {
-    let same = |kept: &RunReport| kept.state == report.state && kept.changes == report.changes;
-    if kept.is_some_and(|kept| kept.applied && same(&kept)) {
-        report.applied = true;
-        report.conflict.clear();
-    }
-    report
 }
 
 /// Why a task has no result. One that is not stored has no state, and its own process tells it.

@@ -13,6 +13,7 @@ use super::observer::{BatchEvent, Watcher};
 use super::{BatchError, BatchOptions, BatchParts, BatchTask};
 use crate::batch_report::{BatchItem, BatchTally};
 use crate::engine::StopSignals;
+use crate::kept::Evidence;
 
 use hand_in::Fed;
 
@@ -182,6 +183,9 @@ impl<'a> Follow<'a> {
             return Ok(());
         }
         let result = store.result(id).await?;
+        // What the user applied by hand since is in place, too.
+        let evidence = Evidence::of(&self.parts.home, id);
+        let result = result.map(|result| evidence.with_applied(result));
         let attempts = match &result {
             Some(result) => result.attempts.clone(),
             None => self.reports(&task).await?,

@@ -179,6 +179,30 @@ async fn resuming_takes_over_what_had_ended_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_applied_by_hand_counts_as_applied_when_the_batch_is_resumed() {
+    let world = World::default();
+    let scripts = [Script {
+        conflict: true,
+        ..good(1)
+    }];
+    let outcome = world.run(&scripts, options(1000)).await.unwrap();
+    let summary = world.summary(outcome.tally);
+    assert_eq!(summary.counts.not_applied, 1);
+    let id = summary.tasks[0].task_id.unwrap();
+    let mut report = world.store.result(id).await.unwrap().unwrap();
+    report.applied = true;
+    let attempt = world.home.task_dir(id).join("1");
+    std::fs::create_dir_all(&attempt).unwrap();
+    let text = serde_json::to_string(&report).unwrap();
+    std::fs::write(attempt.join("result.json"), text).unwrap();
+    let outcome = world.run(&scripts, options(1000)).await.unwrap();
+    let summary = world.summary(outcome.tally);
+    assert_eq!((summary.counts.not_applied, summary.success), (0, true));
+    let row = &summary.tasks[0];
+    assert!(row.applied && row.conflict.is_empty(), "{row:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_changed_meanwhile_is_refused_with_its_place() {
     let world = World::default();
     world.run(&[good(1), good(1)], options(1000)).await.unwrap();

@@ -66,6 +66,27 @@ impl Evidence {
         read_json(&self.last()?.result())
     }
 
+    /// The stored result of the task, with what became of its change later: `apply` tells only the
+    /// document of the attempt.
+    #[must_use]
+    pub fn with_applied(&self, stored: RunReport) -> RunReport {
+        if stored.applied {
+            return stored;
+        }
+        let same = |kept: &RunReport| kept.state == stored.state && kept.changes == stored.changes;
+        if self
+            .result()
+            .is_some_and(|kept| kept.applied && same(&kept))
+        {
+            return RunReport {
+                applied: true,
+                conflict: Vec::new(),
+                ..stored
+            };
+        }
+        stored
+    }
+
     /// The file of what an attempt's program printed: lines that begin with `o ` for stdout and `e `
     /// for stderr. It appears when there is something to write.
     #[must_use]

@@ -41,6 +41,10 @@ fn settings(dir: &TempDir) -> Settings {
     load(&sources).unwrap()
 }
 
+fn home(dir: &TempDir) -> Home {
+    Home::open(dir.path(), &SystemIds).unwrap()
+}
+
 fn tasks(texts: &[&str]) -> Vec<BatchTask> {
     let task = |(place, text): (usize, &&str)| {
         let index = place + 1;
@@ -67,6 +71,7 @@ async fn carry_out(store: &MemoryStore, args: &BatchArgs, texts: &[&str]) -> Bat
     let dir = TempDir::new().unwrap();
     let work = Work {
         store: Arc::new(store.clone()),
+        home: home(&dir),
         attempts: Arc::new(AtOnce),
         settings: &settings(&dir),
         args,
@@ -116,6 +121,7 @@ async fn a_changed_task_is_a_usage_error() {
     let dir = TempDir::new().unwrap();
     let work = Work {
         store: Arc::new(store),
+        home: home(&dir),
         attempts: Arc::new(AtOnce),
         settings: &settings(&dir),
         args: &args(false),

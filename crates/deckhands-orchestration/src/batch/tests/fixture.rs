@@ -12,6 +12,7 @@ use deckhands_model::{
 use deckhands_store::{Intake, MemoryStore, NewTask, QueueBounds};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,11 +20,12 @@ use crate::batch::{
     Batch, BatchError, BatchEvent, BatchObserver, BatchOptions, BatchOutcome, BatchParts, BatchTask,
 };
 use crate::batch_report::{BatchHead, BatchItem, BatchSummary, BatchTally};
-use crate::clock::{Clock, IdSource};
+use crate::clock::{Clock, IdSource, SystemIds};
 use crate::engine::{
     AttemptJob, AttemptOutcome, AttemptResult, Attempts, Engine, EngineEvent, EngineParts,
     EngineSettings, NotAdopted, StopSignals, Unobserved,
 };
+use crate::home::Home;
 use crate::runner;
 
 /// What becomes of a task.
@@ -205,6 +207,8 @@ impl BatchObserver for Told {
 
 pub(super) struct World {
     pub(super) store: Arc<MemoryStore>,
+    pub(super) home: Home,
+    _dir: TempDir,
     scripted: Arc<Scripted>,
     clock: Arc<TokioClock>,
     ids: Arc<Counted>,
@@ -213,8 +217,11 @@ pub(super) struct World {
 
 impl Default for World {
     fn default() -> Self {
+        let dir = TempDir::new().unwrap();
         Self {
             store: Arc::new(MemoryStore::default()),
+            home: Home::open(dir.path(), &SystemIds).unwrap(),
+            _dir: dir,
             scripted: Arc::default(),
             clock: Arc::new(TokioClock(Instant::now())),
             ids: Arc::default(),
@@ -246,6 +253,7 @@ impl World {
     ) -> Result<BatchOutcome, BatchError> {
         let parts = BatchParts {
             store: self.store.clone(),
+            home: self.home.clone(),
             attempts: self.scripted.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
