@@ -102,11 +102,10 @@ impl Judge<'_> {
         self.money(task).await
     }
 
-    /// One that a worker ended has a document; one that was cancelled while it waited has none.
+    /// Every task that is over has a document, whoever ended it.
     async fn result(&self, task: &TaskRecord) -> StoreResult<()> {
         let name = &task.title;
         match self.store.result(task.id).await? {
-            None if task.state == TaskState::Cancelled => {}
             None => self.fail(Invariant::NoTaskLost, format!("{name} has no result")),
             Some(result) => {
                 let told = result.attempts.len();

@@ -35,7 +35,8 @@ pub trait Intake: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> StoreResult<Submitted>;
 
-    /// Cancels a waiting task at once, asks for the end of a running or paused one.
+    /// Cancels a waiting task at once, with a result that has no more than its attempts so far; asks for
+    /// the end of a running or paused one.
     ///
     /// # Errors
     /// `UnknownTask`, or a failure of the back end.

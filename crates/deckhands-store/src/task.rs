@@ -176,6 +176,15 @@ pub struct TaskEnd {
     pub recovery: Value,
 }
 
+/// The result of a task that was cancelled while it waited: of it only is known how its attempts ended,
+/// where it had some.
+pub(crate) fn cancelled(id: TaskId, attempts: Vec<AttemptReport>) -> RunReport {
+    RunReport {
+        attempts,
+        ..RunReport::blank(id.to_string(), TaskState::Cancelled)
+    }
+}
+
 /// Which tasks are meant. An empty filter means all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TaskFilter {

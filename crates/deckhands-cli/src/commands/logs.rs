@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
-use deckhands_model::TaskId;
+use deckhands_model::{TaskId, TaskState};
 use deckhands_orchestration::{Clock, Evidence, Home, SystemClock};
 use deckhands_store::{Store, StoreError};
 use serde::Serialize;
@@ -91,6 +91,8 @@ struct Log<'a> {
     evidence: Evidence,
     only: Option<NonZeroU32>,
     tails: BTreeMap<u32, Tail>,
+    /// Whether there was anything to show.
+    any: bool,
 }
 
 impl<'a> Log<'a> {
@@ -108,19 +110,27 @@ impl<'a> Log<'a> {
             evidence: Evidence::of(home, task),
             only: args.attempt,
             tails: BTreeMap::new(),
+            any: false,
         })
     }
 
     /// Hands over everything there is.
     async fn whole(&mut self, mut show: impl FnMut(u32, &[u8])) -> Result<(), CliError> {
         self.read(&mut show)?;
+        self.over(show).await
+    }
+
+    /// Hands over what is left, or says why there is nothing at all.
+    async fn over(&mut self, mut show: impl FnMut(u32, &[u8])) -> Result<(), CliError> {
         self.rest(&mut show);
-        if !self.tails.is_empty() {
+        if self.any {
             return Ok(());
         }
         let there = self.evidence.attempts();
         match (self.only, &there[..]) {
-            (Some(number), [.., last]) => Err(no_attempt(self.evidence.task(), number, *last)),
+            (Some(number), [.., last]) if !there.contains(&number.get()) => {
+                Err(no_attempt(self.evidence.task(), number, *last))
+            }
             _ => Err(self.nothing().await?),
         }
     }
@@ -136,11 +146,11 @@ impl<'a> Log<'a> {
             // Asked before the files are read, so that none of the end is missing.
             let ended = self.ended().await?;
             self.read(&mut show)?;
-            if ended {
-                self.rest(&mut show);
-            }
-            if ended || left() {
+            if left() {
                 return Ok(());
+            }
+            if ended {
+                return self.over(show).await;
             }
             sleep(POLL).await;
         }
@@ -157,12 +167,14 @@ impl<'a> Log<'a> {
             let tail = self.tails.entry(number);
             let tail = tail.or_insert_with(|| Tail::new(path.clone()));
             while let Some(line) = tail.line().map_err(|error| unreadable(&path, &error))? {
+                self.any = true;
                 show(number, &line);
             }
             // Attempts before the last one have ended.
             if Some(number) != last
                 && let Some(line) = tail.rest()
             {
+                self.any = true;
                 show(number, &line);
             }
         }
@@ -173,6 +185,7 @@ impl<'a> Log<'a> {
     fn rest(&mut self, show: &mut impl FnMut(u32, &[u8])) {
         for (number, tail) in &mut self.tails {
             if let Some(line) = tail.rest() {
+                self.any = true;
                 show(*number, &line);
             }
         }
@@ -195,11 +208,43 @@ impl<'a> Log<'a> {
     /// What is told of a task that printed nothing.
     async fn nothing(&self) -> Result<CliError, CliError> {
         let task = self.evidence.task();
-        let state = self.store.task(task, self.clock.now()).await?.state;
         let id = short(task);
-        let message = format!("task {id} has printed nothing: it is {state}");
-        let hint = format!("`deckhands logs {id} -f` waits for it");
+        let (state, hint) = match self.store.task(task, self.clock.now()).await {
+            Ok(task) if task.state.is_terminal() => {
+                let hint = format!("`deckhands status {id}` shows how it ended");
+                (Some(task.state), hint)
+            }
+            Ok(task) => (
+                Some(task.state),
+                format!("`deckhands logs {id} -f` waits for it"),
+            ),
+            Err(StoreError::UnknownTask(_)) => self.not_stored(&id),
+            Err(error) => return Err(error.into()),
+        };
+        let state = state.map(|state| format!(": it is {state}"));
+        let of = self.only.map(|number| format!("attempt {number} of "));
+        let message = format!(
+            "{}task {id} has printed nothing{}",
+            of.unwrap_or_default(),
+            state.unwrap_or_default()
+        );
         Ok(CliError::new(exit_code::WORK_FAILED, message, Some(hint)))
+    }
+
+    /// How a task of `run` stands, and what to type next.
+    fn not_stored(&self, id: &str) -> (Option<TaskState>, String) {
+        match self.evidence.result() {
+            Some(report) => {
+                let hint = format!("`deckhands result {id}` shows what it came to");
+                (Some(report.state), hint)
+            }
+            None => {
+                let hint = format!(
+                    "`deckhands logs {id} -f` waits for it; if its process died, `deckhands reap` ends it"
+                );
+                (None, hint)
+            }
+        }
     }
 }
 

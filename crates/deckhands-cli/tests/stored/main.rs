@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test's helper fails")]
 
 mod bench;
+mod cancelled;
 mod daemon;
 mod damaged;
 mod figures;

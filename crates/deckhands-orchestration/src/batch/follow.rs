@@ -4,8 +4,8 @@ mod hand_in;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use deckhands_model::{AttemptReport, TaskId, TaskState};
-use deckhands_store::{Page, StoreError, StoreResult, TaskFilter, TaskRecord};
+use deckhands_model::{TaskId, TaskState};
+use deckhands_store::{Page, StoreError, StoreResult, TaskFilter};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -186,13 +186,12 @@ impl<'a> Follow<'a> {
         // What the user applied by hand since is in place, too.
         let evidence = Evidence::of(&self.parts.home, id);
         let result = result.map(|result| evidence.with_applied(result));
-        let attempts = match &result {
-            Some(result) => result.attempts.clone(),
-            None => self.reports(&task).await?,
-        };
+        let attempts = result.as_ref().map(|result| &result.attempts[..]);
         self.open.remove(&id);
         self.done += 1;
-        let row = self.tally.ended(item, &task, result.as_ref(), &attempts);
+        let row = self
+            .tally
+            .ended(item, &task, result.as_ref(), attempts.unwrap_or_default());
         let failed = !row.success;
         self.watcher.tell(BatchEvent::Ended {
             row,
@@ -203,15 +202,6 @@ impl<'a> Follow<'a> {
             self.cancel_rest();
         }
         Ok(())
-    }
-
-    /// Reports of the attempts of a task without a result, as one that was cancelled between two.
-    async fn reports(&self, task: &TaskRecord) -> StoreResult<Vec<AttemptReport>> {
-        if task.attempts == 0 {
-            return Ok(Vec::new());
-        }
-        let attempts = self.parts.store.attempts(task.id).await?;
-        Ok(attempts.into_iter().filter_map(|a| a.report).collect())
     }
 
     /// From here on nothing more is handed in, and what is not over is cancelled.

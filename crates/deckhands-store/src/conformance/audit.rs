@@ -67,10 +67,6 @@ async fn audit_end(store: &dyn Store, record: &TaskRecord) -> Verdict {
     let over = record.state.is_terminal();
     same("the task's end", record.ended_at.is_some(), over)?;
     let result = store.result(record.id).await?;
-    // A task that was cancelled while it waited has no attempt that could tell anything.
-    if record.state == TaskState::Cancelled && result.is_none() {
-        return Ok(());
-    }
     let told = result.map(|result| result.state);
     same("the result's state", told, over.then_some(record.state))
 }

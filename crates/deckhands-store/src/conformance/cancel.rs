@@ -1,11 +1,11 @@
 //! Cases of cancelling.
 
-use deckhands_model::TaskState;
+use deckhands_model::{RunReport, TaskState};
 
-use super::desk::{Desk, TERM, id, worker};
+use super::desk::{Desk, TERM, attempt_report, id, worker};
 use super::fault::{Verdict, holds, same, unknown};
 use super::written::progress;
-use crate::task::Cancelled;
+use crate::task::{Cancelled, Claim, TaskRecord};
 
 pub(super) async fn waiting_task_is_cancelled_at_once(desk: &mut Desk) -> Verdict {
     let later = desk.after(60);
@@ -22,6 +22,8 @@ pub(super) async fn waiting_task_is_cancelled_at_once(desk: &mut Desk) -> Verdic
         let record = desk.record(id).await?;
         same("its state", record.state, TaskState::Cancelled)?;
         same("its end", record.ended_at, Some(desk.now))?;
+        let result = desk.store.result(id).await?;
+        same("its result", result, Some(cancelled(&record, &claim)))?;
         let kinds = desk.kinds(id).await?;
         same(
             "the event",
@@ -40,6 +42,16 @@ pub(super) async fn waiting_task_is_cancelled_at_once(desk: &mut Desk) -> Verdic
         last.is_some_and(|id| id != queued),
     )?;
     same("nobody claims them", desk.next().await?, None)
+}
+
+/// The result of a task that was cancelled while it waited: all that is known is how its attempts ended.
+fn cancelled(record: &TaskRecord, claim: &Claim) -> RunReport {
+    let tried = record.id == claim.task.id;
+    let number = claim.fence.attempt.number.get();
+    RunReport {
+        attempts: tried.then(|| attempt_report(number)).into_iter().collect(),
+        ..RunReport::blank(record.id.to_string(), TaskState::Cancelled)
+    }
 }
 
 pub(super) async fn running_task_is_asked_to_end(desk: &mut Desk) -> Verdict {

@@ -9,7 +9,7 @@ use super::{About, MemoryStore, Row, State};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::Epoch;
 use crate::port::Intake;
-use crate::task::{Cancelled, NewTask, QueueBounds, Submitted, TaskRecord};
+use crate::task::{Cancelled, NewTask, QueueBounds, Submitted, TaskRecord, cancelled};
 
 #[async_trait]
 impl Intake for MemoryStore {
@@ -147,6 +147,7 @@ fn cancel(row: &mut Row, now: Timestamp) -> (Cancelled, Option<&'static str>) {
             record.cancel_requested = true;
             record.ended_at = Some(now);
             record.note = None;
+            row.result = Some(cancelled(row.record.id, row.reports()));
             (Cancelled::Done, Some("cancelled"))
         }
         TaskState::Running => {

@@ -73,12 +73,11 @@ fn fault(row: &Row) -> Option<String> {
     let live = states.filter(|state| *state != AttemptState::Ended).count();
     let running = record.state == TaskState::Running;
     let ended = record.state.is_terminal();
-    let must_have_result = ended && record.state != TaskState::Cancelled;
     let what = if live != usize::from(running) {
         "has live attempts that do not fit its state"
     } else if ended != record.ended_at.is_some() {
         "has an end that does not fit its state"
-    } else if (must_have_result && row.result.is_none()) || (!ended && row.result.is_some()) {
+    } else if ended != row.result.is_some() {
         "has an end without a result, or the other way round"
     } else if usize::try_from(record.attempts) != Ok(row.tries.len()) {
         "has a wrong number of attempts"

@@ -24,8 +24,8 @@ const RULES: &[(&str, &str)] = &[
             WHERE task = tasks.seq AND attempts.ended_at IS NULL)",
     ),
     (
-        "has ended without a result and was not cancelled",
-        "SELECT id FROM tasks WHERE state IN ('completed', 'failed', 'degraded')
+        "has ended without a result",
+        "SELECT id FROM tasks WHERE state NOT IN ('waiting', 'running')
             AND NOT EXISTS (SELECT 1 FROM results WHERE task = seq)",
     ),
     (

@@ -1,7 +1,7 @@
 //! Hand-in, cancelling, holding.
 
 use async_trait::async_trait;
-use deckhands_model::{TaskId, TaskState};
+use deckhands_model::{AttemptReport, TaskId, TaskState};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::rows::{self, Known};
 use super::values::{At, Json, Name, Urgency, Whole, Word};
 use crate::error::{StoreError, StoreResult};
 use crate::port::Intake;
-use crate::task::{Cancelled, NewTask, QueueBounds, Submitted};
+use crate::task::{Cancelled, NewTask, QueueBounds, Submitted, cancelled};
 
 #[async_trait]
 impl Intake for SqliteStore {
@@ -128,6 +128,10 @@ fn cancel(db: &Connection, id: TaskId, now: Timestamp) -> Done<Cancelled> {
                 note = NULL WHERE seq = ?1";
             db.prepare_cached(sql)?
                 .execute(params![task.seq, At(now)])?;
+            let result = cancelled(id, reports(db, task.seq)?);
+            let sql = "INSERT INTO results (task, result) VALUES (?1, ?2)";
+            db.prepare_cached(sql)?
+                .execute(params![task.seq, Json(&result)])?;
             rows::event(db, (task.seq, None), "cancelled", &Value::Null, now)?;
             Ok(Cancelled::Done)
         }
@@ -144,6 +148,14 @@ fn cancel(db: &Connection, id: TaskId, now: Timestamp) -> Done<Cancelled> {
         | TaskState::Cancelled
         | TaskState::Degraded) => Ok(Cancelled::Ended(ended)),
     }
+}
+
+/// How the attempts of a task ended that has none under way.
+fn reports(db: &Connection, task: i64) -> Done<Vec<AttemptReport>> {
+    let sql = "SELECT report FROM attempts WHERE task = ?1 ORDER BY number";
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_map([task], |row| Ok(row.get::<_, Json<_>>(0)?.0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 fn hold(db: &Connection, id: TaskId, now: Timestamp) -> Done<()> {

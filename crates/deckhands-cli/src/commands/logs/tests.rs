@@ -8,7 +8,7 @@ use std::io::Write as _;
 use deckhands_config::{Sources, load};
 use deckhands_model::TaskState;
 use deckhands_orchestration::SystemIds;
-use deckhands_store::MemoryStore;
+use deckhands_store::{Intake as _, MemoryStore};
 use tempfile::TempDir;
 
 use super::*;
@@ -75,6 +75,7 @@ async fn what_is_not_there_is_told() {
     let error = whole(&store, &home, None).await.unwrap_err().0;
     assert_eq!(error.code, 1);
     assert!(error.message.ends_with("it is queued"), "{}", error.message);
+    assert!(error.hint.unwrap().contains("deckhands logs 01010101 -f"));
     print(&home, 1, "o a\n");
     let error = whole(&store, &home, Some(3)).await.unwrap_err().0;
     assert_eq!(error.code, 2);
@@ -100,6 +101,46 @@ async fn follow(
     let (followed, ()) = tokio::join!(log.follow(note(&shown), || false), meanwhile);
     followed.unwrap();
     shown.into_inner()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_ended_without_a_word_is_waited_for_by_nobody() {
+    let (_dir, home) = home();
+    let store = queued(&[1]).await;
+    let mut log = Log::open(&store, &Still, &home, &args(None)).await.unwrap();
+    let (followed, ()) = tokio::join!(log.follow(|_, _| (), || false), async {
+        looks().await;
+        store.cancel(id(1), Still.now()).await.unwrap();
+    });
+    let followed = followed.unwrap_err();
+    for error in [followed, whole(&store, &home, None).await.unwrap_err()] {
+        assert_eq!(error.0.code, 1);
+        let message = &error.0.message;
+        assert!(message.ends_with("it is cancelled"), "{message}");
+        let hint = error.0.hint.unwrap();
+        assert!(hint.contains("deckhands status 01010101"), "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_of_run_that_printed_nothing_is_told_by_its_document() {
+    let (_dir, home) = home();
+    let path = Evidence::of(&home, id(1)).transcript(1);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let none = MemoryStore::default();
+    let error = whole(&none, &home, None).await.unwrap_err().0;
+    assert!(
+        error.message.ends_with("printed nothing"),
+        "{}",
+        error.message
+    );
+    assert!(error.hint.unwrap().contains("deckhands logs 01010101 -f"));
+    let text = serde_json::to_string(&crate::sample::completed()).unwrap();
+    fs::write(path.with_file_name("result.json"), text).unwrap();
+    let error = whole(&none, &home, None).await.unwrap_err().0;
+    let message = &error.message;
+    assert!(message.ends_with("it is completed"), "{message}");
+    assert!(error.hint.unwrap().contains("deckhands result 01010101"));
 }
 
 /// Lets the follower look a few times.

@@ -44,10 +44,7 @@ fn each_damage_is_found() {
             "UPDATE tasks SET state = 'waiting' WHERE seq = 2",
             "2 is not running but has a live",
         ),
-        (
-            "DELETE FROM results",
-            "3 has ended without a result and was not cancelled",
-        ),
+        ("DELETE FROM results", "3 has ended without a result"),
         (
             "INSERT INTO results VALUES (1, '{}')",
             "1 has a result but has not ended",
