@@ -1,5 +1,6 @@
 //! `submit`: stores a task for an engine, and prints its id at once.
 
+mod key;
 mod start;
 mod target;
 
@@ -76,7 +77,8 @@ async fn hand_in(
     bounds: QueueBounds,
     now: Timestamp,
 ) -> Result<Told, CliError> {
-    let submitted = store.submit(new, bounds, now).await?;
+    let submitted = store.submit(new, bounds, now).await;
+    let submitted = submitted.map_err(key::as_written)?;
     Ok(Told {
         task_id: submitted.id,
         existing: submitted.existing,
@@ -125,7 +127,11 @@ fn new_task(
         category: args.category,
         model: Some(request.model.as_str().to_owned()),
         batch: None,
-        idempotency_key: args.idempotency_key.clone(),
+        idempotency_key: args
+            .idempotency_key
+            .as_deref()
+            .map(key::stored)
+            .transpose()?,
         not_before: not_before.map(|when| start::time(when, now)).transpose()?,
         held: args.hold,
         retry_of: None,

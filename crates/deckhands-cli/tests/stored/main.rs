@@ -9,6 +9,7 @@ mod daemon;
 mod damaged;
 mod figures;
 mod kept;
+mod keys;
 mod mounts;
 mod reaped;
 mod watched;

@@ -57,7 +57,7 @@ fn each_flag_says_something_of_the_task() {
     let full = full.unwrap();
     assert_eq!(full.priority, Priority::High);
     assert_eq!(full.category, Some(Category::Refactoring));
-    assert_eq!(full.idempotency_key.as_deref(), Some("k"));
+    assert_eq!(full.idempotency_key.as_deref(), Some("user:k"));
     assert_eq!(full.not_before, Some(now() + 90.seconds()));
     assert!(full.held);
 }
