@@ -82,7 +82,9 @@ impl Default for SqliteOptions {
     }
 }
 
-/// The durable store. Any number of processes may have the same file open.
+/// The durable store. Any number of processes may have the same file open. Dropping it blocks until its
+/// connections are closed, a few seconds at most: the last one that closes, of all processes, brings the
+/// log's content into the file, which has everything then.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,

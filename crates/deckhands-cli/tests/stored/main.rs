@@ -5,6 +5,7 @@
 
 mod bench;
 mod cancelled;
+mod closed;
 mod daemon;
 mod damaged;
 mod figures;

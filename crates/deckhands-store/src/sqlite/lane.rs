@@ -1,9 +1,12 @@
 //! Threads that own the connections: SQLite blocks, and what it began is ended even where nobody
 //! waits for the answer any more.
 
+use std::convert::Infallible;
 use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
@@ -15,12 +18,27 @@ use crate::error::{StoreError, StoreResult};
 /// Most jobs that wait for one lane; whoever comes then waits to hand in.
 const WAITING: usize = 64;
 
+/// How long the connections of a lane are waited for when it is dropped: the last one of a database
+/// brings the log's content into it. A disk that takes longer leaves the log, as a kill does.
+const CLOSING: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;
+
+type Jobs = mpsc::Sender<Box<dyn Member>>;
 type Queue = Mutex<mpsc::Receiver<Box<dyn Member>>>;
 
-/// A queue of jobs, done by one thread for each connection. The threads end with the lane.
+/// A queue of jobs, done by one thread for each connection. The threads end with the lane; whoever drops
+/// it waits until their connections are closed, so that a process that ends leaves no log.
 #[derive(Debug)]
 pub(super) struct Lane {
-    jobs: mpsc::Sender<Box<dyn Member>>,
+    /// Gone only while the lane is dropped.
+    jobs: Option<Jobs>,
+    threads: Vec<ThreadId>,
+    /// Nothing is ever sent: it is cut off by the last connection that is closed. In a lock, as a lane
+    /// is shared among threads.
+    closed: Mutex<Receiver<Infallible>>,
+    closing: Duration,
 }
 
 impl Lane {
@@ -28,15 +46,19 @@ impl Lane {
     pub(super) fn start(name: &str, how: How, connections: Vec<Connection>) -> StoreResult<Self> {
         let (jobs, queue) = mpsc::channel(WAITING);
         let queue = Arc::new(Mutex::new(queue));
-        for mut connection in connections {
-            let queue = Arc::clone(&queue);
-            spawn(name, move || {
-                while let Some(jobs) = next(&queue, how.most) {
-                    group::carry_out(&mut connection, how.begin, jobs);
-                }
-            })?;
+        let (open, closed) = channel();
+        let mut threads = Vec::new();
+        for connection in connections {
+            let (queue, open) = (Arc::clone(&queue), open.clone());
+            let work = move || serve(connection, &queue, how, open);
+            threads.push(spawn(name, work)?);
         }
-        Ok(Self { jobs })
+        Ok(Self {
+            jobs: Some(jobs),
+            threads,
+            closed: Mutex::new(closed),
+            closing: CLOSING,
+        })
     }
 
     /// Does `work` in a transaction; nothing of it is left when it fails. Jobs that wait at the same time
@@ -48,11 +70,35 @@ impl Lane {
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        match self.jobs.send(group::member(work, answer)).await {
+        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
+        match jobs.send(group::member(work, answer)).await {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(ended())),
             Err(_) => Err(ended()),
         }
     }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // What a job kept, or an answer that nobody took, can be the last that holds the store: a
+        // thread of ours would wait for itself.
+        if self.threads.contains(&thread::current().id()) {
+            return;
+        }
+        let closed = self.closed.get_mut();
+        let closed = closed.unwrap_or_else(PoisonError::into_inner);
+        let _cut_off_or_late = closed.recv_timeout(self.closing);
+    }
+}
+
+/// Does the jobs of a lane until it is dropped, then closes the connection.
+fn serve(mut connection: Connection, queue: &Queue, how: How, open: Sender<Infallible>) {
+    while let Some(jobs) = next(queue, how.most) {
+        group::carry_out(&mut connection, how.begin, jobs);
+    }
+    drop(connection);
+    drop(open);
 }
 
 /// Does long work on a thread and a connection of its own.
@@ -79,10 +125,11 @@ fn next(queue: &Queue, most: usize) -> Option<Vec<Box<dyn Member>>> {
     Some(jobs)
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<ThreadId> {
     let thread = thread::Builder::new().name(name.to_owned());
     let spawned: io::Result<_> = thread.spawn(work);
-    spawned.map(drop).map_err(|error| of_file(&error))
+    let spawned = spawned.map_err(|error| of_file(&error))?;
+    Ok(spawned.thread().id())
 }
 
 fn ended() -> StoreError {
