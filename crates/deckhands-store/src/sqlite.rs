@@ -12,6 +12,7 @@ mod ends;
 mod group;
 mod intake;
 mod lane;
+mod log;
 mod look;
 mod queries;
 mod remains;

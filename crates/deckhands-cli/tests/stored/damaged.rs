@@ -1,6 +1,9 @@
 //! Databases that are damaged, or that a newer program wrote.
 
 use std::fs;
+use std::path::Path;
+
+use deckhands_store::{SqliteOptions, SqliteStore};
 
 use crate::bench::Bench;
 
@@ -58,6 +61,32 @@ fn a_few_bytes_that_are_left_are_told_as_damaged() {
 #[test]
 fn a_first_page_that_is_left_is_told_as_damaged() {
     check(|bytes| bytes.truncate(4096), DAMAGED, PUT_BACK);
+}
+
+/// As whoever was killed leaves it: what was written last is in the log only.
+#[test]
+fn a_cut_file_beside_its_log_is_told_as_damaged_before_anything_is_written() {
+    let bench = Bench::new();
+    for n in 0..20 {
+        bench.submit(&n.to_string());
+    }
+    let open = SqliteStore::open(&bench.database(), SqliteOptions::default()).unwrap();
+    bench.submit("in the log");
+    let home = bench.beside("killed");
+    fs::create_dir(&home).unwrap();
+    let files = ["deckhands.db", "deckhands.db-wal"];
+    let read = |home: &Path| files.map(|name| fs::read(home.join(name)).unwrap());
+    let mut left = read(&bench.home());
+    drop(open);
+    let half = left[0].len() / 2;
+    left[0].truncate(half);
+    for (name, content) in files.iter().zip(&left) {
+        fs::write(home.join(name), content).unwrap();
+    }
+    for args in COMMANDS {
+        bench.call_in(&home, args).assert_told(DAMAGED, PUT_BACK);
+        assert!(read(&home) == left, "{args:?} changed it");
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::classify::Done;
+use super::classify::{Done, of_file};
+use super::log;
 use crate::error::{StoreError, StoreResult};
 
 /// Bytes that every database begins with.
@@ -25,23 +26,28 @@ pub(super) fn refuse(path: &Path) -> StoreResult<()> {
     Err(StoreError::Corrupt(why))
 }
 
-/// Refuses a file whose last page is not all there, which SQLite would fill up with zeros. Needs a
-/// transaction; missing pages are told by SQLite itself.
+/// Refuses a file that lacks what its log does not have either, which SQLite would take for zeros and
+/// write over. A file may well be shorter than its database: what was written last is in the log only,
+/// until that is folded in. Needs a transaction, of which the log keeps what it has.
 pub(super) fn refuse_cut(tx: &Connection, path: &Path) -> Done<()> {
     let number = |pragma: &str| -> rusqlite::Result<u64> {
         let number = tx.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))?;
         Ok(u64::try_from(number).unwrap_or(0))
     };
-    let wanted = number("page_count")?.saturating_mul(number("page_size")?);
-    // Where there is no log, nobody can have written any of these pages elsewhere.
-    let log = length(&log_of(path)).unwrap_or(0);
-    match length(path) {
-        Some(found) if log == 0 && found < wanted => {
-            let why = format!("{found} of {wanted} bytes are left");
-            Err(StoreError::Corrupt(why).into())
-        }
-        _ => Ok(()),
+    let (pages, size) = (number("page_count")?, number("page_size")?.max(1));
+    let wanted = pages.saturating_mul(size);
+    let Some(found) = length(path).filter(|found| *found < wanted) else {
+        return Ok(());
+    };
+    let (beside, rest) = (log_of(path), found / size + 1..=pages);
+    if log::has(&beside, rest, size).map_err(|error| of_file(&error))? {
+        return Ok(());
     }
+    let why = match length(&beside).unwrap_or(0) {
+        0 => format!("{found} of {wanted} bytes are left"),
+        _ => format!("{found} of {wanted} bytes are left, and its log does not have the rest"),
+    };
+    Err(StoreError::Corrupt(why).into())
 }
 
 /// The length of a file, where it is one. It is not opened: closing it again would take away the

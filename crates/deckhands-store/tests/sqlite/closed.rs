@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deckhands_store::{SqliteOptions, SqliteStore, Upkeep};
+use tokio::task::JoinSet;
 
 use crate::samples::{all, at, id, open, submit};
 
@@ -63,7 +64,9 @@ async fn a_store_with_several_handles_is_closed_by_the_last() {
     drop(store);
     submit(&handle, id(1, 2), at(0)).await;
     assert_ne!(log(&path), 0);
-    tokio::spawn(async move { drop(handle) }).await.unwrap();
+    let mut last = JoinSet::new();
+    last.spawn(async move { drop(handle) });
+    last.join_all().await;
     assert_eq!(log(&path), 0);
 }
 

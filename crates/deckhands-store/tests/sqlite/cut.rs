@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use deckhands_store::{Queries, SqliteOptions, SqliteStore, StoreError, Upkeep};
+use deckhands_store::{Intake, Retention, SqliteOptions, SqliteStore, StoreError, Upkeep};
 
 use crate::samples::{all, at, id, open, submit};
 
@@ -43,6 +44,17 @@ impl Files {
         let database = self.database.as_ref().map(|all| all[..len].to_vec());
         let log = self.log.clone();
         Self { database, log }
+    }
+
+    /// Whether the database has more pages than its own file.
+    fn is_short(&self) -> bool {
+        let path = self.lay(&std::env::temp_dir());
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let number = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let pages = db.pragma_query_value(None, "page_count", number);
+        drop(db);
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        usize::try_from(pages.unwrap()).unwrap() * PAGE > self.len()
     }
 
     fn len(&self) -> usize {
@@ -124,29 +136,106 @@ async fn a_file_without_its_head_is_refused_although_its_log_is_there() {
     assert_refused("none", &missing, dir.path());
 }
 
+/// The log has what was written since it was begun anew, which is not all that was cut off.
 #[tokio::test]
-async fn a_file_cut_beside_its_log_tells_all_or_that_it_is_damaged() {
+async fn a_file_cut_beside_a_log_without_the_rest_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let whole = killed(dir.path()).await;
-    let mut refused = 0;
-    for len in [HEAD, 512, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE, 8 * PAGE] {
+    let pages = whole.len() / PAGE;
+    let odd = [HEAD, 512, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE, 8 * PAGE];
+    for len in odd
+        .into_iter()
+        .chain([(pages / 2) * PAGE, pages / 2 * PAGE + 77])
+    {
         let cut = whole.cut(len);
+        assert_refused(&format!("{len} bytes"), &cut, dir.path());
+        let path = cut.lay(dir.path());
+        let error = SqliteStore::look(&path, SqliteOptions::default()).err();
+        let told = matches!(error, Some(StoreError::Corrupt(_)));
+        assert!(told, "{len} bytes: {error:?}");
+    }
+    let store = open(&whole.lay(dir.path()));
+    assert_eq!(all(&store, at(0)).await.len(), 200);
+}
+
+#[tokio::test]
+async fn a_cut_file_opens_only_where_its_log_has_all_of_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    // Few enough that the log was not folded in meanwhile.
+    let whole = killed_after(dir.path(), 40).await;
+    let mut opened = 0;
+    let mut refused = 0;
+    for pages in 1..whole.len() / PAGE {
+        let cut = whole.cut(pages * PAGE);
         let path = cut.lay(dir.path());
         let Ok(store) = SqliteStore::open(&path, SqliteOptions::default()) else {
-            assert_refused(&format!("{len} bytes"), &cut, dir.path());
+            assert_refused(&format!("{pages} pages"), &cut, dir.path());
             refused += 1;
             continue;
         };
-        for n in 0..200 {
-            let spec = store.spec(id(1, n)).await;
-            let told = matches!(spec, Ok(_) | Err(StoreError::Corrupt(_)));
-            assert!(told, "{len} bytes, task {n}: {spec:?}");
-        }
-        assert_ne!(store.check().await.unwrap(), Vec::<String>::new());
+        opened += 1;
+        assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+        assert_eq!(all(&store, at(0)).await.len(), 140, "{pages} pages");
     }
-    assert!(refused > 0);
-    let store = open(&whole.lay(dir.path()));
-    assert_eq!(all(&store, at(0)).await.len(), 200);
+    assert!(
+        opened > 0 && refused > 0,
+        "{opened} opened, {refused} refused"
+    );
+}
+
+/// Where a log's end is torn, what was handed in last is gone, and only that.
+#[tokio::test]
+async fn a_file_that_grew_in_a_log_with_a_torn_end_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = killed_after(dir.path(), 40).await;
+    let log = whole.log.clone().unwrap();
+    let mut left = Vec::new();
+    for cut in [1, 5000, log.len() / 2, log.len() - 100] {
+        let torn = Files {
+            log: Some(log[..log.len() - cut].to_vec()),
+            ..whole.clone()
+        };
+        let store = open(&torn.lay(dir.path()));
+        assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+        left.push(all(&store, at(0)).await.len());
+    }
+    assert_eq!((left[0], left[3]), (139, 100));
+    assert!(left.is_sorted_by(|more, less| more >= less), "{left:?}");
+}
+
+/// A copy of a moment between two writes, the log folded in several times meanwhile.
+#[tokio::test]
+async fn a_copy_taken_in_mid_life_opens_with_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("db");
+    let store = open(&path);
+    let mut grown = 0;
+    for n in 0..400 {
+        submit(&store, id(1, n), at(0)).await;
+        if n % 3 == 0 {
+            store.cancel(id(1, n), at(0)).await.unwrap();
+        }
+        if n % 100 == 99 {
+            let retention = Retention {
+                keep: Duration::from_secs(1),
+            };
+            store.prune(retention, at(2)).await.unwrap();
+        }
+        if n % 16 > 0 {
+            continue;
+        }
+        let files = Files::read(&path);
+        grown += u32::from(files.is_short());
+        let copy = open(&files.lay(dir.path()));
+        assert_eq!(
+            copy.check().await.unwrap(),
+            Vec::<String>::new(),
+            "after {n}"
+        );
+        let tasks = all(&store, at(0)).await;
+        assert_eq!(all(&copy, at(0)).await, tasks, "after {n}");
+    }
+    assert!(grown > 5, "{grown}");
 }
 
 /// SQLite makes an empty file before it writes to it; whoever dies in between leaves that.
