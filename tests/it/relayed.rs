@@ -87,7 +87,10 @@ impl Observer for Calls {
             retry_after,
         } = event
         {
-            self.0.lock().unwrap().push((failure, retry_after));
+            self.0
+                .lock()
+                .expect("no panic")
+                .push((failure, retry_after));
         }
     }
 }

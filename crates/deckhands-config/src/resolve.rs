@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use deckhands_model::ModelId;
 
@@ -17,9 +16,6 @@ use crate::parse::{self, Parse};
 use crate::settings::{Row, Settings};
 use crate::shown::{self, Shown};
 use crate::sources::Sources;
-
-/// How long stored tasks are kept after their end, without any layer: 90 days.
-const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
 
 mod groups;
 
@@ -92,7 +88,6 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         home: resolver.home()?,
         circuit_breaker: resolver.setting(Key::CircuitBreaker, true, parse::boolean)?,
         queue_size: resolver.setting(Key::QueueSize, 1000, parse::count)?,
-        queue_keep: resolver.setting(Key::QueueKeep, KEEP, parse::duration)?,
         engine: resolver.engine()?,
         docker: resolver.docker()?,
         key_files,

@@ -51,8 +51,6 @@ pub struct Settings {
     pub circuit_breaker: Setting<bool>,
     /// Most tasks that may wait in the store.
     pub queue_size: Setting<u32>,
-    /// How long stored tasks are kept after their end.
-    pub queue_keep: Setting<Duration>,
     /// How stored tasks are worked on.
     pub engine: EngineConfig,
     /// How the Docker daemon is found.
@@ -73,6 +71,8 @@ pub struct EngineConfig {
     pub workers: Setting<u32>,
     /// Time for running attempts to end by themselves when the engine is stopped.
     pub grace: Setting<Duration>,
+    /// How long stored tasks are kept after their end.
+    pub keep: Setting<Duration>,
     /// Attempts of a task, the first included.
     pub attempts: Setting<u32>,
     /// From a task's first attempt to the start of its last, waits included.

@@ -125,7 +125,7 @@ fn without_any_layer_the_defaults_hold() {
     assert_eq!(settings.workspace.value, fixture.path("project/inner"));
     assert!(settings.circuit_breaker.value);
     assert_eq!(settings.queue_size.value, 1000);
-    assert_eq!(settings.queue_keep.value.as_secs(), 90 * 24 * 3600);
+    assert_eq!(settings.engine.keep.value.as_secs(), 90 * 24 * 3600);
     assert!(!settings.include_ignored.value);
     assert!(settings.docker.host.is_none());
     assert!(

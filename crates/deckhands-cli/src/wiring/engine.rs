@@ -53,7 +53,7 @@ pub(crate) fn engine_settings(settings: &Settings) -> EngineSettings {
     let mut engine = EngineSettings {
         workers: usize::try_from(set.workers.value).unwrap_or(usize::MAX),
         grace: set.grace.value,
-        keep: settings.queue_keep.value,
+        keep: set.keep.value,
         fallback_models: set
             .fallback_models
             .value

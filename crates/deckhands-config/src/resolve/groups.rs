@@ -193,6 +193,7 @@ impl Resolver<'_> {
         Ok(EngineConfig {
             workers: self.setting(Key::Workers, 5, parse::count)?,
             grace: self.setting(Key::Grace, secs(30), parse::duration)?,
+            keep: self.setting(Key::QueueKeep, secs(90 * 24 * 3600), parse::duration)?,
             attempts: self.setting(Key::Attempts, 4, parse::count)?,
             task_time: self.setting(Key::TaskTime, secs(24 * 3600), parse::duration)?,
             task_work: self.setting(Key::TaskWork, secs(4 * 3600), parse::duration)?,
