@@ -69,7 +69,7 @@ impl From<StoreError> for CliError {
             // What is left lies in the file and its surroundings.
             _ => exit_code::ENVIRONMENT,
         };
-        let mut new = Self::new(code, error.to_string(), Some(error.hint().to_owned()));
+        let mut new = Self::new(code, error.to_string(), Some(error.hint().into_owned()));
         new.0.causes = error_chain(&error);
         new
     }

@@ -1,5 +1,7 @@
 //! Why a store refused or failed.
 
+use std::borrow::Cow;
+
 use deckhands_model::{TaskId, TaskState};
 
 /// A refusal or a failure of the store. A refusal has changed nothing.
@@ -16,7 +18,7 @@ pub enum StoreError {
     #[error("there is no task {0}")]
     UnknownTask(TaskId),
     /// The task's state does not allow it.
-    #[error("task {task} is {state:?}, so it cannot be {wanted}")]
+    #[error("task {task} is {state}, so it cannot be {wanted}")]
     WrongState {
         /// Which task.
         task: TaskId,
@@ -62,11 +64,13 @@ pub type StoreResult<T> = Result<T, StoreError>;
 impl StoreError {
     /// What to do about it, for people.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> Cow<'static, str> {
+        let hint = match self {
             Self::Full { .. } => "run `deckhands engine`, or raise `queue.max_size`",
             Self::UnknownTask(_) => "`deckhands list` shows the tasks of this home",
-            Self::WrongState { .. } => "`deckhands status ID` shows where it stands",
+            Self::WrongState { task, .. } => {
+                return format!("`deckhands status {task}` shows where it stands").into();
+            }
             Self::Stale => "another process has taken the task over; nothing was written",
             Self::KeyTaken(_) => "use another --idempotency-key, or leave it out",
             Self::Busy => "another process writes for a long time; try again",
@@ -77,6 +81,10 @@ impl StoreError {
             Self::Newer { .. } => "use the newer deckhands, or another --home",
             Self::ReadOnly(_) => "make the home directory writable, or name another with --home",
             Self::Other(_) => "`deckhands doctor` checks the surroundings",
-        }
+        };
+        hint.into()
     }
 }
+
+#[cfg(test)]
+mod tests;

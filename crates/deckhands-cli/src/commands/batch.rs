@@ -189,6 +189,7 @@ fn refused(error: &BatchError) -> CliError {
     let hint = match &error.source {
         StoreError::KeyTaken(_) => {
             "its settings or its text file changed since: restore them, or leave `--resume` out"
+                .into()
         }
         source => source.hint(),
     };

@@ -76,7 +76,7 @@ fn the_store_s_refusals_and_failures_have_their_codes() {
         let told = CliError::from(error).0;
         assert_eq!(
             (told.code, told.hint.as_deref()),
-            (code, Some(hint)),
+            (code, Some(&*hint)),
             "{message}"
         );
         assert_eq!((told.message, told.error_type), (message, None));
