@@ -40,19 +40,27 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
         args.yes,
     )?;
     wiring::check_fallbacks(&settings)?;
-    require_key(&settings)?;
+    let home = wiring::home(&settings)?;
+    // What is wrong with the call itself is told before what it needs.
+    let last = args
+        .resume
+        .then(|| ledger::last(&home, &file))
+        .transpose()?;
     args.report.as_deref().map_or(Ok(()), report::make)?;
+    require_key(&settings)?;
     for note in &prepared.notes {
         console.note(&format!("note: {}", shown::indented(note)));
     }
     if settings.profile.value == Profile::Socket {
         console.note(SOCKET_RISK);
     }
-    let home = wiring::home(&settings)?;
     let store = wiring::store(&home)?;
     let (summary, signal) = wiring::block_on(async {
         let wired = wiring::connect_and_greet(&settings).await?;
-        let batch = ledger::batch(&home, &file, args.resume, &SystemIds)?;
+        let batch = match last {
+            Some(last) => last,
+            None => ledger::begin(&home, &file, &SystemIds)?,
+        };
         let tasks = tasks::of_batch(prepared.tasks, &batch, &SystemIds)?;
         let attempts = wiring::attempts(&settings, wired, home.clone(), store.clone());
         let work = Work {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test's helper fails")]
 
+mod batch;
 mod bench;
 mod cancelled;
 mod closed;

@@ -149,7 +149,10 @@ fn text(path: &Path) -> Result<String, CliError> {
             "split it, or give long texts as files with `file = …`",
         ));
     }
-    String::from_utf8(bytes).map_err(|error| unreadable(path, &error))
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(path, &error))?;
+    // Some programs begin a file with the mark that it is UTF-8.
+    let unmarked = text.strip_prefix('\u{feff}').map(str::to_owned);
+    Ok(unmarked.unwrap_or(text))
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> CliError {

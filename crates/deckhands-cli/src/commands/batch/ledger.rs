@@ -28,21 +28,19 @@ pub(super) struct Entry {
     file: String,
 }
 
-/// The batch of a file: the last one where it is to be gone on with, else a new one.
-pub(super) fn batch(
-    home: &Home,
-    file: &BatchFile,
-    resume: bool,
-    ids: &dyn IdSource,
-) -> Result<String, CliError> {
+/// The batch that a file was handed in as last.
+pub(super) fn last(home: &Home, file: &BatchFile) -> Result<String, CliError> {
     let place = place(home, file);
-    if resume {
-        return match read(&place) {
-            Ok(entry) => Ok(entry.batch),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(nothing(file)),
-            Err(error) => Err(unusable(&place, &error)),
-        };
+    match read(&place) {
+        Ok(entry) => Ok(entry.batch),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(nothing(file)),
+        Err(error) => Err(unusable(&place, &error)),
     }
+}
+
+/// A new batch of a file, the last one from now on.
+pub(super) fn begin(home: &Home, file: &BatchFile, ids: &dyn IdSource) -> Result<String, CliError> {
+    let place = place(home, file);
     let random: String = ids
         .random()
         .iter()

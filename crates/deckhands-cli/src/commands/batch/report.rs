@@ -8,9 +8,16 @@ use deckhands_orchestration::BatchSummary;
 use crate::error::CliError;
 use crate::exit_code;
 
-/// Makes the directory, so that what is wrong with it is told before the work.
+/// A file that is written and removed again, to see whether that is possible.
+const TRIAL: &str = ".deckhands-report";
+
+/// Makes the directory and tries it, so that what is wrong with it is told before the work.
 pub(super) fn make(dir: &Path) -> Result<(), CliError> {
-    fs::create_dir_all(dir).map_err(|error| refused(dir, &error))
+    let trial = dir.join(TRIAL);
+    let made = fs::create_dir_all(dir)
+        .and_then(|()| fs::write(&trial, TRIAL))
+        .and_then(|()| fs::remove_file(&trial));
+    made.map_err(|error| refused(dir, &error))
 }
 
 /// Writes all three.

@@ -58,6 +58,8 @@ fn every_form_tells_the_same_tasks_with_their_lines() {
             ],
         ];
         assert_eq!(fields(&read), expected, "{name}");
+        let marked = read_as(name, format!("\u{feff}{content}").as_bytes()).unwrap();
+        assert_eq!(fields(&marked), expected, "{name}, marked as UTF-8");
     }
 }
 
