@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
+use clap::error::ErrorKind;
 use deckhands_model::ErrorReport;
 use owo_colors::OwoColorize;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::{exit_code, shown};
 use stdout::Stdout;
 
 mod stdout;
+mod usage;
 
 /// There is one stdout in a process.
 static STDOUT: Stdout = Stdout::new();
@@ -116,23 +118,18 @@ pub(crate) fn error_text(error: &ErrorReport) -> String {
     text
 }
 
-/// Reports wrong arguments as clap tells them, or as JSON where that was asked for.
+/// Reports wrong arguments, as JSON where that was asked for; prints the help, also where it is shown
+/// because no command was named.
 pub(crate) fn usage_error(error: &clap::Error) -> u8 {
-    let wants_json = std::env::args_os().any(|arg| arg == "--json");
-    if error.use_stderr() && wants_json {
-        let text = error.render().to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        let hint = "deckhands --help".to_owned();
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json;
+    if error.use_stderr() && !help {
         let console = Console {
-            json: true,
+            json,
             quiet: true,
             live: false,
         };
-        return console.error(&CliError::new(exit_code::USAGE, message, Some(hint)));
+        return console.error(&usage::told(error, std::env::args_os()));
     }
     let printed = error.print();
     if error.use_stderr() {
