@@ -177,10 +177,10 @@ impl Runner {
                 return (draft.finish(self.clock.now()), turn);
             }
             // Where something of it is still there, there is an end to be told of.
-            Ok(Turn::NotBegun) if !draft.keeps_working_files => {
-                if held.is_some() {
-                    forget(&job.dir).await;
-                }
+            Ok(Turn::NotBegun)
+                if !draft.keeps_working_files
+                    && (held.is_none() || forget(&self.home, &job.dir).await) =>
+            {
                 return (draft.finish(self.clock.now()), Turn::NotBegun);
             }
             Ok(Turn::Ended | Turn::NotBegun) | Err(_) => {}
@@ -264,15 +264,21 @@ async fn clear_files(job: &Job<'_>, held: Option<&LockedAttempt>) -> Result<(), 
     cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))
 }
 
-/// Removes the directory of an attempt that was not begun, with its lock.
-async fn forget(dir: &AttemptDir) {
-    let root = dir.root().to_owned();
-    let removed = blocking(move || remove_tree(&root)).await;
-    match removed {
-        Ok(Ok(())) => {}
+/// Removes the directory of an attempt that was not begun, with its lock; `false` where something stays.
+async fn forget(home: &Home, dir: &AttemptDir) -> bool {
+    let (home, dir) = (home.clone(), dir.clone());
+    let removed = blocking(move || {
+        dir.remove_working_files()?;
+        // Its number is given out again: whoever claims it finds it locked, or not at all.
+        let _guard = home.guard().map_err(|error| error.source)?;
+        remove_tree(dir.root())
+    });
+    match removed.await {
+        Ok(Ok(())) => return true,
         Ok(Err(error)) => tracing::warn!(%error, "an attempt that was not begun left files"),
         Err(failure) => tracing::warn!(message = %failure.message, "files were left"),
     }
+    false
 }
 
 /// Runs file work on a thread of its own.
