@@ -190,6 +190,12 @@ impl FakeAttempts {
     async fn bring_up(&self, hands: &Hands<'_>) -> Result<(), AttemptOutcome> {
         let id = hands.job.id;
         let failed = |cause| Err(self.over(hands, Ending::Fails(cause)));
+        let prepared = sleep(hands.script.prepare);
+        let prepared = hands.job.pause.run_until_cancelled(prepared);
+        if prepared.await.is_none() {
+            self.hit("not prepared");
+            return Err(AttemptOutcome::NotBegun);
+        }
         let name = id.object_name("app");
         if !self.is(Breakage::AnnouncesNothing) {
             match self.announce(hands, &name).await {

@@ -30,6 +30,10 @@ pub(crate) enum Breakage {
     AnnouncesNothing,
     /// A store that takes writes of whoever held a lease once.
     IgnoresFence,
+    /// A store that gives an epoch out again together with the number of an attempt.
+    ReusesEpochs,
+    /// A store that keeps attempts that were not begun.
+    KeepsNotBegun,
     /// A store that forgets what recovery remembers.
     ForgetsBudget,
     /// A worker that draws without a cap.
@@ -54,7 +58,7 @@ pub(crate) enum Breakage {
 
 #[cfg(test)]
 impl Breakage {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::ForgetsOnRestart,
         Self::AcknowledgesEarly,
         Self::FinishesTwice,
@@ -67,6 +71,8 @@ impl Breakage {
         Self::LeaksContainer,
         Self::AnnouncesNothing,
         Self::IgnoresFence,
+        Self::ReusesEpochs,
+        Self::KeepsNotBegun,
         Self::ForgetsBudget,
         Self::DrawsAboveCap,
         Self::Starves,
@@ -92,7 +98,7 @@ impl Breakage {
             Self::ClaimsSuccess => Invariant::Evidence,
             Self::LeaksContainer => Invariant::NothingLeft,
             Self::AnnouncesNothing => Invariant::Announced,
-            Self::IgnoresFence => Invariant::NoStaleWrite,
+            Self::IgnoresFence | Self::ReusesEpochs => Invariant::NoStaleWrite,
             Self::ForgetsBudget => Invariant::AttemptsBounded,
             Self::DrawsAboveCap => Invariant::MoneyBounded,
             Self::Starves => Invariant::Ageing,
@@ -100,7 +106,7 @@ impl Breakage {
             Self::HidesCancel => Invariant::CancelHeeded,
             Self::SwallowsHold => Invariant::HoldHeeded,
             Self::IgnoresKeys => Invariant::KeysUnique,
-            Self::Miscounts => Invariant::RecordSound,
+            Self::Miscounts | Self::KeepsNotBegun => Invariant::RecordSound,
             Self::Panics => Invariant::NoPanic,
             Self::IdsOfItsOwn => Invariant::Replays,
         }

@@ -44,6 +44,8 @@ pub(crate) struct TaskModel {
     lease: Option<Fence>,
     epoch: u64,
     announced: BTreeSet<(u32, String)>,
+    /// Leases under which it was given back.
+    given_back: Vec<Fence>,
     /// A cancellation was asked for before its last attempt was claimed.
     doomed: bool,
 }
@@ -64,6 +66,11 @@ pub(crate) enum After {
     Paused,
     /// The task waits for another attempt.
     Requeued {
+        not_before: Option<Timestamp>,
+        now: Timestamp,
+    },
+    /// The task waits as if it had not been claimed.
+    GivenBack {
         not_before: Option<Timestamp>,
         now: Timestamp,
     },
@@ -228,6 +235,12 @@ impl Model {
         task.is_some_and(|task| task.lease == Some(fence))
     }
 
+    /// Leases under which a task was given back. None of them is ever good again.
+    pub(crate) fn given_back(&self, task: TaskId) -> &[Fence] {
+        let task = self.tasks.get(&task);
+        task.map_or(&[], |task| task.given_back.as_slice())
+    }
+
     /// The fence that may write about a task.
     pub(crate) fn lease(&self, task: TaskId) -> Option<Fence> {
         self.tasks.get(&task)?.lease
@@ -271,6 +284,15 @@ impl Model {
                 task.waiting = true;
                 task.not_before = not_before;
                 task.ready_since = not_before.map_or(now, |at| at.max(now));
+            }
+            After::GivenBack { not_before, now } => {
+                task.waiting = true;
+                task.not_before = not_before.filter(|at| *at > now);
+                task.ready_since = task.not_before.unwrap_or(task.ready_since);
+                task.announced.retain(|(number, _)| *number != task.attempt);
+                // The next attempt has the same number.
+                task.attempt -= 1;
+                task.given_back.extend(task.lease);
             }
             After::Finished => task.ends += 1,
         }

@@ -6,6 +6,7 @@ use deckhands_model::{Priority, TaskId};
 use deckhands_orchestration::engine::{EngineSettings, LeaseTimes};
 use deckhands_resilience::budget::{RetryBudgetPolicy, TaskBudget};
 use deckhands_resilience::recovery::Policies;
+use deckhands_resilience::route_health::{BreakerPolicy, BreakerPolicyParts};
 use deckhands_store::{LeaseTerm, QueueBounds};
 use jiff::SignedDuration;
 
@@ -158,7 +159,7 @@ fn settings(rng: &mut Rng, kind: Kind) -> EngineSettings {
     };
     let tight = RetryBudgetPolicy::try_new(20, 2, Duration::from_secs(60), 10);
     let tight = tight.ok().filter(|_| rng.percent(20));
-    let other = rng.percent(50).then(|| "spare/model".to_owned());
+    let other = rng.percent(50).then(|| "openai/spare".to_owned());
     EngineSettings {
         workers: match kind {
             Kind::Usual => usize::try_from(rng.within(1, 4)).unwrap_or(1),
@@ -173,8 +174,23 @@ fn settings(rng: &mut Rng, kind: Kind) -> EngineSettings {
         policies,
         retry_budget: tight.unwrap_or_default(),
         fallback_models: other.into_iter().collect(),
+        breaker: breaker(rng),
         ..EngineSettings::default()
     }
+}
+
+/// Some leave a route alone at the first failure already.
+fn breaker(rng: &mut Rng) -> BreakerPolicy {
+    let mut some = |low, high| u32::try_from(rng.within(low, high)).unwrap_or(1);
+    let failures = some(1, 5);
+    let parts = BreakerPolicyParts {
+        failures,
+        rotate_after: failures,
+        cooldown_seconds: some(10, 90),
+        probes: some(1, 3),
+        ..BreakerPolicyParts::default()
+    };
+    BreakerPolicy::try_from(parts).unwrap_or_default()
 }
 
 fn tasks(rng: &mut Rng, kind: Kind) -> Vec<TaskPlan> {

@@ -36,7 +36,7 @@ pub(crate) enum Fault {
 }
 
 /// Every step of an engine: writes to the store, then what is asked of the daemon and of the disk.
-pub(crate) const STEPS: [&str; 16] = [
+pub(crate) const STEPS: [&str; 17] = [
     "claim",
     "adopt",
     "renew",
@@ -47,6 +47,7 @@ pub(crate) const STEPS: [&str; 16] = [
     "settle",
     "pause",
     "requeue",
+    "give_back",
     "finish",
     "container create",
     "container start",

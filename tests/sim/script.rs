@@ -9,6 +9,8 @@ use crate::rng::Rng;
 /// The part of one attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
+    /// From the claim to the first container: the copy, and the images.
+    pub(crate) prepare: Duration,
     /// From the request to make the container until it is there.
     pub(crate) create: Duration,
     /// Work until the ending.
@@ -75,6 +77,11 @@ impl Script {
                 rng.seconds(5, 90)
             } else {
                 Duration::ZERO
+            },
+            prepare: if rng.percent(15) {
+                rng.seconds(1, 8)
+            } else {
+                Duration::from_millis(rng.within(0, 300))
             },
         }
     }

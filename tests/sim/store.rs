@@ -9,8 +9,8 @@ use deckhands_model::{AttemptId, RunReport, TaskId};
 use deckhands_store::{
     AttemptEnd, AttemptRecord, Cancelled, Claim, EventRecord, Fence, Intake, Intent, LeaseTerm,
     MemoryStore, NewTask, Page, Progress, Queries, QueueBounds, Renewed, Reported, Retention,
-    Session, Settled, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter, TaskRecord,
-    Upkeep, Waiting, Work, WorkerId,
+    Session, Settled, SilentLease, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter,
+    TaskRecord, Upkeep, Waiting, Work, WorkerId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -142,7 +142,32 @@ impl SimStore {
         let world = &self.process.world;
         let current = world.lock().model.lease(fence.attempt.task);
         let bent = current.filter(|_| world.is(Breakage::IgnoresFence));
-        bent.unwrap_or(fence)
+        let mut bent = bent.unwrap_or(fence);
+        bent.epoch.0 += self.rewound(fence.attempt.task);
+        bent
+    }
+
+    /// By how much lower epochs are told than they are.
+    fn rewound(&self, task: TaskId) -> u64 {
+        if !self.is(Breakage::ReusesEpochs) {
+            return 0;
+        }
+        let state = self.process.world.lock();
+        u64::try_from(state.model.given_back(task).len()).unwrap_or(0)
+    }
+
+    /// Whoever gave the task back before writes late, under the number that is somebody else's now.
+    async fn late_writes(&self, task: TaskId, now: Timestamp) {
+        let world = &self.process.world;
+        let before = world.lock().model.given_back(task).to_vec();
+        let progress = Progress::default();
+        for fence in before {
+            let late = self.inner.progress(self.bent(fence), &progress, now);
+            if !matches!(late.await, Err(StoreError::Stale)) {
+                let what = format!("progress under {:?} after it was given back", fence.epoch);
+                world.fail(Invariant::NoStaleWrite, what);
+            }
+        }
     }
 
     /// Unimportant tasks are kept back while a task is claimed.
@@ -255,8 +280,11 @@ impl Work for SimStore {
             if claim.is_none() {
                 claim = self.inner.claim(worker, term, now).await?;
             }
-            if let Some(claim) = claim.as_mut().filter(|_| self.is(Breakage::HidesCancel)) {
-                claim.task.cancel_requested = false;
+            if let Some(claim) = &mut claim {
+                let task = claim.task.id;
+                claim.task.cancel_requested &= !self.is(Breakage::HidesCancel);
+                claim.fence.epoch.0 -= self.rewound(task);
+                self.late_writes(task, now).await;
             }
             Ok(claim)
         };
@@ -287,7 +315,9 @@ impl Work for SimStore {
             let hour = SignedDuration::from_hours(1);
             let early = self.is(Breakage::AdoptsEarly);
             let at = if early { now + hour } else { now };
-            self.inner.adopt(attempt, worker, term, at).await
+            let mut claim = self.inner.adopt(attempt, worker, term, at).await?;
+            claim.fence.epoch.0 -= self.rewound(attempt.task);
+            Ok(claim)
         };
         let seen = |state: &mut State, answer: &StoreResult<Claim>| {
             if let Ok(claim) = answer {
@@ -301,6 +331,40 @@ impl Work for SimStore {
             let epoch = claim.fence.epoch.0;
             self.process
                 .tell(format_args!("adopts {name} for {worker}, epoch {epoch}"));
+        }
+        claim
+    }
+
+    async fn adopt_silent(
+        &self,
+        seen: SilentLease,
+        worker: WorkerId,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Claim> {
+        let attempt = seen.fence.attempt;
+        let call = async {
+            let mut claim = self.inner.adopt_silent(seen, worker, term, now).await?;
+            claim.fence.epoch.0 -= self.rewound(attempt.task);
+            Ok(claim)
+        };
+        let held = seen.until > now;
+        let seen = |state: &mut State, answer: &StoreResult<Claim>| {
+            if let Ok(claim) = answer {
+                state.model.adopted(claim);
+                state.coverage.hit("adopted".to_owned());
+                if held {
+                    state.coverage.hit("adopted silently".to_owned());
+                }
+            }
+        };
+        let claim = self.write("adopt", call, seen).await;
+        if let Ok(claim) = &claim {
+            let name = self.process.world.lock().model.attempt_name(attempt);
+            let epoch = claim.fence.epoch.0;
+            self.process.tell(format_args!(
+                "adopts silent {name} for {worker}, epoch {epoch}"
+            ));
         }
         claim
     }
@@ -413,6 +477,32 @@ impl Work for SimStore {
             now,
         };
         self.fenced("requeue", fence, after, call).await
+    }
+
+    async fn give_back(
+        &self,
+        fence: Fence,
+        not_before: Option<Timestamp>,
+        note: &str,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let call = async {
+            if self.is(Breakage::KeepsNotBegun) {
+                return Err(StoreError::WrongState {
+                    task: fence.attempt.task,
+                    state: deckhands_model::TaskState::Running,
+                    wanted: "given back",
+                });
+            }
+            let fence = self.bent(fence);
+            self.inner.give_back(fence, not_before, note, now).await
+        };
+        let after = After::GivenBack { not_before, now };
+        let given = self.fenced("give_back", fence, after, call).await;
+        if given.is_ok() {
+            self.process.world.hit("given back".to_owned());
+        }
+        given
     }
 
     async fn finish(

@@ -72,16 +72,19 @@ impl Coverage {
 }
 
 /// What has to be reached beside deaths.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 17] = [
     "adopted at its end",
     "adopted at work",
+    "adopted silently",
     "adoption impossible",
     "cancelled at work",
     "cap reached",
     "disowned",
     "frozen",
+    "given back",
     "left",
     "not begun",
+    "not prepared",
     "remove fails",
     "stale writes refused",
     "standstill",

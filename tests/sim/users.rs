@@ -102,7 +102,7 @@ impl User {
             title: plan.name.clone(),
             priority: plan.priority,
             category: None,
-            model: Some("own/model".to_owned()),
+            model: Some("openai/own".to_owned()),
             batch: None,
             idempotency_key: plan.key.clone(),
             not_before: plan.not_before.map(|by| at(by).unwrap_or(Timestamp::MAX)),

@@ -126,12 +126,16 @@ impl Judge<'_> {
         let name = &task.title;
         let attempts = self.store.attempts(task.id).await?;
         let count = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-        // One that was not begun had no container: it only waited for a model or was stopped.
-        let began = attempts.iter().filter(|attempt| {
+        // One that was not begun counts nowhere; it is kept only where something was announced for it.
+        let (idle, began): (Vec<_>, Vec<_>) = attempts.iter().partition(|attempt| {
             let report = attempt.report.as_ref();
-            report.is_none_or(|report| report.outcome != "not_begun")
+            report.is_some_and(|report| report.outcome == "not_begun")
         });
-        let began = u32::try_from(began.count()).unwrap_or(u32::MAX);
+        if idle.iter().any(|attempt| attempt.objects.is_empty()) {
+            let what = format!("an attempt of {name} that was not begun is kept");
+            self.fail(Invariant::RecordSound, what);
+        }
+        let began = u32::try_from(began.len()).unwrap_or(u32::MAX);
         if began > self.bound {
             let what = format!("{name} had {began} attempts of {}", self.bound);
             self.fail(Invariant::AttemptsBounded, what);

@@ -11,6 +11,7 @@ mod daemon;
 mod decider;
 mod lease;
 mod live;
+mod looks;
 mod memory;
 mod observer;
 mod orphans;
@@ -24,6 +25,7 @@ mod shared;
 mod step;
 mod tidy;
 mod timers;
+mod work;
 mod worker;
 mod writes;
 

@@ -15,6 +15,7 @@ mod desk;
 mod ends;
 mod fault;
 mod fencing;
+mod give_back;
 mod hold;
 mod lease;
 pub mod model;

@@ -62,6 +62,15 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 impl StoreError {
+    /// The refusal to give a task back whose attempt has begun.
+    pub(crate) fn has_begun(task: TaskId) -> Self {
+        Self::WrongState {
+            task,
+            state: TaskState::Running,
+            wanted: "given back",
+        }
+    }
+
     /// What to do about it, for people.
     #[must_use]
     pub fn hint(&self) -> Cow<'static, str> {

@@ -29,8 +29,19 @@ pub struct Fence {
     pub epoch: Epoch,
 }
 
-/// How long a lease holds without being renewed.
+/// A lease that was seen, and seen again to be the same at least its [term](LeaseTerm) later, on a clock
+/// that nobody sets. Whoever held it then is not sure of it any more: he would have renewed it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SilentLease {
+    /// Whose it was.
+    pub fence: Fence,
+    /// When it ends, as it was written at its last renewal.
+    pub until: Timestamp,
+}
+
+/// How long a lease holds without being renewed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct LeaseTerm(pub Duration);
 
 impl Default for LeaseTerm {

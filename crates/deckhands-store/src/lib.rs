@@ -19,7 +19,7 @@ mod task;
 
 pub use ageing::{AGEING_STEP_S, effective_priority};
 pub use error::{StoreError, StoreResult};
-pub use lease::{Epoch, Fence, LeaseTerm, WorkerId};
+pub use lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
 pub use memory::MemoryStore;
 pub use port::{Intake, Queries, Store, Upkeep, Work};
 pub use queue::TaskQueue;

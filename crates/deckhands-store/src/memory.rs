@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use deckhands_model::TaskId;
+use deckhands_model::{AttemptId, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -144,6 +144,28 @@ impl State {
         if let Some(row) = self.by_id.get(&task).and_then(|o| self.tasks.get_mut(o)) {
             row.events.push(seq);
         }
+    }
+
+    /// The last event of a task.
+    fn last_event(&self, task: TaskId) -> Option<&EventRecord> {
+        self.events.get(self.row(task).ok()?.events.last()?)
+    }
+
+    /// Removes what was told of an attempt.
+    fn forget_events(&mut self, fence: Fence) {
+        let AttemptId { task, number } = fence.attempt;
+        let row = self.by_id.get(&task).and_then(|o| self.tasks.get_mut(o));
+        let Some(row) = row else {
+            return;
+        };
+        let (events, number) = (&mut self.events, Some(number.get()));
+        row.events.retain(|seq| {
+            let own = events.get(seq).is_some_and(|one| one.attempt == number);
+            if own {
+                events.remove(seq);
+            }
+            !own
+        });
     }
 }
 

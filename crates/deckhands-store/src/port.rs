@@ -4,17 +4,19 @@ use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, RunReport, TaskId};
+use deckhands_model::{RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::StoreResult;
-use crate::lease::{Fence, LeaseTerm, WorkerId};
-use crate::records::{AttemptEnd, AttemptRecord, EventRecord, Intent, Progress, Session, Settled};
+use crate::records::{AttemptRecord, EventRecord, Settled};
 use crate::task::{
-    Cancelled, Claim, NewTask, Page, QueueBounds, Renewed, Reported, Retention, Stats, Submitted,
-    TaskEnd, TaskFilter, TaskRecord, Waiting,
+    Cancelled, NewTask, Page, QueueBounds, Reported, Retention, Stats, Submitted, TaskFilter,
+    TaskRecord,
 };
+pub use work::Work;
+
+mod work;
 
 /// Everything together. Dropping the future of a call leaves it done or not done, never half done.
 pub trait Store: Intake + Work + Queries + Upkeep {}
@@ -53,133 +55,6 @@ pub trait Intake: Send + Sync + fmt::Debug {
     /// # Errors
     /// As for [`hold`](Self::hold).
     async fn release(&self, task: TaskId, now: Timestamp) -> StoreResult<()>;
-}
-
-/// What workers do. Every write but a claim carries the fence of the lease.
-#[async_trait]
-pub trait Work: Send + Sync + fmt::Debug {
-    /// Leases the task that is next: lower effective priority first, then age. A task's effective
-    /// priority is its own, one less for every full 10 minutes since it was handed in (or, after a
-    /// wait, since it may start), down to 0; so a `low` one goes before any newer task after 30
-    /// minutes. Held tasks, and those with a `not_before` in the future, are passed over. It is
-    /// `running` with a new attempt afterwards.
-    ///
-    /// # Errors
-    /// A failure of the back end.
-    async fn claim(
-        &self,
-        worker: WorkerId,
-        term: LeaseTerm,
-        now: Timestamp,
-    ) -> StoreResult<Option<Claim>>;
-
-    /// Leases a live attempt anew, with a higher epoch and the same number: a paused one, or one
-    /// whose lease has ended.
-    ///
-    /// # Errors
-    /// `Stale` where another worker holds it or it is over; `UnknownTask`; a failure of the back end.
-    async fn adopt(
-        &self,
-        attempt: AttemptId,
-        worker: WorkerId,
-        term: LeaseTerm,
-        now: Timestamp,
-    ) -> StoreResult<Claim>;
-
-    /// Prolongs the lease. One that has ended is prolonged, too, if nobody took it.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn renew(&self, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed>;
-
-    /// The attempt begins on a route: it is `Running`, and its lease is prolonged as by
-    /// [`renew`](Self::renew).
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn start(
-        &self,
-        fence: Fence,
-        route: &str,
-        term: LeaseTerm,
-        now: Timestamp,
-    ) -> StoreResult<Renewed>;
-
-    /// Writes down an object before it is made. The same one again is harmless.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end: then it must not be made.
-    async fn intend(&self, fence: Fence, object: &Intent, now: Timestamp) -> StoreResult<()>;
-
-    /// Keeps how far the attempt is.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn progress(&self, fence: Fence, progress: &Progress, now: Timestamp) -> StoreResult<()>;
-
-    /// Keeps what the attempt's containers may call us with; `None` ends that.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn session(
-        &self,
-        fence: Fence,
-        session: Option<&Session>,
-        now: Timestamp,
-    ) -> StoreResult<()>;
-
-    /// Draws money for the attempt before it is spent; refused where open and spent money of the
-    /// task would be above `cap`, both in millionths of a dollar. Returns whether it was drawn.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn draw(&self, fence: Fence, amount: u64, cap: u64, now: Timestamp) -> StoreResult<bool>;
-
-    /// Books drawn money as `spent` and gives the rest of `drawn` back.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn settle(&self, fence: Fence, drawn: u64, spent: u64, now: Timestamp)
-    -> StoreResult<()>;
-
-    /// The attempt's containers are frozen: its lease ends, and it waits to be adopted.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn pause(&self, fence: Fence, progress: &Progress, now: Timestamp) -> StoreResult<()>;
-
-    /// The attempt is over and the task waits for another one: `queued`, or `pending` where it is
-    /// held or has a `not_before`. Where its cancellation was asked for meanwhile, it waits like
-    /// any other until the worker ends it; so ask [`renew`](Self::renew) before.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn requeue(
-        &self,
-        fence: Fence,
-        end: &AttemptEnd,
-        waiting: &Waiting,
-        now: Timestamp,
-    ) -> StoreResult<()>;
-
-    /// The task is over: its one result is kept.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn finish(
-        &self,
-        fence: Fence,
-        end: &AttemptEnd,
-        task: &TaskEnd,
-        now: Timestamp,
-    ) -> StoreResult<()>;
-
-    /// Adds something that happened to the attempt's task: kind and data.
-    ///
-    /// # Errors
-    /// `Stale`, or a failure of the back end.
-    async fn note(&self, fence: Fence, kind: &str, data: &Value, now: Timestamp)
-    -> StoreResult<()>;
 }
 
 /// What is known. Every answer is of one moment.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::lease::{Epoch, WorkerId};
+use crate::lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
 
 /// Where an attempt is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub struct AttemptRecord {
     pub worker: WorkerId,
     /// When the lease ends.
     pub lease_until: Timestamp,
+    /// How long it held when it was taken or renewed last.
+    pub term: LeaseTerm,
     /// When it was claimed.
     pub started_at: Timestamp,
     /// When it ended.
@@ -131,6 +133,9 @@ pub struct EventRecord {
     pub data: Value,
 }
 
+/// The kind of the event that says that a task was given back, and why.
+pub(crate) const GIVEN_BACK: &str = "given_back";
+
 /// Money of an attempt, in millionths of a dollar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Settled {
@@ -147,5 +152,15 @@ impl AttemptRecord {
         let number = self.number.to_string().parse().ok()?;
         let task = self.task;
         Some(AttemptId { task, number })
+    }
+
+    /// Its lease, as somebody sees it who looks whether it is renewed.
+    #[must_use]
+    pub fn lease(&self) -> Option<SilentLease> {
+        let (attempt, epoch) = (self.id()?, self.epoch);
+        Some(SilentLease {
+            fence: Fence { attempt, epoch },
+            until: self.lease_until,
+        })
     }
 }

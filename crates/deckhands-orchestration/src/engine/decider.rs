@@ -3,7 +3,7 @@
 //! It knows which attempts are at work here and how far stopping is, and nothing else. Times are
 //! kept outside: a timer that ran out is an event like any other.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use deckhands_model::AttemptId;
 
@@ -75,7 +75,8 @@ pub enum Mode {
 pub struct Decider {
     slots: usize,
     mode: Mode,
-    at_work: BTreeSet<AttemptId>,
+    /// One may be there twice for a moment: its number is given out again once it was given back.
+    at_work: Vec<AttemptId>,
     orphans: VecDeque<AttemptId>,
     /// A claim or an adoption is under way; there is one at a time.
     asking: bool,
@@ -90,7 +91,7 @@ impl Decider {
         Self {
             slots: slots.max(1),
             mode: Mode::Working,
-            at_work: BTreeSet::new(),
+            at_work: Vec::new(),
             orphans: VecDeque::new(),
             asking: false,
             may_have_work: true,
@@ -124,7 +125,7 @@ impl Decider {
             Event::Survey => return Vec::new(),
             Event::Claimed(attempt) | Event::Adopted(attempt) => {
                 self.asking = false;
-                self.at_work.insert(attempt);
+                self.at_work.push(attempt);
             }
             Event::NothingToClaim => {
                 self.asking = false;
@@ -133,7 +134,8 @@ impl Decider {
             Event::NotAdopted(_) => self.asking = false,
             Event::Orphans(found) => self.orphans_found(found),
             Event::Ended(attempt) => {
-                self.at_work.remove(&attempt);
+                let one = self.at_work.iter().position(|own| *own == attempt);
+                one.map(|one| self.at_work.swap_remove(one));
                 self.may_have_work = true;
             }
             Event::Drained if self.at_work.is_empty() && self.orphans.is_empty() => {

@@ -1,10 +1,62 @@
 //! Which live attempts an engine may take over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deckhands_model::{AttemptId, TaskId};
-use deckhands_store::{AttemptRecord, AttemptState};
+use deckhands_store::{AttemptRecord, AttemptState, LeaseTerm, SilentLease};
 use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// The leases of others as they were seen last, and since when each is as it is.
+///
+/// A lease ends at a time of the wall clock, and where that was set back, a dead worker's seems to hold
+/// for as much longer. So one counts as ended, too, that nobody has renewed for its own term on the clock
+/// that nobody sets. Whoever is alive has renewed it four times by then, and whoever is cut off from the
+/// store has given it up, a margin before.
+#[derive(Debug, Default)]
+pub(super) struct Leases(BTreeMap<AttemptId, Seen>);
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    lease: SilentLease,
+    term: LeaseTerm,
+    since: Instant,
+}
+
+impl Leases {
+    /// Takes in what the store has told by `now`.
+    pub(super) fn look(&mut self, live: &[AttemptRecord], now: Instant) {
+        let held = live.iter().filter(|own| own.state != AttemptState::Paused);
+        let seen = held.filter_map(|own| {
+            let (lease, term) = (own.lease()?, own.term);
+            let before = self.0.get(&lease.fence.attempt);
+            let same = before.filter(|seen| (seen.lease, seen.term) == (lease, term));
+            let since = same.map_or(now, |seen| seen.since);
+            Some((lease.fence.attempt, Seen { lease, term, since }))
+        });
+        self.0 = seen.collect();
+    }
+
+    /// The attempt's lease, where nobody has renewed it for its term.
+    pub(super) fn silent(&self, attempt: AttemptId, now: Instant) -> Option<SilentLease> {
+        let seen = self.0.get(&attempt)?;
+        let silent = now.duration_since(seen.since);
+        (silent >= seen.term.0).then_some(seen.lease)
+    }
+
+    /// Those that nobody works on.
+    pub(super) fn free(
+        &self,
+        live: &[AttemptRecord],
+        (now, wall): (Instant, Timestamp),
+    ) -> Vec<AttemptId> {
+        let ended =
+            |own: &AttemptRecord| own.state == AttemptState::Paused || own.lease_until < wall;
+        let all = live.iter().filter_map(|own| Some((own.id()?, ended(own))));
+        let free = all.filter(|(id, ended)| *ended || self.silent(*id, now).is_some());
+        free.map(|(id, _)| id).collect()
+    }
+}
 
 /// Attempts that were left alone for want of a key. Whoever has it may take them over; here that
 /// would only keep them from him, until somebody wants their end.
@@ -20,20 +72,16 @@ impl LeftAlone {
         self.0.len()
     }
 
-    /// Those of the live attempts that nobody works on, and that can be taken over here.
-    pub(super) fn orphans(
+    /// The free ones among the live attempts that can be taken over here.
+    pub(super) fn without(
         &mut self,
+        mut free: Vec<AttemptId>,
         live: &[AttemptRecord],
         cancels: &[TaskId],
-        now: Timestamp,
     ) -> Vec<AttemptId> {
         let ids: BTreeSet<_> = live.iter().filter_map(AttemptRecord::id).collect();
         self.0.retain(|attempt| ids.contains(attempt));
-        let nobodys = |attempt: &&AttemptRecord| {
-            attempt.state == AttemptState::Paused || attempt.lease_until < now
-        };
-        let free = live.iter().filter(nobodys).filter_map(AttemptRecord::id);
-        let may_be = |id: &AttemptId| !self.0.contains(id) || cancels.contains(&id.task);
-        free.filter(may_be).collect()
+        free.retain(|id| !self.0.contains(id) || cancels.contains(&id.task));
+        free
     }
 }

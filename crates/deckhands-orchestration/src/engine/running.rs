@@ -12,13 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
 use super::decider::{Command, Decider, Event, Mode};
+use super::looks::Looks;
 use super::observer::EngineEvent;
-use super::orphans::LeftAlone;
+use super::orphans::{Leases, LeftAlone};
 use super::run::{EngineReport, StopSignals};
 use super::shared::Shared;
 use super::tidy::{self, EXPIRE_EVERY};
 use super::timers::{self, Timers};
-use super::worker::{Done, Origin, Work, work};
+use super::work::{Origin, Work};
+use super::worker::{Done, work};
 
 /// An engine at work.
 pub(super) struct Running {
@@ -30,6 +32,8 @@ pub(super) struct Running {
     pause: CancellationToken,
     timers: Timers,
     left_alone: LeftAlone,
+    leases: Leases,
+    looks: Looks,
     report: EngineReport,
     tidying: JoinSet<()>,
     daemon: Daemon,
@@ -45,6 +49,8 @@ impl Running {
             at_work: BTreeMap::new(),
             pause: CancellationToken::new(),
             left_alone: LeftAlone::default(),
+            leases: Leases::default(),
+            looks: Looks::default(),
             report: EngineReport::default(),
             tidying: JoinSet::new(),
             daemon: Daemon::default(),
@@ -114,6 +120,7 @@ impl Running {
         match command {
             Command::Claim if self.daemon.is_doubted() => Some(Event::NothingToClaim),
             Command::Adopt(attempt) if self.daemon.is_doubted() => Some(Event::NotAdopted(attempt)),
+            Command::Claim if self.looks.are_over(Instant::now()) => Some(Event::NothingToClaim),
             Command::Claim => Some(self.claim().await),
             Command::Adopt(attempt) => Some(self.adopt(attempt).await),
             Command::StartGrace => {
@@ -156,7 +163,10 @@ impl Running {
         let shared = self.shared.clone();
         let (since, now) = (Instant::now(), shared.clock.now());
         let term = shared.settings.lease.term;
-        let adopted = shared.store.adopt(attempt, shared.worker, term, now);
+        let adopted = match self.leases.silent(attempt, since) {
+            Some(seen) => shared.store.adopt_silent(seen, shared.worker, term, now),
+            None => shared.store.adopt(attempt, shared.worker, term, now),
+        };
         match self.bounded(adopted).await {
             Some(claim) => Event::Adopted(self.start(claim, since, Origin::Orphan)),
             None => Event::NotAdopted(attempt),
@@ -203,9 +213,12 @@ impl Running {
         if done == Done::NoKey {
             self.left_alone.insert(attempt);
         }
+        self.looks.done(done, Instant::now());
+        self.report.attempts -= u64::from(done == Done::GivenBack);
         // One that was left before may have been taken over again here.
+        let left = matches!(done, Done::Left | Done::NoKey);
         let stopping = self.decider.mode() > Mode::Working;
-        self.report.left += usize::from(done != Done::Settled && stopping);
+        self.report.left += usize::from(left && stopping);
         Some(Event::Ended(attempt))
     }
 
@@ -218,7 +231,10 @@ impl Running {
             0 => Vec::new(),
             _ => self.cancels_asked().await,
         };
-        let orphans = self.left_alone.orphans(&live, &cancels, shared.clock.now());
+        let seen = Instant::now();
+        self.leases.look(&live, seen);
+        let free = self.leases.free(&live, (seen, shared.clock.now()));
+        let orphans = self.left_alone.without(free, &live, &cancels);
         Some(Event::Orphans(orphans))
     }
 

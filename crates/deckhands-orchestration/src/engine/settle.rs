@@ -10,8 +10,9 @@ use super::attempts::AttemptResult;
 use super::observer::EngineEvent;
 use super::shared::Shared;
 use super::step::{Decided, Facts, Step, lost, not_begun, step};
-use super::worker::Work;
-use super::writes::{self, Unwritten};
+use super::work::Work;
+use super::worker::Done;
+use super::writes::{self, GivenBack, Unwritten};
 use crate::failure::RunFailure;
 use crate::runner;
 
@@ -58,7 +59,11 @@ impl Over {
 }
 
 /// Decides what the task does next and writes both down, in one transition.
-pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Result<(), Unwritten> {
+pub(super) async fn settle(
+    shared: &Shared,
+    work: &mut Work,
+    over: Over,
+) -> Result<Done, Unwritten> {
     let facts = facts(shared, work);
     let policies = &shared.settings.policies;
     book_route(shared, work, &over);
@@ -100,6 +105,9 @@ pub(super) async fn settle(shared: &Shared, work: &mut Work, over: Over) -> Resu
                 recovery,
                 note,
             };
+            if !begun && give_back(shared, work, &waiting, at).await? {
+                return Ok(Done::GivenBack);
+            }
             again(shared, work, &end, &waiting, at).await
         }
     }
@@ -130,10 +138,10 @@ fn book_route(shared: &Shared, work: &mut Work, over: &Over) {
     }
 }
 
-async fn paused(shared: &Shared, work: &Work) -> Result<(), Unwritten> {
+async fn paused(shared: &Shared, work: &Work) -> Result<Done, Unwritten> {
     writes::paused(&work.lease).await?;
     shared.observer.tell(EngineEvent::Paused(work.id()));
-    Ok(())
+    Ok(Done::Settled)
 }
 
 fn facts(shared: &Shared, work: &Work) -> Facts {
@@ -183,7 +191,7 @@ async fn finish(
     end: &AttemptEnd,
     result: RunReport,
     recovery: Value,
-) -> Result<(), Unwritten> {
+) -> Result<Done, Unwritten> {
     let state = result.state;
     let cause = result.error.as_ref().and_then(|error| error.cause);
     let task = TaskEnd {
@@ -197,7 +205,22 @@ async fn finish(
         state,
         cause,
     });
-    Ok(())
+    Ok(Done::Settled)
+}
+
+/// Makes the claim undone; `false` where something may have been made in the attempt's name.
+async fn give_back(
+    shared: &Shared,
+    work: &Work,
+    waiting: &Waiting,
+    at: Timestamp,
+) -> Result<bool, Unwritten> {
+    let given = writes::given_back(&work.lease, waiting).await?;
+    if given == GivenBack::Told {
+        let (task, note) = (work.task_id(), waiting.note.clone());
+        shared.observer.tell(EngineEvent::Again { task, at, note });
+    }
+    Ok(given != GivenBack::HasBegun)
 }
 
 async fn again(
@@ -206,11 +229,11 @@ async fn again(
     end: &AttemptEnd,
     waiting: &Waiting,
     at: Timestamp,
-) -> Result<(), Unwritten> {
+) -> Result<Done, Unwritten> {
     writes::requeued(&work.lease, end, waiting).await?;
     let (task, note) = (work.task_id(), waiting.note.clone());
     shared.observer.tell(EngineEvent::Again { task, at, note });
-    Ok(())
+    Ok(Done::Settled)
 }
 
 /// The task's document, with all of its attempts.

@@ -294,13 +294,143 @@ async fn a_route_that_keeps_failing_is_left_alone_and_holds_nothing_meanwhile() 
     sleep(20 * SECOND).await;
     assert_eq!(world.state(late).await, TaskState::Pending);
     assert_eq!(world.at_work(), 0, "waiting holds nothing");
+    world.has_not_begun(late).await;
+    let waited = world.now();
     sleep(200 * SECOND).await;
-    assert_eq!(world.state(late).await, TaskState::Completed);
+    let record = world.record(late).await;
+    assert_eq!(record.state, TaskState::Completed);
+    assert!(record.started_at > Some(waited), "{record:?}");
     let result = world.result(late).await;
     let outcomes: Vec<_> = result.attempts.iter().map(|a| a.outcome.as_str()).collect();
-    assert_eq!(outcomes.last(), Some(&"finished"));
-    assert!(outcomes.contains(&"not_begun"), "{outcomes:?}");
+    assert_eq!(outcomes, ["finished"]);
+    let kinds = world.event_kinds(late).await.join(" ");
+    assert_eq!(kinds, "submitted given_back claimed started finished");
     engine.crash().await;
+}
+
+/// The one call that is let through goes on and on; until it ends, nobody knows better.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_a_route_all_night_has_not_begun() {
+    let world = World::default();
+    for _ in 0..5 {
+        world
+            .submit(&[Act::Fail(SECOND, Cause::ProviderError), Act::Hang])
+            .await;
+    }
+    let engine = world.spawn(settings());
+    sleep(2 * SECOND).await;
+    let mut late = Vec::new();
+    for _ in 0..20 {
+        late.push(world.submit(&[Act::Succeed(SECOND)]).await);
+    }
+    sleep(8 * 3600 * SECOND).await;
+    for task in late {
+        world.has_not_begun(task).await;
+    }
+    let told = world.told();
+    assert!(told.len() < 80, "{} lines in a night", told.len());
+    let report = engine.stop().await;
+    assert!(report.attempts < 15, "{report:?}");
+}
+
+/// A look costs two durable writes, so that a long queue is gone through at some leisure; whatever may
+/// be begun is reached nevertheless.
+#[tokio::test(start_paused = true)]
+async fn an_engine_does_not_go_round_and_round_in_a_queue_that_may_not_be_begun() {
+    let world = World::default();
+    for _ in 0..5 {
+        world
+            .submit(&[Act::Fail(SECOND, Cause::ProviderError), Act::Hang])
+            .await;
+    }
+    let engine = world.spawn(settings());
+    // Until one of them is tried again, which the others have to wait for.
+    sleep(120 * SECOND).await;
+    let before = world.told().len();
+    for _ in 0..900 {
+        world.submit(&[Act::Succeed(SECOND)]).await;
+    }
+    let other = world
+        .submit_for("openai/second", &[Act::Succeed(SECOND)])
+        .await;
+    sleep(4 * SECOND).await;
+    let looked_at = world.told().len() - before;
+    assert!((50..=120).contains(&looked_at), "{looked_at} in a moment");
+    sleep(60 * SECOND).await;
+    assert_eq!(world.state(other).await, TaskState::Completed);
+    engine.crash().await;
+}
+
+/// Where its engine stopped before anything was made in its name, it is as if it had not been claimed;
+/// otherwise its number is used up.
+#[tokio::test(start_paused = true)]
+async fn a_stop_before_the_agent_ran_gives_the_task_back() {
+    for (announced, attempts) in [(false, 0), (true, 1)] {
+        let world = World::default();
+        let task = world.submit(&[Act::Prepare { announced }]).await;
+        let engine = world.spawn(EngineSettings {
+            grace: Duration::ZERO,
+            ..settings()
+        });
+        sleep(5 * SECOND).await;
+        assert_eq!(world.state(task).await, TaskState::Running);
+        let _report = engine.stop().await;
+        let record = world.record(task).await;
+        assert_eq!(record.state, TaskState::Queued);
+        let note = record.note.as_deref();
+        assert_eq!(note, Some("its engine stopped before the agent ran"));
+        assert_eq!(record.attempts, attempts);
+        if !announced {
+            world.has_not_begun(task).await;
+        }
+        sleep(100 * SECOND).await;
+        let engine = world.spawn(settings());
+        sleep(5 * SECOND).await;
+        let last = world.attempts(task).await.pop().unwrap();
+        assert_eq!((last.number, last.adoptions), (attempts + 1, 0));
+        engine.crash().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_taken_over_soon_although_the_clock_was_set_back() {
+    let world = World::default();
+    world.set_clock(7200);
+    let task = world.submit(&[Act::Succeed(300 * SECOND)]).await;
+    let engine = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    engine.crash().await;
+    world.set_clock(-3600);
+    let engine = world.spawn(settings());
+    sleep(44 * SECOND).await;
+    assert_eq!(world.attempts(task).await[0].adoptions, 0, "not so soon");
+    sleep(16 * SECOND).await;
+    assert_eq!(world.attempts(task).await[0].adoptions, 1);
+    sleep(300 * SECOND).await;
+    assert_eq!(world.state(task).await, TaskState::Completed);
+    assert_eq!(world.births(), 1);
+    engine.crash().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_takes_no_attempt_from_a_worker_that_is_alive() {
+    let world = World::default();
+    world.set_clock(7200);
+    let task = world.submit(&[Act::Succeed(1000 * SECOND)]).await;
+    let first = world.spawn(settings());
+    sleep(5 * SECOND).await;
+    let second = world.spawn(settings());
+    for _ in 0..9 {
+        sleep(101 * SECOND).await;
+        world.set_clock(-600);
+        world.set_clock(1);
+    }
+    sleep(100 * SECOND).await;
+    let attempts = world.attempts(task).await;
+    assert_eq!((attempts.len(), attempts[0].adoptions), (1, 0));
+    assert_eq!(world.state(task).await, TaskState::Completed);
+    first.crash().await;
+    second.crash().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,116 +1,25 @@
 //! One attempt at work: its lease is kept, it is carried out, and what came of it is written down.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::{AttemptId, AttemptNumber, AttemptReport, Cause, TaskId};
-use deckhands_resilience::route_health::Permit;
-use deckhands_store::{Claim, TaskRecord};
+use deckhands_model::{AttemptNumber, AttemptReport, Cause};
 use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
 
-use super::attempts::{AttemptJob, AttemptOutcome, NotAdopted};
-use super::calls::RouteCalls;
+use super::attempts::{AttemptOutcome, NotAdopted};
 use super::daemon;
-use super::lease::Lease;
-use super::memory::TaskMemory;
 use super::observer::EngineEvent;
 use super::settle::{Over, settle};
 use super::shared::Shared;
+use super::work::{Origin, Work};
 use super::writes::{self, Unwritten};
-
-/// How work on an attempt came about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Origin {
-    /// It was claimed just now.
-    Fresh,
-    /// Another process began it.
-    Orphan,
-}
-
-/// One attempt with all that its worker needs.
-#[derive(Debug)]
-pub(super) struct Work {
-    pub(super) task: TaskRecord,
-    pub(super) memory: TaskMemory,
-    pub(super) lease: Arc<Lease>,
-    pub(super) job: AttemptJob,
-    /// Leave to use the model's route.
-    pub(super) permit: Option<Permit>,
-    origin: Origin,
-}
-
-impl Work {
-    /// Work on a claim that was asked for at `since`.
-    pub(super) fn of(
-        shared: &Shared,
-        claim: Claim,
-        since: Instant,
-        origin: Origin,
-        pause: CancellationToken,
-    ) -> Self {
-        let memory = TaskMemory::of(&claim.recovery);
-        let lease = Arc::new(Lease::new(
-            shared.store.clone(),
-            shared.clock.clone(),
-            shared.settings.lease,
-            claim.fence,
-            since,
-        ));
-        if claim.task.cancel_requested {
-            lease.cancel_asked().cancel();
-        }
-        let model = memory.model.as_ref().or(claim.task.model.as_ref());
-        let job = AttemptJob {
-            calls: RouteCalls::new(shared.health.clone(), shared.clock.clone(), model),
-            id: claim.fence.attempt,
-            spec: claim.spec,
-            model: memory.model.clone(),
-            memory_factor: memory.memory_factor(),
-            earlier: Vec::new(),
-            lease: lease.clone(),
-            cancel: lease.cancel_asked().clone(),
-            pause,
-        };
-        Self {
-            task: claim.task,
-            memory,
-            lease,
-            job,
-            permit: None,
-            origin,
-        }
-    }
-
-    /// The model that the attempt uses.
-    pub(super) fn model(&self) -> Option<String> {
-        self.job.model.clone().or_else(|| self.task.model.clone())
-    }
-
-    /// Uses the route that there is leave for.
-    fn take_route(&mut self, permit: Option<Permit>) {
-        if let Some(permit) = &permit {
-            self.job.calls.go_to(permit.route());
-            let own = self.task.model.as_deref() == Some(permit.route().as_str());
-            self.job.model = (!own).then(|| permit.route().to_string());
-        }
-        self.permit = permit;
-    }
-
-    pub(super) fn id(&self) -> AttemptId {
-        self.job.id
-    }
-
-    pub(super) fn task_id(&self) -> TaskId {
-        self.job.id.task
-    }
-}
 
 /// How a worker is done with an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Done {
     /// What came of it is in the store.
     Settled,
+    /// It was not begun: the store knows nothing of it any more.
+    GivenBack,
     /// It was left as it is, for somebody else to take over.
     Left,
     /// The same, for want of its provider's key: nobody without one needs to try again.
@@ -136,11 +45,6 @@ impl From<Unwritten> for Unsettled {
 /// when this returns; where the lease was lost, the attempt is left as it is.
 pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
     let id = work.id();
-    shared.observer.tell(EngineEvent::Started {
-        attempt: id,
-        title: work.task.title.clone(),
-        adopted: work.origin == Origin::Orphan,
-    });
     let lease = work.lease.clone();
     let done = tokio::select! {
         biased;
@@ -150,7 +54,7 @@ pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
         _lost = lease.keep() => Err(Unsettled::Left),
     };
     match done {
-        Ok(()) => Done::Settled,
+        Ok(done) => done,
         Err(Unsettled::Left) => {
             shared.observer.tell(EngineEvent::Left(id));
             Done::Left
@@ -163,12 +67,22 @@ pub(super) async fn work(shared: &Shared, mut work: Work) -> Done {
     }
 }
 
-async fn carry_out(shared: &Shared, work: &mut Work) -> Result<(), Unsettled> {
+/// Tells that an attempt is at work.
+fn started(shared: &Shared, work: &Work) {
+    shared.observer.tell(EngineEvent::Started {
+        attempt: work.id(),
+        title: work.task.title.clone(),
+        adopted: work.origin == Origin::Orphan,
+    });
+}
+
+async fn carry_out(shared: &Shared, work: &mut Work) -> Result<Done, Unsettled> {
     work.job.earlier = earlier(work).await?;
     // Invariant: no work before the store has confirmed the lease once more.
     let over = match work.origin {
         Origin::Fresh => fresh(shared, work).await?,
         Origin::Orphan => {
+            started(shared, work);
             work.lease.confirm().await.map_err(|_lost| Unwritten)?;
             go_on(shared, work).await?
         }
@@ -199,6 +113,7 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unsettled> {
         Ok(permit) => work.take_route(permit),
         Err(until) => return Ok(Over::NoRoute(until)),
     }
+    started(shared, work);
     let route = work.model().unwrap_or_default();
     work.lease.start(&route).await.map_err(|_lost| Unwritten)?;
     // Somebody may have asked since the claim.

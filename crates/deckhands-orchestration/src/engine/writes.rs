@@ -69,6 +69,33 @@ pub(super) async fn requeued(
     .await
 }
 
+/// What came of giving a task back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum GivenBack {
+    /// It waits again, and its events say so.
+    Told,
+    /// It waits again, and its events said so before.
+    Known,
+    /// Something may have been made in the attempt's name: it has to come to an end.
+    HasBegun,
+}
+
+pub(super) async fn given_back(
+    lease: &Arc<Lease>,
+    waiting: &Waiting,
+) -> Result<GivenBack, Unwritten> {
+    let (fence, until, note) = (lease.fence(), waiting.not_before, &waiting.note);
+    insist(lease, move |store, now| async move {
+        match store.give_back(fence, until, note, now).await {
+            Ok(true) => Ok(GivenBack::Told),
+            Ok(false) => Ok(GivenBack::Known),
+            Err(StoreError::WrongState { .. }) => Ok(GivenBack::HasBegun),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
 pub(super) async fn finished(
     lease: &Arc<Lease>,
     end: &AttemptEnd,

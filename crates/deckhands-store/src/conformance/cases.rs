@@ -2,8 +2,8 @@
 
 use super::desk::Desk;
 use super::{
-    Playing, attempts, cancel, claim, concurrent, ends, fencing, hold, lease, money, queries,
-    submit, upkeep, written,
+    Playing, attempts, cancel, claim, concurrent, ends, fencing, give_back, hold, lease, money,
+    queries, submit, upkeep, written,
 };
 
 /// Makes a module of tests for each group of cases, one test a case, of a function that makes a
@@ -51,11 +51,15 @@ macro_rules! __conformance_cases {
                 stale_after_adoption
                 stale_after_the_end
                 stale_after_requeue
+                stale_after_giving_back
                 stale_while_paused
                 stale_with_a_wrong_number_or_task;
             lease:
                 adopts_only_what_is_left
                 adopts_what_is_paused_at_once
+                adopts_what_is_silent
+                what_was_renewed_is_not_silent
+                the_term_is_kept
                 adoption_keeps_the_attempt_and_raises_the_epoch
                 refuses_to_adopt_what_is_over_or_unknown
                 prolongs_a_lease
@@ -77,6 +81,18 @@ macro_rules! __conformance_cases {
                 requeued_task_waits_for_its_time
                 requeued_task_keeps_what_was_asked_meanwhile
                 events_of_the_attempt_come_before_its_end;
+            give_back:
+                task_waits_as_before
+                one_that_was_started_leaves_nothing_either
+                number_is_given_out_again_under_a_higher_epoch
+                attempts_before_it_stay
+                task_waits_for_its_time
+                age_is_kept
+                one_event_however_often
+                refused_where_money_was_drawn
+                refused_where_an_object_was_announced
+                what_was_asked_meanwhile_is_kept
+                task_takes_its_place_in_the_queue;
             cancel:
                 waiting_task_is_cancelled_at_once
                 running_task_is_asked_to_end

@@ -38,6 +38,7 @@ pub(super) async fn gives_the_whole_task(desk: &mut Desk) -> Verdict {
         epoch: claim.fence.epoch,
         worker: worker(1),
         lease_until: lease,
+        term: TERM,
         started_at: desk.now,
         ended_at: None,
         route: None,

@@ -40,15 +40,15 @@ pub(super) struct Desk {
 /// Everything that can be asked of a store.
 #[derive(PartialEq, Debug)]
 pub(super) struct Snapshot {
-    tasks: Vec<Everything>,
+    pub(super) tasks: Vec<Everything>,
     events: Vec<EventRecord>,
-    live: Vec<AttemptRecord>,
-    stats: Stats,
+    pub(super) live: Vec<AttemptRecord>,
+    pub(super) stats: Stats,
 }
 
 #[derive(PartialEq, Debug)]
-struct Everything {
-    record: TaskRecord,
+pub(super) struct Everything {
+    pub(super) record: TaskRecord,
     spec: Value,
     attempts: Vec<AttemptRecord>,
     result: Option<RunReport>,

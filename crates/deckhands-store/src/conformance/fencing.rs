@@ -26,6 +26,7 @@ async fn all_stale(desk: &Desk, claim: &Claim, fence: Fence) -> Verdict {
     stale("pause", store.pause(fence, &progress(9), now).await)?;
     let (end, wait) = (end(claim), waiting(None));
     stale("requeue", store.requeue(fence, &end, &wait, now).await)?;
+    stale("give_back", store.give_back(fence, None, "late", now).await)?;
     let over = task_end(claim, TaskState::Completed);
     stale("finish", store.finish(fence, &end, &over, now).await)?;
     stale("note", store.note(fence, "late", &json!(1), now).await)?;
@@ -70,6 +71,33 @@ pub(super) async fn stale_after_requeue(desk: &mut Desk) -> Verdict {
     all_stale(desk, &claim, claim.fence).await?;
     desk.claim().await?;
     all_stale(desk, &claim, claim.fence).await
+}
+
+/// Its number is another worker's by then, who holds it under another epoch.
+pub(super) async fn stale_after_giving_back(desk: &mut Desk) -> Verdict {
+    let mut before = Vec::new();
+    desk.usual().await?;
+    for round in 0..4 {
+        let claim = desk.claim().await?;
+        for fence in &before {
+            all_stale(desk, &claim, *fence).await?;
+        }
+        before.push(claim.fence);
+        let mut last = claim;
+        if round % 2 == 1 {
+            desk.wait(60);
+            let attempt = last.fence.attempt;
+            last = desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;
+            all_stale(desk, &last, before[before.len() - 1]).await?;
+            before.push(last.fence);
+        }
+        desk.store.start(last.fence, "a", TERM, desk.now).await?;
+        desk.give_back(&last, None).await?;
+        for fence in &before {
+            all_stale(desk, &last, *fence).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn stale_while_paused(desk: &mut Desk) -> Verdict {

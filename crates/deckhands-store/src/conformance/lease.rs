@@ -1,12 +1,15 @@
 //! Cases of leases: adoption and renewal.
 
+use std::time::Duration;
+
 use deckhands_model::{AttemptId, AttemptNumber, TaskState};
 use serde_json::json;
 
 use super::desk::{Desk, TERM, id, worker};
-use super::fault::{Verdict, holds, same, stale, unknown};
+use super::fault::{Fault, Verdict, holds, same, stale, unknown};
 use super::written::{object, progress, session};
-use crate::records::AttemptState;
+use crate::lease::{LeaseTerm, SilentLease};
+use crate::records::{AttemptRecord, AttemptState};
 
 pub(super) async fn adopts_only_what_is_left(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
@@ -158,4 +161,102 @@ pub(super) async fn prolongs_one_that_ended_if_nobody_took_it(desk: &mut Desk) -
         .await?;
     desk.finish(&claim, TaskState::Completed).await?;
     Ok(())
+}
+
+/// The clock went back: the lease seems to hold for an hour, and nobody has renewed it.
+pub(super) async fn adopts_what_is_silent(desk: &mut Desk) -> Verdict {
+    desk.wait(3600);
+    let claim = desk.claimed().await?;
+    let attempt = claim.fence.attempt;
+    desk.store.start(claim.fence, "a", TERM, desk.now).await?;
+    let before = desk.attempt(attempt.task).await?;
+    let seen = seen(desk, attempt).await?;
+    desk.now = super::desk::BEGIN;
+    let early = desk.store.adopt(attempt, worker(2), TERM, desk.now).await;
+    stale("by the clock it holds", early)?;
+    let adopted = desk.store.adopt_silent(seen, worker(2), TERM, desk.now);
+    let adopted = adopted.await?;
+    holds("its epoch rose", adopted.fence.epoch > claim.fence.epoch)?;
+    let wanted = AttemptRecord {
+        epoch: adopted.fence.epoch,
+        worker: worker(2),
+        lease_until: TERM.end(desk.now),
+        adoptions: 1,
+        ..before
+    };
+    same("its record", desk.attempt(attempt.task).await?, wanted)?;
+    let late = desk.store.renew(claim.fence, TERM, desk.now).await;
+    stale("the one before", late)?;
+    let kinds = desk.kinds(attempt.task).await?.join(" ");
+    same(
+        "events",
+        kinds,
+        "submitted claimed started adopted".to_owned(),
+    )?;
+    let again = desk.store.adopt_silent(seen, worker(3), TERM, desk.now);
+    stale("a second time", again.await)
+}
+
+/// Whoever is alive renews, and its lease goes back with the clock.
+pub(super) async fn what_was_renewed_is_not_silent(desk: &mut Desk) -> Verdict {
+    desk.wait(3600);
+    let claim = desk.claimed().await?;
+    let (fence, attempt) = (claim.fence, claim.fence.attempt);
+    let first = seen(desk, attempt).await?;
+    desk.now = super::desk::BEGIN;
+    desk.wait(10);
+    desk.store.renew(fence, TERM, desk.now).await?;
+    let renewed = seen(desk, attempt).await?;
+    same("its lease", renewed.until, TERM.end(desk.now))?;
+    desk.wait(10);
+    desk.store.start(fence, "a", TERM, desk.now).await?;
+    let before = desk.snapshot().await?;
+    for seen in [first, renewed] {
+        let answer = desk.store.adopt_silent(seen, worker(2), TERM, desk.now);
+        stale("it was renewed", answer.await)?;
+    }
+    same("nothing changed", desk.snapshot().await?, before)?;
+    let started = seen(desk, attempt).await?;
+    desk.store.pause(fence, &progress(1), desk.now).await?;
+    let paused = seen(desk, attempt).await?;
+    for seen in [started, paused] {
+        let answer = desk.store.adopt_silent(seen, worker(2), TERM, desk.now);
+        stale("it is paused", answer.await)?;
+    }
+    let claim = desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;
+    let held = seen(desk, attempt).await?;
+    desk.requeue(&claim, None).await?;
+    let answer = desk.store.adopt_silent(held, worker(3), TERM, desk.now);
+    stale("it is over", answer.await)?;
+    let mut other = held;
+    other.fence.attempt.task = id(999);
+    let answer = desk.store.adopt_silent(other, worker(3), TERM, desk.now);
+    unknown("one of no task", answer.await)
+}
+
+/// Whoever looks whether it is renewed has to know for how long that may take.
+pub(super) async fn the_term_is_kept(desk: &mut Desk) -> Verdict {
+    let claim = desk.claimed().await?;
+    let (fence, attempt) = (claim.fence, claim.fence.attempt);
+    let kept = async |desk: &Desk| Ok::<_, Fault>(desk.attempt(attempt.task).await?.term);
+    same("of the claim", kept(desk).await?, TERM)?;
+    let term = |seconds| LeaseTerm(Duration::from_secs(seconds));
+    desk.store.renew(fence, term(1), desk.now).await?;
+    same("of a renewal", kept(desk).await?, term(1))?;
+    desk.store.start(fence, "a", term(2), desk.now).await?;
+    same("of the start", kept(desk).await?, term(2))?;
+    desk.wait(60);
+    let store = &desk.store;
+    store.adopt(attempt, worker(2), term(3), desk.now).await?;
+    same("of an adoption", kept(desk).await?, term(3))?;
+    desk.wait(60);
+    let for_ever = LeaseTerm(Duration::MAX);
+    let store = &desk.store;
+    store.adopt(attempt, worker(2), for_ever, desk.now).await?;
+    same("of one for ever", kept(desk).await?, for_ever)
+}
+
+async fn seen(desk: &Desk, attempt: AttemptId) -> Result<SilentLease, Fault> {
+    let lease = desk.attempt(attempt.task).await?.lease();
+    lease.ok_or_else(|| Fault::new("an attempt has a number"))
 }

@@ -8,7 +8,7 @@ use super::row::{Row, Try};
 use super::{About, State};
 use crate::ageing::effective_priority;
 use crate::error::{StoreError, StoreResult};
-use crate::lease::{Epoch, Fence, LeaseTerm, WorkerId};
+use crate::lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
 use crate::records::{AttemptRecord, AttemptState, Progress, Settled};
 use crate::task::Claim;
 
@@ -61,6 +61,7 @@ fn begin(row: &mut Row, serial: u64, taker: Taker) -> Claim {
         epoch: row.epoch,
         worker,
         lease_until: term.end(now),
+        term,
         started_at: now,
         ended_at: None,
         route: None,
@@ -80,17 +81,41 @@ fn begin(row: &mut Row, serial: u64, taker: Taker) -> Claim {
 
 /// Leases a live attempt that nobody holds any more.
 pub(super) fn adopt(state: &mut State, attempt: AttemptId, taker: Taker) -> StoreResult<Claim> {
-    let claim = state.change(attempt.task, |row| take_over(row, attempt.number, taker))?;
+    let left =
+        |live: &AttemptRecord| live.state == AttemptState::Paused || live.lease_until <= taker.now;
+    let claim = state.change(attempt.task, |row| {
+        take_over(row, attempt.number, taker, left)
+    })?;
     told(state, &claim, "adopted", taker);
     Ok(claim)
 }
 
-fn take_over(row: &mut Row, number: AttemptNumber, taker: Taker) -> StoreResult<Claim> {
+/// Leases a live attempt whose lease nobody has renewed since it was seen.
+pub(super) fn adopt_silent(
+    state: &mut State,
+    seen: SilentLease,
+    taker: Taker,
+) -> StoreResult<Claim> {
+    let attempt = seen.fence.attempt;
+    let left =
+        |live: &AttemptRecord| live.state != AttemptState::Paused && live.lease() == Some(seen);
+    let claim = state.change(attempt.task, |row| {
+        take_over(row, attempt.number, taker, left)
+    })?;
+    told(state, &claim, "adopted", taker);
+    Ok(claim)
+}
+
+fn take_over(
+    row: &mut Row,
+    number: AttemptNumber,
+    taker: Taker,
+    left: impl FnOnce(&AttemptRecord) -> bool,
+) -> StoreResult<Claim> {
     let epoch = Epoch(row.epoch.0 + 1);
     let live = row.live_mut(number).ok_or(StoreError::Stale)?;
     let live = &mut live.record;
-    let left = live.state == AttemptState::Paused || live.lease_until <= taker.now;
-    if !left {
+    if !left(live) {
         return Err(StoreError::Stale);
     }
     // One that was frozen goes on from where it was.
@@ -101,6 +126,7 @@ fn take_over(row: &mut Row, number: AttemptNumber, taker: Taker) -> StoreResult<
     live.epoch = epoch;
     live.worker = taker.worker;
     live.lease_until = taker.term.end(taker.now);
+    live.term = taker.term;
     live.adoptions += 1;
     row.epoch = epoch;
     Ok(answer(row, number, taker))

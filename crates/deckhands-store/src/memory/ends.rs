@@ -1,14 +1,14 @@
-//! The end of an attempt in memory: the task waits for another one, or is over.
+//! The end of an attempt in memory: the task waits, for another one or as before it, or is over.
 
 use deckhands_model::TaskState;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::State;
 use super::row::Row;
+use super::{About, State};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::Fence;
-use crate::records::{AttemptEnd, AttemptState};
+use crate::records::{AttemptEnd, AttemptState, EventRecord, GIVEN_BACK, Settled};
 use crate::task::{TaskEnd, Waiting};
 
 /// The task waits for another attempt. Returns the state in which that leaves it, as it is told.
@@ -63,6 +63,47 @@ pub(super) fn finish(
     let data = json!({ "state": task.state, "cause": cause });
     state.event(fence, "finished", data, now);
     Ok(())
+}
+
+/// The attempt has not begun: the task waits as if it had never been claimed, but for its epoch.
+pub(super) fn give_back(
+    state: &mut State,
+    fence: Fence,
+    not_before: Option<Timestamp>,
+    note: &str,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    state.fenced(fence, |row| {
+        let live = row.leased(fence)?;
+        if live.money != Settled::default() || !live.record.objects.is_empty() {
+            return Err(StoreError::has_begun(fence.attempt.task));
+        }
+        // Invariant: the epoch stays. The next claim has the same number, and a higher epoch.
+        row.tries.pop();
+        let since = row.ready_since;
+        row.wait(not_before, now);
+        row.ready_since = row.record.not_before.unwrap_or(since);
+        row.record.note = Some(note.to_owned());
+        row.record.attempts -= 1;
+        if row.tries.is_empty() {
+            row.record.started_at = None;
+        }
+        Ok(())
+    })?;
+    let task = fence.attempt.task;
+    state.forget_events(fence);
+    if state.last_event(task).is_some_and(|last| says(last, note)) {
+        return Ok(false);
+    }
+    let not_before = state.row(task)?.record.not_before;
+    let data = json!({ "not_before": not_before, "note": note });
+    state.event(About(task, None), GIVEN_BACK, data, now);
+    Ok(true)
+}
+
+/// Whether the event says that its task was given back for this reason.
+fn says(event: &EventRecord, note: &str) -> bool {
+    event.kind == GIVEN_BACK && event.data["note"] == note
 }
 
 /// The attempt is over; nothing may be called in its name any more.

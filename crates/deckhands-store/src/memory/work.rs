@@ -9,7 +9,7 @@ use super::claim::{self, Taker};
 use super::row::Row;
 use super::{MemoryStore, ends};
 use crate::error::StoreResult;
-use crate::lease::{Fence, LeaseTerm, WorkerId};
+use crate::lease::{Fence, LeaseTerm, SilentLease, WorkerId};
 use crate::port::Work;
 use crate::records::{AttemptEnd, AttemptRecord, AttemptState, Intent, Progress, Session};
 use crate::task::{Claim, Renewed, TaskEnd, Waiting};
@@ -35,9 +35,19 @@ impl Work for MemoryStore {
         claim::adopt(&mut self.lock(), attempt, Taker { worker, term, now })
     }
 
+    async fn adopt_silent(
+        &self,
+        seen: SilentLease,
+        worker: WorkerId,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Claim> {
+        claim::adopt_silent(&mut self.lock(), seen, Taker { worker, term, now })
+    }
+
     async fn renew(&self, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed> {
         self.lock()
-            .fenced(fence, |row| prolong(row, fence, term.end(now)))
+            .fenced(fence, |row| prolong(row, fence, term, now))
     }
 
     async fn start(
@@ -52,7 +62,7 @@ impl Work for MemoryStore {
             let live = row.leased(fence)?;
             live.record.state = AttemptState::Running;
             live.record.route = Some(route.to_owned());
-            prolong(row, fence, term.end(now))
+            prolong(row, fence, term, now)
         })?;
         state.event(fence, "started", json!({ "route": route }), now);
         Ok(renewed)
@@ -116,6 +126,16 @@ impl Work for MemoryStore {
         self.requeue_told(fence, end, waiting, now).map(drop)
     }
 
+    async fn give_back(
+        &self,
+        fence: Fence,
+        not_before: Option<Timestamp>,
+        note: &str,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        ends::give_back(&mut self.lock(), fence, not_before, note, now)
+    }
+
     async fn finish(
         &self,
         fence: Fence,
@@ -154,8 +174,10 @@ impl MemoryStore {
     }
 }
 
-fn prolong(row: &mut Row, fence: Fence, lease_until: Timestamp) -> StoreResult<Renewed> {
-    row.leased(fence)?.record.lease_until = lease_until;
+fn prolong(row: &mut Row, fence: Fence, term: LeaseTerm, now: Timestamp) -> StoreResult<Renewed> {
+    let lease_until = term.end(now);
+    let live = &mut row.leased(fence)?.record;
+    (live.lease_until, live.term) = (lease_until, term);
     Ok(Renewed {
         lease_until,
         cancel_requested: row.record.cancel_requested,

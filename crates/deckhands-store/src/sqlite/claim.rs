@@ -2,15 +2,15 @@
 
 use deckhands_model::{AttemptId, TaskId};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde_json::json;
 
 use super::classify::Done;
 use super::rows;
-use super::values::{At, Json, Name, Nth, Urgency, Whole};
+use super::values::{At, Json, Name, Nth, Term, Urgency, Whole};
 use crate::ageing::effective_priority;
 use crate::error::StoreError;
-use crate::lease::{Epoch, Fence, LeaseTerm, WorkerId};
+use crate::lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
 use crate::records::Progress;
 use crate::task::Claim;
 
@@ -46,8 +46,8 @@ pub(super) fn claim(
     })?;
     let lease_until = term.end(now);
     let sql = "INSERT INTO attempts
-            (task, number, state, epoch, worker, lease_until, started_at, progress)
-        VALUES (?1, ?2, 'leased', ?3, ?4, ?5, ?6, ?7)";
+            (task, number, state, epoch, worker, lease_until, started_at, progress, term)
+        VALUES (?1, ?2, 'leased', ?3, ?4, ?5, ?6, ?7, ?8)";
     let number = fence.attempt.number.get();
     db.prepare_cached(sql)?.execute(params![
         seq,
@@ -57,6 +57,7 @@ pub(super) fn claim(
         At(lease_until),
         At(now),
         Json(&Progress::default()),
+        Term(term),
     ])?;
     let data = json!({ "worker": worker, "epoch": fence.epoch });
     rows::event(db, (seq, Some(number)), "claimed", &data, now)?;
@@ -90,33 +91,61 @@ pub(super) fn adopt(
     term: LeaseTerm,
     now: Timestamp,
 ) -> Done<Claim> {
+    let sql = "SELECT id, task FROM attempts WHERE task = ?1 AND number = ?2 AND
+        (state = 'paused' OR state IN ('leased', 'running') AND lease_until <= ?3)";
     let task = rows::seq(db, attempt.task)?;
-    let number = attempt.number.get();
-    let found = left(db, task, number, now)?.ok_or(StoreError::Stale)?;
+    let key = params![task, attempt.number.get(), At(now)];
+    let left = one(db, sql, key)?;
+    take_over(db, attempt, left, (worker, term, now))
+}
+
+/// Leases a live attempt whose lease nobody has renewed since it was seen.
+pub(super) fn adopt_silent(
+    db: &Connection,
+    seen: SilentLease,
+    worker: WorkerId,
+    term: LeaseTerm,
+    now: Timestamp,
+) -> Done<Claim> {
+    let sql = "SELECT id, task FROM attempts WHERE task = ?1 AND number = ?2
+        AND state IN ('leased', 'running') AND epoch = ?3 AND lease_until = ?4";
+    let Fence { attempt, epoch } = seen.fence;
+    let task = rows::seq(db, attempt.task)?;
+    let key = params![task, attempt.number.get(), Whole(epoch.0), At(seen.until)];
+    let left = one(db, sql, key)?;
+    take_over(db, attempt, left, (worker, term, now))
+}
+
+/// The rows of an attempt that may be adopted and of its task, or `Stale`.
+fn one(db: &Connection, sql: &str, key: &[&dyn ToSql]) -> Done<(i64, i64)> {
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?.ok_or(StoreError::Stale)?)
+}
+
+fn take_over(
+    db: &Connection,
+    attempt: AttemptId,
+    (left, task): (i64, i64),
+    (worker, term, now): (WorkerId, LeaseTerm, Timestamp),
+) -> Done<Claim> {
     let sql = "UPDATE tasks SET epoch = epoch + 1 WHERE seq = ?1 RETURNING epoch";
     let mut statement = db.prepare_cached(sql)?;
     let epoch: Whole = statement.query_row([task], |row| row.get(0))?;
     let lease_until = term.end(now);
     // One that was frozen goes on from where it was.
-    let sql = "UPDATE attempts SET epoch = ?2, worker = ?3, lease_until = ?4,
+    let sql = "UPDATE attempts SET epoch = ?2, worker = ?3, lease_until = ?4, term = ?5,
             adoptions = adoptions + 1,
             state = CASE WHEN route IS NULL THEN 'leased' ELSE 'running' END
         WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![found, epoch, Name(worker), At(lease_until)])?;
+    let (worker_name, until) = (Name(worker), At(lease_until));
+    statement.execute(params![left, epoch, worker_name, until, Term(term)])?;
     let data = json!({ "worker": worker, "epoch": epoch.0 });
-    rows::event(db, (task, Some(number)), "adopted", &data, now)?;
+    let about = (task, Some(attempt.number.get()));
+    rows::event(db, about, "adopted", &data, now)?;
     let epoch = Epoch(epoch.0);
     answer(db, task, Fence { attempt, epoch }, lease_until, now)
-}
-
-/// The row of an attempt that may be adopted.
-fn left(db: &Connection, task: i64, number: u32, now: Timestamp) -> Done<Option<i64>> {
-    let sql = "SELECT id FROM attempts WHERE task = ?1 AND number = ?2 AND 
-        (state = 'paused' OR state IN ('leased', 'running') AND lease_until <= ?3)";
-    let key = params![task, number, At(now)];
-    let found = db.prepare_cached(sql)?.query_row(key, |row| row.get(0));
-    Ok(found.optional()?)
 }
 
 /// What a worker gets of a task that it has leased.

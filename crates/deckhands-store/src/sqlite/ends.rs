@@ -1,14 +1,14 @@
-//! The end of an attempt: the task waits for another one, or is over.
+//! The end of an attempt: the task waits, for another one or as before it, or is over.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
-use serde_json::json;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Value, json};
 
 use super::classify::Done;
 use super::rows::{self, Live};
 use super::values::{At, Json, Word};
 use crate::error::StoreError;
-use crate::records::AttemptEnd;
+use crate::records::{AttemptEnd, GIVEN_BACK};
 use crate::task::{TaskEnd, Waiting};
 
 /// The task waits for another attempt.
@@ -67,6 +67,50 @@ pub(super) fn finish(
     statement.execute(params![live.task, Json(&task.result)])?;
     let data = json!({ "state": task.state, "cause": cause });
     rows::event(db, (live.task, Some(live.number)), "finished", &data, now)
+}
+
+/// The attempt has not begun: the task waits as if it had never been claimed, but for its epoch.
+pub(super) fn give_back(
+    db: &Connection,
+    live: &Live,
+    not_before: Option<Timestamp>,
+    note: &str,
+    now: Timestamp,
+) -> Done<bool> {
+    let sql = "DELETE FROM attempts WHERE id = ?1 AND money_open = 0 AND money_spent = 0
+        AND NOT EXISTS (SELECT 1 FROM objects WHERE attempt = ?1)";
+    if db.prepare_cached(sql)?.execute([live.attempt])? == 0 {
+        return Err(StoreError::has_begun(live.id).into());
+    }
+    let sql = "DELETE FROM events WHERE task = ?1 AND attempt = ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.execute(params![live.task, live.number])?;
+    let (not_before, _) = rows::wait(not_before, now);
+    // Invariant: the epoch stays. The next claim has the same number, and a higher epoch.
+    let sql = "UPDATE tasks SET state = 'waiting', attempts = attempts - 1,
+            started_at = CASE WHEN attempts > 1 THEN started_at END,
+            not_before = ?2, timed = ?2 IS NOT NULL, ready_since = coalesce(?2, ready_since),
+            note = ?3
+        WHERE seq = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.execute(params![live.task, not_before, note])?;
+    if says(db, live.task, note)? {
+        return Ok(false);
+    }
+    let data = json!({ "not_before": not_before.map(|at| at.0), "note": note });
+    rows::event(db, (live.task, None), GIVEN_BACK, &data, now)?;
+    Ok(true)
+}
+
+/// Whether the last event of the task says that it was given back for this reason.
+fn says(db: &Connection, task: i64, note: &str) -> Done<bool> {
+    let sql = "SELECT kind, data FROM events WHERE task = ?1 ORDER BY seq DESC LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    let last = statement.query_row([task], |row| {
+        let (kind, data): (String, Json<Value>) = (row.get(0)?, row.get(1)?);
+        Ok(kind == GIVEN_BACK && data.0["note"] == note)
+    });
+    Ok(last.optional()?.unwrap_or(false))
 }
 
 /// The attempt is over; nothing may be called in its name any more.

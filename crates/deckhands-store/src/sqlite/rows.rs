@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::classify::Done;
-use super::values::{At, Json, Name, Urgency, Whole, Word, unreadable};
+use super::values::{At, Json, Name, Term, Urgency, Whole, Word, unreadable};
 use crate::error::StoreError;
 use crate::lease::{Epoch, Fence};
 use crate::records::{AttemptRecord, Intent};
@@ -20,7 +20,7 @@ pub(super) const TASK: &str = "seq, id, title, state, priority, category, model,
 
 /// The statement, but for its condition, that [`attempt`] reads.
 pub(super) const ATTEMPT: &str = "SELECT attempts.id AS attempt, tasks.id AS task_id, number, \
-    attempts.state AS state, attempts.epoch AS epoch, worker, lease_until, \
+    attempts.state AS state, attempts.epoch AS epoch, worker, lease_until, term, \
     attempts.started_at AS started_at, attempts.ended_at AS ended_at, route, progress, session, \
     adoptions, report FROM attempts JOIN tasks ON tasks.seq = attempts.task";
 
@@ -77,6 +77,7 @@ pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<(i64, AttemptRecord)> {
         epoch: Epoch(row.get::<_, Whole>("epoch")?.0),
         worker: row.get::<_, Name<_>>("worker")?.0,
         lease_until: row.get::<_, At>("lease_until")?.0,
+        term: row.get::<_, Term>("term")?.0,
         started_at: row.get::<_, At>("started_at")?.0,
         ended_at: time(row, "ended_at")?,
         route: row.get("route")?,
@@ -155,6 +156,8 @@ pub(super) fn seq(db: &Connection, id: TaskId) -> Done<i64> {
 
 /// An attempt whose lease is held: what a fenced write is about.
 pub(super) struct Live {
+    /// The task.
+    pub(super) id: TaskId,
     /// The key of the task's row.
     pub(super) task: i64,
     /// The key of the attempt's row.
@@ -175,6 +178,7 @@ pub(super) fn live(db: &Connection, fence: Fence) -> Done<Live> {
     let key = params![Name(fence.attempt.task), number, Whole(fence.epoch.0)];
     let found = db.prepare_cached(sql)?.query_row(key, |row| {
         Ok(Live {
+            id: fence.attempt.task,
             task: row.get(0)?,
             attempt: row.get(1)?,
             number,

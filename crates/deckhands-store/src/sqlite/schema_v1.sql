@@ -25,6 +25,8 @@ CREATE TABLE tasks (
     started_at INTEGER,
     ended_at INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    -- Of its last lease. Never lowered: the number of an attempt that was given back is given out
+    -- again, and then the epoch alone tells an old fence from a good one.
     epoch INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0),
     recovery TEXT NOT NULL DEFAULT 'null',
     cause TEXT,
@@ -66,6 +68,8 @@ CREATE TABLE attempts (
     epoch INTEGER NOT NULL,
     worker TEXT NOT NULL,
     lease_until INTEGER NOT NULL,
+    -- Nanoseconds that the lease held when it was taken or renewed last.
+    term INTEGER NOT NULL CHECK (term >= 0),
     started_at INTEGER NOT NULL,
     ended_at INTEGER,
     route TEXT,

@@ -1,6 +1,7 @@
 //! How our values stand in columns.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use deckhands_model::{AttemptNumber, Priority};
 use jiff::Timestamp;
@@ -8,6 +9,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::lease::LeaseTerm;
 
 /// A time, as nanoseconds since 1970. Times that do not fit are the largest or smallest there is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +32,27 @@ impl FromSql for At {
             nanos => Timestamp::from_nanosecond(nanos.into()).map_err(FromSqlError::other)?,
         };
         Ok(Self(time))
+    }
+}
+
+/// How long a lease holds, as nanoseconds. One that does not fit is the longest there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term(pub(super) LeaseTerm);
+
+impl ToSql for Term {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let nanos = self.0.0.as_nanos();
+        Ok(i64::try_from(nanos).unwrap_or(i64::MAX).into())
+    }
+}
+
+impl FromSql for Term {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let term = match i64::column_result(value)? {
+            i64::MAX => Duration::MAX,
+            nanos => Duration::from_nanos(nanos.try_into().map_err(FromSqlError::other)?),
+        };
+        Ok(Self(LeaseTerm(term)))
     }
 }
 

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::classify::Done;
 use super::rows::{self, Live};
-use super::values::{At, Json, Whole, Word};
+use super::values::{At, Json, Term, Whole, Word};
 use super::{SqliteStore, claim, ends};
 use crate::error::StoreResult;
-use crate::lease::{Fence, LeaseTerm, WorkerId};
+use crate::lease::{Fence, LeaseTerm, SilentLease, WorkerId};
 use crate::port::Work;
 use crate::records::{AttemptEnd, Intent, Progress, Session};
 use crate::task::{Claim, Renewed, TaskEnd, Waiting};
@@ -36,6 +36,17 @@ impl Work for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<Claim> {
         self.write(move |tx| claim::adopt(tx, attempt, worker, term, now))
+            .await
+    }
+
+    async fn adopt_silent(
+        &self,
+        seen: SilentLease,
+        worker: WorkerId,
+        term: LeaseTerm,
+        now: Timestamp,
+    ) -> StoreResult<Claim> {
+        self.write(move |tx| claim::adopt_silent(tx, seen, worker, term, now))
             .await
     }
 
@@ -119,6 +130,20 @@ impl Work for SqliteStore {
         .await
     }
 
+    async fn give_back(
+        &self,
+        fence: Fence,
+        not_before: Option<Timestamp>,
+        note: &str,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let note = note.to_owned();
+        self.fenced(fence, move |db, live| {
+            ends::give_back(db, live, not_before, &note, now)
+        })
+        .await
+    }
+
     async fn finish(
         &self,
         fence: Fence,
@@ -165,9 +190,9 @@ impl SqliteStore {
 
 fn renew(db: &Connection, live: &Live, term: LeaseTerm, now: Timestamp) -> Done<Renewed> {
     let lease_until = term.end(now);
-    let sql = "UPDATE attempts SET lease_until = ?2 WHERE id = ?1";
+    let sql = "UPDATE attempts SET lease_until = ?2, term = ?3 WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![live.attempt, At(lease_until)])?;
+    statement.execute(params![live.attempt, At(lease_until), Term(term)])?;
     Ok(Renewed {
         lease_until,
         cancel_requested: live.cancel_requested,
@@ -181,9 +206,10 @@ fn start(
     (term, now): (LeaseTerm, Timestamp),
 ) -> Done<Renewed> {
     let lease_until = term.end(now);
-    let sql = "UPDATE attempts SET state = 'running', route = ?2, lease_until = ?3 WHERE id = ?1";
+    let sql = "UPDATE attempts SET state = 'running', route = ?2, lease_until = ?3, term = ?4
+        WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![live.attempt, route, At(lease_until)])?;
+    statement.execute(params![live.attempt, route, At(lease_until), Term(term)])?;
     let data = json!({ "route": route });
     rows::event(db, (live.task, Some(live.number)), "started", &data, now)?;
     Ok(Renewed {

@@ -22,6 +22,19 @@ fn slots_are_filled_one_by_one_and_not_beyond() {
     assert_eq!(engine.decide(Event::Ended(id(1))), [Command::Claim]);
 }
 
+/// Its number is given out again before the end of the work on it before is told.
+#[test]
+fn an_attempt_that_was_given_back_and_claimed_again_holds_one_slot() {
+    let mut engine = Decider::new(2);
+    assert_eq!(engine.decide(Event::Wake), [Command::Claim]);
+    assert_eq!(engine.decide(Event::Claimed(id(1))), [Command::Claim]);
+    assert_eq!(engine.decide(Event::Claimed(id(1))), []);
+    assert_eq!(engine.decide(Event::Ended(id(1))), [Command::Claim]);
+    assert!(engine.has(id(1)));
+    assert_eq!(engine.decide(Event::Claimed(id(2))), []);
+    assert_eq!(engine.at_work(), 2);
+}
+
 #[test]
 fn an_empty_store_is_asked_again_only_after_a_wake() {
     let mut engine = Decider::new(2);

@@ -1,7 +1,7 @@
 //! A small world: a store, a clock that follows tokio's, and attempts that do what they are told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use deckhands_model::{
     AttemptId, AttemptReport, Cause, ErrorReport, Priority, RunReport, TaskId, TaskState, Usage,
 };
+use deckhands_runtime::ContainerOwner;
 use deckhands_store::{
     AttemptRecord, Fence, Intake, MemoryStore, NewTask, Progress, Queries, QueueBounds, StoreError,
-    Work as _,
+    TaskRecord, Work as _,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -34,6 +35,10 @@ pub(super) enum Act {
     /// So many calls of the model fail, the last word of the provider is to wait for 200 s; then it
     /// works for so long and succeeds.
     Calls(u32, Cause, Duration),
+    /// Its agent is never reached; a container may have been announced by then.
+    Prepare {
+        announced: bool,
+    },
 }
 
 /// A container that outlives the engine which made it.
@@ -67,11 +72,25 @@ struct Scripted {
 }
 
 #[derive(Debug)]
-struct TokioClock(Instant);
+struct TokioClock {
+    begin: Instant,
+    /// Seconds that it was set by.
+    set: AtomicI64,
+}
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH + self.0.elapsed()
+        let set = SignedDuration::from_secs(self.set.load(Ordering::Relaxed));
+        Timestamp::UNIX_EPOCH + self.begin.elapsed() + set
+    }
+}
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<EngineEvent>>);
+
+impl EngineObserver for Heard {
+    fn tell(&self, event: EngineEvent) {
+        self.0.lock().unwrap().push(event);
     }
 }
 
@@ -92,6 +111,7 @@ pub(super) struct World {
     scripted: Arc<Scripted>,
     clock: Arc<TokioClock>,
     ids: Arc<Counted>,
+    heard: Arc<Heard>,
 }
 
 /// An engine that runs beside the test.
@@ -119,8 +139,12 @@ impl Default for World {
                 daemon: Mutex::default(),
                 away: watch::Sender::default(),
             }),
-            clock: Arc::new(TokioClock(Instant::now())),
+            clock: Arc::new(TokioClock {
+                begin: Instant::now(),
+                set: AtomicI64::default(),
+            }),
             ids: Arc::default(),
+            heard: Arc::default(),
         }
     }
 }
@@ -130,7 +154,31 @@ impl World {
         self.clock.now()
     }
 
+    /// Sets the clock by so many seconds.
+    pub(super) fn set_clock(&self, by: i64) {
+        self.clock.set.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// What the engines told so far.
+    pub(super) fn told(&self) -> Vec<EngineEvent> {
+        self.heard.0.lock().unwrap().clone()
+    }
+
+    /// Nothing says that anything was done for it, however often it was looked at.
+    pub(super) async fn has_not_begun(&self, task: TaskId) {
+        let record = self.record(task).await;
+        assert_eq!((record.attempts, record.started_at), (0, None));
+        assert!(record.note.is_some(), "it says why it waits");
+        assert!(self.attempts(task).await.is_empty());
+        let kinds = self.event_kinds(task).await.join(" ");
+        assert_eq!(kinds, "submitted given_back");
+    }
+
     pub(super) async fn submit(&self, acts: &[Act]) -> TaskId {
+        self.submit_for("openai/first", acts).await
+    }
+
+    pub(super) async fn submit_for(&self, model: &str, acts: &[Act]) -> TaskId {
         let id = TaskId::from_random(self.ids.random());
         let task = NewTask {
             id,
@@ -138,7 +186,7 @@ impl World {
             title: "a task".to_owned(),
             priority: Priority::Normal,
             category: None,
-            model: Some("openai/first".to_owned()),
+            model: Some(model.to_owned()),
             batch: None,
             idempotency_key: None,
             not_before: None,
@@ -156,7 +204,7 @@ impl World {
             attempts: self.scripted.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-            observer: Arc::new(Unobserved),
+            observer: self.heard.clone(),
         };
         Engine::new(parts, settings)
     }
@@ -177,8 +225,12 @@ impl World {
         }
     }
 
+    pub(super) async fn record(&self, task: TaskId) -> TaskRecord {
+        self.store.task(task, self.now()).await.unwrap()
+    }
+
     pub(super) async fn state(&self, task: TaskId) -> TaskState {
-        self.store.task(task, self.now()).await.unwrap().state
+        self.record(task).await.state
     }
 
     pub(super) async fn knows(&self, task: TaskId) -> bool {
@@ -269,7 +321,7 @@ impl Scripted {
     async fn watch(&self, job: &AttemptJob) -> AttemptOutcome {
         let body = self.thaw(job.id);
         let ends = match body.act {
-            Act::Hang => Instant::now() + Duration::from_secs(1_000_000),
+            Act::Hang | Act::Prepare { .. } => Instant::now() + Duration::from_secs(1_000_000),
             Act::Succeed(_) | Act::Fail(..) | Act::Vanish(_) | Act::Calls(..) => body.ends,
         };
         let _working = self.at_work(job.id);
@@ -287,7 +339,11 @@ impl Scripted {
             }
             () = sleep_until(ends) => match body.act {
                 Act::Fail(_, cause) => self.over(job, TaskState::Failed, Some(cause)),
-                Act::Succeed(_) | Act::Hang | Act::Vanish(_) | Act::Calls(..) => {
+                Act::Succeed(_)
+                | Act::Hang
+                | Act::Vanish(_)
+                | Act::Calls(..)
+                | Act::Prepare { .. } => {
                     self.over(job, TaskState::Completed, None)
                 }
             }
@@ -318,6 +374,20 @@ impl Scripted {
     fn is_away(&self) -> bool {
         *self.away.borrow()
     }
+}
+
+async fn prepare(job: &AttemptJob, announced: bool) -> AttemptOutcome {
+    if announced {
+        let owner = LeaseOwner::new(job.lease.clone());
+        let intent = deckhands_runtime::Intent {
+            kind: deckhands_runtime::IntentKind::Container,
+            name: "app".to_owned(),
+            labels: BTreeMap::new(),
+        };
+        owner.announce(&intent).await.expect("it has its lease");
+    }
+    job.pause.cancelled().await;
+    AttemptOutcome::NotBegun
 }
 
 fn over(
@@ -395,6 +465,9 @@ impl Attempts for Scripted {
         let acts: Vec<Act> = serde_json::from_value(job.spec.clone()).unwrap();
         let nth = usize::try_from(job.id.number.get() - 1).unwrap();
         let act = acts[nth.min(acts.len() - 1)];
+        if let Act::Prepare { announced } = act {
+            return prepare(job, announced).await;
+        }
         let work = match act {
             Act::Succeed(work) | Act::Fail(work, _) | Act::Vanish(work) => work,
             Act::Calls(calls, cause, work) => {
@@ -402,7 +475,7 @@ impl Attempts for Scripted {
                 (0..calls).for_each(|_| job.calls.ended(Some(cause), wait));
                 work
             }
-            Act::Hang => Duration::ZERO,
+            Act::Hang | Act::Prepare { .. } => Duration::ZERO,
         };
         let body = Body {
             act,
@@ -433,7 +506,9 @@ impl Attempts for Scripted {
             daemon.bodies.get(&job.id).copied()
         };
         match body.map(|body| body.act) {
-            None | Some(Act::Vanish(_)) => Err(NotAdopted::Gone("not there".to_owned())),
+            None | Some(Act::Vanish(_) | Act::Prepare { .. }) => {
+                Err(NotAdopted::Gone("not there".to_owned()))
+            }
             Some(Act::Succeed(_) | Act::Fail(..) | Act::Hang | Act::Calls(..)) => {
                 Ok(self.watch(job).await)
             }

@@ -16,6 +16,12 @@ pub(super) enum Op {
         lease: u8,
         worker: u8,
     },
+    /// The lease is seen, time passes and the clock is set back, and it is taken.
+    AdoptSilent {
+        lease: u8,
+        worker: u8,
+        renewed: bool,
+    },
     Write {
         lease: u8,
         write: Write,
@@ -60,6 +66,7 @@ pub(super) enum Write {
     Settle(u8, u8),
     Pause,
     Requeue(Option<i16>),
+    GiveBack(Option<i16>),
     Finish(u8),
     Note,
 }
@@ -77,6 +84,7 @@ fn op() -> BoxedStrategy<Op> {
         5 => submit().prop_map(Op::Submit),
         5 => worker.clone().prop_map(|worker| Op::Claim { worker }),
         3 => (lease, worker).prop_map(|(lease, worker)| Op::Adopt { lease, worker }),
+        1 => silent(),
         12 => (lease, write()).prop_map(|(lease, write)| Op::Write { lease, write }),
         1 => task.prop_map(|task| Op::Cancel { task }),
         1 => task.prop_map(|task| Op::Hold { task }),
@@ -85,6 +93,15 @@ fn op() -> BoxedStrategy<Op> {
         1 => (0..4000_u16).prop_map(|keep| Op::Prune { keep }),
     ]
     .boxed()
+}
+
+fn silent() -> impl Strategy<Value = Op> {
+    let parts = (any::<u8>(), 1..4_u8, any::<bool>());
+    parts.prop_map(|(lease, worker, renewed)| Op::AdoptSilent {
+        lease,
+        worker,
+        renewed,
+    })
 }
 
 fn time() -> impl Strategy<Value = i16> {
@@ -122,6 +139,7 @@ fn write() -> impl Strategy<Value = Write> {
         2 => (any::<u8>(), any::<u8>()).prop_map(|(drawn, spent)| Write::Settle(drawn, spent)),
         2 => Just(Write::Pause),
         3 => weighted(0.5, delay()).prop_map(Write::Requeue),
+        3 => weighted(0.5, delay()).prop_map(Write::GiveBack),
         3 => (0..4_u8).prop_map(Write::Finish),
         1 => Just(Write::Note),
     ]

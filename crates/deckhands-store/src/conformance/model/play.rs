@@ -58,6 +58,14 @@ impl Play<'_> {
                 Some(fence) => self.adopt(fence, worker).await,
                 None => Ok(()),
             },
+            Op::AdoptSilent {
+                lease,
+                worker,
+                renewed,
+            } => match pick(&self.world.leases, lease) {
+                Some(fence) => self.adopt_silent(fence, worker, renewed).await,
+                None => Ok(()),
+            },
             Op::Write { lease, write } => match pick(&self.world.leases, lease) {
                 Some(fence) => self.write(fence, write).await,
                 None => Ok(()),
@@ -119,21 +127,22 @@ impl Play<'_> {
             .await?;
         let found = records.iter().map(|one| {
             let asked = (one.held, one.cancel_requested);
+            let times = (one.submitted_at, one.started_at, one.ended_at);
             (
                 one.id,
                 one.state,
                 one.attempts,
-                (asked, one.not_before),
-                one.submitted_at,
-                one.ended_at,
+                asked,
+                one.not_before,
+                times,
             )
         });
         let wanted = self.world.tasks.iter().map(|one| {
             let asked = (one.held, one.cancel_requested);
             let ended = one.ended.map(|(_, at)| at);
             let state = one.state(self.now);
-            let asked = (asked, one.not_before);
-            (one.id, state, one.attempts, asked, one.submitted_at, ended)
+            let times = (one.submitted_at, one.started_at, ended);
+            (one.id, state, one.attempts, asked, one.not_before, times)
         });
         same("tasks", found.collect::<Vec<_>>(), wanted.collect())
     }

@@ -10,6 +10,11 @@ use crate::records::Settled;
 /// Most tasks that may wait.
 pub(super) const BOUND: usize = 4;
 
+/// What is told of an attempt while it is not over.
+const OF_ATTEMPT: [&str; 7] = [
+    "claimed", "adopted", "started", "object", "paused", "note", "ladder",
+];
+
 /// Most money of a task.
 pub(super) const CAP: u64 = 300;
 
@@ -37,6 +42,9 @@ pub(super) struct Task {
     pub(super) held: bool,
     pub(super) cancel_requested: bool,
     pub(super) attempts: u32,
+    pub(super) started_at: Option<Timestamp>,
+    /// Its last event that is not of an attempt under way says that it was given back.
+    pub(super) told_back: bool,
     pub(super) ended: Option<(TaskState, Timestamp)>,
     pub(super) live: Option<Live>,
     /// Of attempts that are over.
@@ -81,6 +89,9 @@ impl World {
     }
 
     pub(super) fn tell(&mut self, id: TaskId, kind: &str) {
+        if let Some(task) = self.task(id).filter(|_| !OF_ATTEMPT.contains(&kind)) {
+            task.told_back = kind == "given_back";
+        }
         self.told.push((id, kind.to_owned()));
     }
 }
@@ -143,6 +154,7 @@ impl Task {
             return;
         }
         self.attempts += 1;
+        self.started_at.get_or_insert(now);
         self.not_before = None;
         self.live = Some(Live {
             serial,
@@ -160,6 +172,24 @@ impl Task {
     pub(super) fn close(&mut self) {
         self.money = self.all_money();
         self.live = None;
+    }
+
+    /// The attempt is as if it had never been.
+    pub(super) fn undo(&mut self, delay: Option<i16>, now: Timestamp) {
+        let since = self.ready_since;
+        self.live = None;
+        self.wait(delay, now);
+        self.ready_since = self.not_before.unwrap_or(since);
+        self.attempts -= 1;
+        if self.attempts == 0 {
+            self.started_at = None;
+        }
+    }
+
+    /// Whether money was drawn or an object announced for the attempt under way.
+    pub(super) fn has_begun(&self) -> bool {
+        let live = self.live.as_ref();
+        live.is_some_and(|live| live.money != Settled::default() || !live.objects.is_empty())
     }
 
     /// Money of all attempts.

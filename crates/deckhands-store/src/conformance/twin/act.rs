@@ -10,7 +10,7 @@ use crate::conformance::desk::{
 };
 use crate::conformance::written::{object, progress, session};
 use crate::error::StoreResult;
-use crate::lease::{Epoch, Fence};
+use crate::lease::{Epoch, Fence, SilentLease};
 use crate::port::Store;
 use crate::records::AttemptEnd;
 use crate::task::{Claim, NewTask, QueueBounds, Retention, TaskEnd};
@@ -86,6 +86,17 @@ impl<'a> Side<'a> {
                 self.given(claim.as_ref().ok());
                 text(claim)
             }
+            Call::AdoptSilent {
+                lease,
+                worker: by,
+                other,
+            } => {
+                let mut seen = self.seen(self.lease(*lease)).await;
+                seen.until = moved(seen.until, i16::from(*other));
+                let claim = store.adopt_silent(seen, worker(*by), TERM, now).await;
+                self.given(claim.as_ref().ok());
+                text(claim)
+            }
             Call::Write { lease, write } => self.write(self.lease(*lease), *write).await,
             Call::Cancel(task) => text(store.cancel(self.task(*task), now).await),
             Call::Hold(task) => text(store.hold(self.task(*task), now).await),
@@ -100,6 +111,15 @@ impl<'a> Side<'a> {
             }
             Call::Ask(ask) => self.ask(*ask).await,
         }
+    }
+
+    /// A lease as it stands, where its attempt is there.
+    async fn seen(&self, fence: Fence) -> SilentLease {
+        let attempts = self.store.attempts(fence.attempt.task).await;
+        let mut attempts = attempts.unwrap_or_default().into_iter();
+        let own = attempts.find(|own| own.id() == Some(fence.attempt));
+        let until = own.map_or(self.now, |own| own.lease_until);
+        SilentLease { fence, until }
     }
 
     async fn hand_in(&mut self, task: NewTask) -> String {
@@ -138,6 +158,15 @@ impl<'a> Side<'a> {
             Write::Requeue { delay, wrong } => {
                 let wait = waiting(delay.map(|delay| moved(now, delay)));
                 text(store.requeue(fence, &end(fence, wrong), &wait, now).await)
+            }
+            Write::GiveBack { delay, note } => {
+                let until = delay.map(|delay| moved(now, delay));
+                let note = if note {
+                    "no model"
+                } else {
+                    "its engine stopped"
+                };
+                text(store.give_back(fence, until, note, now).await)
             }
             Write::Finish { state, wrong } => {
                 let state = TaskState::ALL[usize::from(state) % TaskState::ALL.len()];

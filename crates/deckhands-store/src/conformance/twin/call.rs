@@ -20,6 +20,12 @@ pub(super) enum Call {
         lease: Lease,
         worker: u8,
     },
+    /// By a lease as it stands, or another one.
+    AdoptSilent {
+        lease: Lease,
+        worker: u8,
+        other: bool,
+    },
     Write {
         lease: Lease,
         write: Write,
@@ -65,6 +71,7 @@ pub(super) enum Write {
     Settle(u8, u8),
     Pause,
     Requeue { delay: Option<i16>, wrong: bool },
+    GiveBack { delay: Option<i16>, note: bool },
     Finish { state: u8, wrong: bool },
     Note(u8),
 }
@@ -117,6 +124,7 @@ fn call() -> BoxedStrategy<Call> {
         1 => resubmit.prop_map(|(task, other)| Call::Resubmit { task, other }),
         8 => worker.clone().prop_map(|worker| Call::Claim { worker }),
         4 => (lease(), worker).prop_map(|(lease, worker)| Call::Adopt { lease, worker }),
+        2 => silent(),
         18 => (lease(), write()).prop_map(|(lease, write)| Call::Write { lease, write }),
         1 => task.prop_map(Call::Cancel),
         1 => task.prop_map(Call::Hold),
@@ -156,6 +164,15 @@ fn submit() -> impl Strategy<Value = Submit> {
     })
 }
 
+fn silent() -> impl Strategy<Value = Call> {
+    let parts = (lease(), 1..4_u8, rarely());
+    parts.prop_map(|(lease, worker, other)| Call::AdoptSilent {
+        lease,
+        worker,
+        other,
+    })
+}
+
 fn lease() -> impl Strategy<Value = Lease> {
     let parts = (any::<u8>(), rarely(), rarely());
     parts.prop_map(|(pick, other_epoch, other_number)| Lease {
@@ -168,6 +185,7 @@ fn lease() -> impl Strategy<Value = Lease> {
 fn write() -> impl Strategy<Value = Write> {
     let amount = prop_oneof![8 => 0..200_u64, 1 => Just(u64::MAX)];
     let intend = (0..3_u8, 0..2_u8);
+    let give_back = (delay(), any::<bool>());
     let (requeue, finish) = ((delay(), rarely()), (any::<u8>(), rarely()));
     prop_oneof![
         3 => Just(Write::Renew),
@@ -178,6 +196,7 @@ fn write() -> impl Strategy<Value = Write> {
         3 => amount.prop_map(Write::Draw),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(drawn, spent)| Write::Settle(drawn, spent)),
         2 => Just(Write::Pause),
+        3 => give_back.prop_map(|(delay, note)| Write::GiveBack { delay, note }),
         3 => requeue.prop_map(|(delay, wrong)| Write::Requeue { delay, wrong }),
         3 => finish.prop_map(|(state, wrong)| Write::Finish { state, wrong }),
         1 => any::<u8>().prop_map(Write::Note),

@@ -14,9 +14,9 @@ const GOOD: &str = "
             (printf('%032d', 3), 'ended', 2, 'completed', 0, 0, 0, 0, 1, 1, 5);
     INSERT INTO specs SELECT seq, '{}' FROM tasks;
     INSERT INTO attempts (task, number, state, epoch, worker, lease_until, started_at, ended_at,
-            progress, report)
-        VALUES (2, 1, 'running', 1, '', 9, 1, NULL, '{}', NULL),
-            (3, 1, 'ended', 1, '', 2, 1, 2, '{}', '{}');
+            progress, report, term)
+        VALUES (2, 1, 'running', 1, '', 9, 1, NULL, '{}', NULL, 0),
+            (3, 1, 'ended', 1, '', 2, 1, 2, '{}', '{}', 0);
     INSERT INTO results VALUES (3, '{}');";
 
 fn check(damage: &str, finding: &str) {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, StatementStatus};
 use serde_json::Value;
 
 use super::*;
-use crate::lease::{LeaseTerm, WorkerId};
+use crate::lease::{LeaseTerm, SilentLease, WorkerId};
 use crate::port::Work;
 use crate::records::{AttemptEnd, Progress};
 use crate::sqlite::lane::Lane;
@@ -121,6 +121,21 @@ fn task_end(claim: &Claim) -> TaskEnd {
     }
 }
 
+fn waiting() -> Waiting {
+    Waiting {
+        not_before: None,
+        recovery: Value::Null,
+        note: String::new(),
+    }
+}
+
+/// The lease of a task that was claimed just now.
+async fn lease(store: &SqliteStore) -> SilentLease {
+    let task = claim(store).await.task.id;
+    let own = store.attempts(task).await.unwrap().pop().unwrap();
+    own.lease().unwrap()
+}
+
 async fn claim(store: &SqliteStore) -> Claim {
     let worker = WorkerId::from_random([1; 16]);
     let claim = store.claim(worker, LeaseTerm::default(), at(1)).await;
@@ -185,15 +200,14 @@ async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
     call!(note(fence, "note", &Value::Null, at(2)));
     call!(pause(fence, &Progress::default(), at(2)));
     let first = call!(adopt(fence.attempt, worker, term, at(2)));
-    let waiting = Waiting {
-        not_before: None,
-        recovery: Value::Null,
-        note: String::new(),
-    };
-    call!(requeue(first.fence, &attempt_end(&first), &waiting, at(2)));
+    let end = attempt_end(&first);
+    call!(requeue(first.fence, &end, &waiting(), at(2)));
     let second = claim(&store).await;
     let (end, over) = (attempt_end(&second), task_end(&second));
     call!(finish(second.fence, &end, &over, at(2)));
+    let lease = lease(&store).await;
+    let third = call!(adopt_silent(lease, worker, term, at(2)));
+    call!(give_back(third.fence, Some(at(3)), "no model", at(2)));
     call!(task(new.id, at(2)));
     call!(find("last"));
     call!(find(&new.id.to_string()));

@@ -81,6 +81,8 @@ impl Play<'_> {
             held: task.held,
             cancel_requested: false,
             attempts: 0,
+            started_at: None,
+            told_back: false,
             ended: None,
             live: None,
             money: Settled::default(),

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Play, pick};
 use crate::conformance::desk::{TERM, attempt_report, moved, run_report, waiting, worker};
-use crate::conformance::fault::{Fault, Verdict, holds, same, stale, unknown};
+use crate::conformance::fault::{Fault, Verdict, holds, refused, same, stale, unknown};
 use crate::conformance::model::op::Write;
 use crate::conformance::model::world::{CAP, Task};
 use crate::conformance::written::{object, progress, session};
-use crate::error::StoreResult;
-use crate::lease::Fence;
+use crate::error::{StoreError, StoreResult};
+use crate::lease::{Fence, SilentLease};
 use crate::records::{AttemptEnd, Settled};
 use crate::task::{Claim, TaskEnd};
 
@@ -69,6 +69,43 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// The lease as it stands, or as it stood before a renewal, is taken as one that was silent.
+    pub(super) async fn adopt_silent(
+        &mut self,
+        fence: Fence,
+        number: u8,
+        renewed: bool,
+    ) -> Verdict {
+        let (now, worker, id) = (self.now, worker(number), fence.attempt.task);
+        let serial = self.world.leases.len();
+        let store = self.store;
+        let Some(task) = self.world.task(id) else {
+            let seen = SilentLease { fence, until: now };
+            let answer = store.adopt_silent(seen, worker, TERM, now).await;
+            return unknown("an attempt of a pruned task", answer);
+        };
+        let live = task.live.as_ref();
+        let mut until = live.map_or(now, |live| live.until);
+        if renewed {
+            until = moved(until, -1);
+        }
+        let seen = SilentLease { fence, until };
+        let left = live.is_some_and(|live| live.fence == fence && !live.paused);
+        if !left || renewed {
+            let before = self.snapshot().await?;
+            let answer = store.adopt_silent(seen, worker, TERM, now).await;
+            stale("a lease that is not silent", answer)?;
+            return same("nothing changed", self.snapshot().await?, before);
+        }
+        let claim = store.adopt_silent(seen, worker, TERM, now).await?;
+        task.lease((claim.fence, serial), worker, now);
+        same("the attempt", claim.fence.attempt, fence.attempt)?;
+        self.rose(&claim)?;
+        self.world.tell(id, "adopted");
+        self.world.leases.push(claim.fence);
+        Ok(())
+    }
+
     /// No lease of the task had an epoch as high as this one.
     fn rose(&self, claim: &Claim) -> Verdict {
         let task = claim.task.id;
@@ -82,6 +119,17 @@ impl Play<'_> {
         if self.world.holder(fence).is_none() {
             let before = self.snapshot().await?;
             stale("a lease that is not held", self.send(fence, write).await)?;
+            return same("nothing changed", self.snapshot().await?, before);
+        }
+        let begun = self
+            .world
+            .holder(fence)
+            .is_some_and(|task| task.has_begun());
+        if begun && matches!(write, Write::GiveBack(_)) {
+            let before = self.snapshot().await?;
+            let answer = self.send(fence, write).await;
+            let rightly = |error: &StoreError| matches!(error, StoreError::WrongState { .. });
+            refused("it has begun", answer, rightly)?;
             return same("nothing changed", self.snapshot().await?, before);
         }
         let answer = self.send(fence, write).await?;
@@ -139,6 +187,10 @@ impl Play<'_> {
                 let wait = waiting(delay.map(|delay| moved(now, delay)));
                 store.requeue(fence, &end, &wait, now).await?;
             }
+            Write::GiveBack(delay) => {
+                let until = delay.map(|delay| moved(now, delay));
+                return store.give_back(fence, until, "no model", now).await;
+            }
             Write::Finish(which) => {
                 let state = pick(&ENDS, which).unwrap_or(TaskState::Failed);
                 let task = TaskEnd {
@@ -159,6 +211,7 @@ fn answers(task: &Task, write: Write) -> bool {
     match write {
         Write::Renew | Write::Start => task.cancel_requested,
         Write::Draw(amount) => fits(task.all_money(), amount),
+        Write::GiveBack(_) => !task.told_back,
         _ => true,
     }
 }
@@ -203,6 +256,11 @@ fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
             task.close();
             task.wait(delay, now);
             return vec!["ladder", "requeued"];
+        }
+        Write::GiveBack(delay) => {
+            task.undo(delay, now);
+            let told = task.told_back;
+            return if told { Vec::new() } else { vec!["given_back"] };
         }
         Write::Finish(which) => {
             task.close();
