@@ -84,14 +84,16 @@ impl Default for SqliteOptions {
 }
 
 /// The durable store. Any number of processes may have the same file open. Dropping it blocks until its
-/// connections are closed, a few seconds at most: the last one that closes, of all processes, brings the
-/// log's content into the file, which has everything then.
+/// connections are closed, a few seconds at most: the last one, if no other process has the file open,
+/// brings the log's content into it.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
     options: SqliteOptions,
-    writer: Lane,
     readers: Lane,
+    /// Dropped last, when the others are closed: of two that close at once, each may find the other still
+    /// open and leave the log.
+    writer: Lane,
 }
 
 impl SqliteStore {
@@ -113,8 +115,8 @@ impl SqliteStore {
         Ok(Self {
             path: path.to_owned(),
             options,
-            writer: Lane::start("store-write", WRITES, vec![writer])?,
             readers: Lane::start("store-read", READS, readers)?,
+            writer: Lane::start("store-write", WRITES, vec![writer])?,
         })
     }
 
