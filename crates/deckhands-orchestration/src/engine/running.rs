@@ -17,7 +17,7 @@ use super::observer::EngineEvent;
 use super::orphans::{Leases, LeftAlone};
 use super::run::{EngineReport, StopSignals};
 use super::shared::Shared;
-use super::tidy::{self, EXPIRE_EVERY};
+use super::tidy;
 use super::timers::{self, Timers};
 use super::work::{Origin, Work};
 use super::worker::{Done, work};
@@ -254,21 +254,11 @@ impl Running {
     fn tidy(&mut self) {
         self.timers.tidy = Instant::now() + self.shared.settings.tidy_every;
         while self.tidying.try_join_next().is_some() {}
-        if !self.tidying.is_empty() {
-            return;
+        if self.tidying.is_empty() {
+            let (shared, expire) = (self.shared.clone(), self.timers.expires());
+            self.tidying
+                .spawn(async move { tidy::tidy(&shared, expire).await });
         }
-        let now = Instant::now();
-        let expire = now >= self.timers.expire;
-        if expire {
-            self.timers.expire = now + EXPIRE_EVERY;
-        }
-        let shared = self.shared.clone();
-        self.tidying.spawn(async move {
-            if expire {
-                tidy::expire(&shared).await;
-            }
-            shared.attempts.tidy_up().await;
-        });
     }
 
     /// A store that does not answer in time is like one that failed: it is asked again later, and

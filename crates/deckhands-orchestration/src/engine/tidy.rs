@@ -1,17 +1,20 @@
 //! What an engine clears away beside its work.
 
-use std::time::Duration;
-
 use deckhands_store::Retention;
 
 use super::shared::Shared;
 
-/// Between two looks for tasks that are not kept any longer.
-pub(super) const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+/// Clears up after dead attempts, and where asked for after old tasks.
+pub(super) async fn tidy(shared: &Shared, expire: bool) {
+    if expire {
+        expire_tasks(shared).await;
+    }
+    shared.attempts.tidy_up().await;
+}
 
 /// Removes the tasks that have ended long enough ago, and what is kept of their attempts. Where a process
 /// dies in between, the files of some stay.
-pub(super) async fn expire(shared: &Shared) {
+async fn expire_tasks(shared: &Shared) {
     let retention = Retention {
         keep: shared.settings.keep,
     };

@@ -6,6 +6,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::decider::Event;
 
+/// Between two looks for tasks that are not kept any longer.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+
 /// When what is due next.
 pub(super) struct Timers {
     pub(super) wake: Instant,
@@ -14,7 +17,7 @@ pub(super) struct Timers {
     pub(super) survey: Instant,
     pub(super) tidy: Instant,
     /// When old tasks are looked for, with the tidying then.
-    pub(super) expire: Instant,
+    expire: Instant,
     /// The end of the engine's duration, the grace time, or the time for pausing and cancelling.
     pub(super) stage: Option<(Instant, Event)>,
 }
@@ -36,6 +39,16 @@ impl Timers {
     /// The stage of stopping that comes next, in place of the one before.
     pub(super) fn stage(&mut self, after: Duration, event: Event) {
         self.stage = Some((Instant::now() + after, event));
+    }
+
+    /// Whether old tasks are to be looked for now; then they are again after an hour.
+    pub(super) fn expires(&mut self) -> bool {
+        let now = Instant::now();
+        let due = now >= self.expire;
+        if due {
+            self.expire = now + EXPIRE_EVERY;
+        }
+        due
     }
 }
 
