@@ -179,7 +179,7 @@ impl Runner {
             // Where something of it is still there, there is an end to be told of.
             Ok(Turn::NotBegun)
                 if !draft.keeps_working_files
-                    && (held.is_none() || forget(&self.home, &job.dir).await) =>
+                    && (held.is_none() || forget(self.home.clone(), job.dir.clone()).await) =>
             {
                 return (draft.finish(self.clock.now()), Turn::NotBegun);
             }
@@ -265,8 +265,7 @@ async fn clear_files(job: &Job<'_>, held: Option<&LockedAttempt>) -> Result<(), 
 }
 
 /// Removes the directory of an attempt that was not begun, with its lock; `false` where something stays.
-async fn forget(home: &Home, dir: &AttemptDir) -> bool {
-    let (home, dir) = (home.clone(), dir.clone());
+async fn forget(home: Home, dir: AttemptDir) -> bool {
     let removed = blocking(move || {
         dir.remove_working_files()?;
         // Its number is given out again: whoever claims it finds it locked, or not at all.

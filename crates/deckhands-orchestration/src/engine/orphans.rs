@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deckhands_model::{AttemptId, TaskId};
-use deckhands_store::{AttemptRecord, AttemptState, LeaseTerm, SilentLease};
+use deckhands_store::{AttemptRecord, AttemptState, Claim, LeaseTerm, SilentLease, StoreResult};
 use jiff::Timestamp;
 use tokio::time::Instant;
+
+use super::shared::Shared;
 
 /// The leases of others as they were seen last, and since when each is as it is.
 ///
@@ -24,8 +26,9 @@ struct Seen {
 }
 
 impl Leases {
-    /// Takes in what the store has told by `now`.
-    pub(super) fn look(&mut self, live: &[AttemptRecord], now: Instant) {
+    /// Takes in what the store has told just now; returns the attempts that nobody works on.
+    pub(super) fn look(&mut self, live: &[AttemptRecord], wall: Timestamp) -> Vec<AttemptId> {
+        let now = Instant::now();
         let held = live.iter().filter(|own| own.state != AttemptState::Paused);
         let seen = held.filter_map(|own| {
             let (lease, term) = (own.lease()?, own.term);
@@ -35,26 +38,31 @@ impl Leases {
             Some((lease.fence.attempt, Seen { lease, term, since }))
         });
         self.0 = seen.collect();
-    }
-
-    /// The attempt's lease, where nobody has renewed it for its term.
-    pub(super) fn silent(&self, attempt: AttemptId, now: Instant) -> Option<SilentLease> {
-        let seen = self.0.get(&attempt)?;
-        let silent = now.duration_since(seen.since);
-        (silent >= seen.term.0).then_some(seen.lease)
-    }
-
-    /// Those that nobody works on.
-    pub(super) fn free(
-        &self,
-        live: &[AttemptRecord],
-        (now, wall): (Instant, Timestamp),
-    ) -> Vec<AttemptId> {
         let ended =
             |own: &AttemptRecord| own.state == AttemptState::Paused || own.lease_until < wall;
         let all = live.iter().filter_map(|own| Some((own.id()?, ended(own))));
-        let free = all.filter(|(id, ended)| *ended || self.silent(*id, now).is_some());
+        let free = all.filter(|(id, ended)| *ended || self.silent(*id).is_some());
         free.map(|(id, _)| id).collect()
+    }
+
+    /// Takes the lease of one of them.
+    pub(super) async fn adopt(
+        &self,
+        shared: &Shared,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> StoreResult<Claim> {
+        let (store, worker, term) = (&shared.store, shared.worker, shared.settings.lease.term);
+        match self.silent(attempt) {
+            Some(seen) => store.adopt_silent(seen, worker, term, now).await,
+            None => store.adopt(attempt, worker, term, now).await,
+        }
+    }
+
+    /// The attempt's lease, where nobody has renewed it for its term.
+    fn silent(&self, attempt: AttemptId) -> Option<SilentLease> {
+        let seen = self.0.get(&attempt)?;
+        (seen.since.elapsed() >= seen.term.0).then_some(seen.lease)
     }
 }
 

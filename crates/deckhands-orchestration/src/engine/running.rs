@@ -162,11 +162,7 @@ impl Running {
     async fn adopt(&mut self, attempt: AttemptId) -> Event {
         let shared = self.shared.clone();
         let (since, now) = (Instant::now(), shared.clock.now());
-        let term = shared.settings.lease.term;
-        let adopted = match self.leases.silent(attempt, since) {
-            Some(seen) => shared.store.adopt_silent(seen, shared.worker, term, now),
-            None => shared.store.adopt(attempt, shared.worker, term, now),
-        };
+        let adopted = self.leases.adopt(&shared, attempt, now);
         match self.bounded(adopted).await {
             Some(claim) => Event::Adopted(self.start(claim, since, Origin::Orphan)),
             None => Event::NotAdopted(attempt),
@@ -231,9 +227,7 @@ impl Running {
             0 => Vec::new(),
             _ => self.cancels_asked().await,
         };
-        let seen = Instant::now();
-        self.leases.look(&live, seen);
-        let free = self.leases.free(&live, (seen, shared.clock.now()));
+        let free = self.leases.look(&live, shared.clock.now());
         let orphans = self.left_alone.without(free, &live, &cancels);
         Some(Event::Orphans(orphans))
     }
