@@ -10,7 +10,7 @@ use std::time::Duration;
 use deckhands_e2e::{Bench, Running, one_step};
 use serde_json::Value;
 
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_secs(480);
 
 /// Hands a task on the world's workspace in; its identity.
 fn submit(bench: &Bench, args: &[&str]) -> String {
