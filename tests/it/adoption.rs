@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use deckhands_model::{Cause, RunReport, TaskState};
 use deckhands_orchestration::{
-    AttemptEnd, AttemptOrder, AttemptResult, DaemonInfo, NotAdoptable, PromoteGate, Silent,
+    AttemptEnd, AttemptOrder, AttemptResult, DaemonInfo, NoKey, NotAdoptable, PromoteGate, Silent,
 };
 use deckhands_runtime::test_util::Script;
 use deckhands_runtime::{Containers, Disowned};
@@ -46,6 +46,16 @@ fn adoptable(world: &World) -> AttemptOrder {
     let mut order = world.order(2);
     order.adoptable = true;
     order
+}
+
+/// What a process says that has no key for the attempt's model.
+fn without_key(order: &AttemptOrder) -> AttemptOrder {
+    let model = order.request.model.clone();
+    let provider = model.provider().to_owned();
+    AttemptOrder {
+        no_key: Some(NoKey { provider, model }),
+        ..order.clone()
+    }
 }
 
 /// Begins the attempt in a process that dies after so long.

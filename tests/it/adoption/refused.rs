@@ -3,10 +3,10 @@
 use std::fs;
 
 use deckhands_model::ModelId;
-use deckhands_orchestration::{AttemptEnd, AttemptOrder, NoKey, NotAdoptable};
+use deckhands_orchestration::{AttemptEnd, NotAdoptable};
 use deckhands_runtime::{Containers, Operation, RuntimeErrorKind};
 
-use super::{adopt, adoptable, adopted, dies_after, ids, machine, place, slow};
+use super::{adopt, adoptable, adopted, dies_after, ids, machine, place, slow, without_key};
 use crate::support::secs;
 
 #[tokio::test(start_paused = true)]
@@ -77,16 +77,6 @@ async fn an_order_for_another_model_is_not_this_attempt_s() {
     };
     assert_eq!(kept, order.request.model);
     assert!(adopted(&world, &order).await.report.applied);
-}
-
-/// What a process says that has no key for the attempt's model.
-fn without_key(order: &AttemptOrder) -> AttemptOrder {
-    let model = order.request.model.clone();
-    let provider = model.provider().to_owned();
-    AttemptOrder {
-        no_key: Some(NoKey { provider, model }),
-        ..order.clone()
-    }
 }
 
 #[tokio::test(start_paused = true)]

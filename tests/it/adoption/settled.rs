@@ -5,15 +5,15 @@ use std::fs;
 use std::sync::Mutex;
 
 use deckhands_model::TaskState;
-use deckhands_orchestration::{
-    AttemptOrder, NoKey, NotAdoptable, Observer, Phase, PromoteGate, RunEvent,
-};
+use deckhands_orchestration::{AttemptOrder, NotAdoptable, Observer, Phase, PromoteGate, RunEvent};
 use deckhands_runtime::Disowned;
 use deckhands_runtime::test_util::Script;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{adopt, adoptable, adopted, dies_after, ids, kept, machine, place, working};
+use super::{
+    adopt, adoptable, adopted, dies_after, ids, kept, machine, place, without_key, working,
+};
 use crate::support::{World, secs};
 
 /// Says when a phase begins.
@@ -80,12 +80,9 @@ async fn after_the_agent_s_end_the_rest_is_done_by_another_process() {
 #[tokio::test(start_paused = true)]
 async fn what_is_left_to_do_needs_no_key() {
     let world = checked();
-    let mut order = adoptable(&world);
+    let order = adoptable(&world);
     dies_at(&world, &order, Phase::Checks).await;
-    let model = order.request.model.clone();
-    let provider = model.provider().to_owned();
-    order.no_key = Some(NoKey { provider, model });
-    let result = adopted(&world, &order).await;
+    let result = adopted(&world, &without_key(&order)).await;
     assert_eq!(result.report.state, TaskState::Completed);
     assert!(result.report.applied, "{:?}", result.report);
 }

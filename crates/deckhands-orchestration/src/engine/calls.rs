@@ -17,7 +17,7 @@ pub struct RouteCalls(Arc<Calls>);
 struct Calls {
     health: Arc<Mutex<RouteHealth>>,
     clock: Arc<dyn Clock>,
-    route: Mutex<Option<ModelId>>,
+    route: Option<ModelId>,
     told: AtomicBool,
 }
 
@@ -32,31 +32,34 @@ impl RouteCalls {
         Self(Arc::new(Calls {
             health,
             clock,
-            route: Mutex::new(route),
+            route,
             told: AtomicBool::new(false),
         }))
     }
 
-    /// They go to this route from now on.
-    pub(super) fn go_to(&self, route: &ModelId) {
-        let mut own = self.0.route.lock().unwrap_or_else(PoisonError::into_inner);
-        *own = Some(route.clone());
+    /// Those of the same attempt where it goes to this route instead.
+    pub(super) fn on(&self, route: &ModelId) -> Self {
+        Self(Arc::new(Calls {
+            health: self.0.health.clone(),
+            clock: self.0.clock.clone(),
+            route: Some(route.clone()),
+            told: AtomicBool::new(false),
+        }))
     }
 
     /// One has ended: why it failed, and how long the provider wants no more of them.
     pub fn ended(&self, failure: Option<Cause>, retry_after: Option<Duration>) {
-        let Calls { route, health, .. } = &*self.0;
-        let route = route.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(route) = route else {
+        let Some(route) = &self.0.route else {
             return;
         };
         self.0.told.store(true, Ordering::Relaxed);
         let now = self.0.clock.now();
         let reset = retry_after.and_then(|wait| now.saturating_add(wait).ok());
-        let mut health = health.lock().unwrap_or_else(PoisonError::into_inner);
+        let health = self.0.health.lock();
+        let mut health = health.unwrap_or_else(PoisonError::into_inner);
         match failure {
-            None => health.record_success(&route, now),
-            Some(cause) => health.record_failure(&route, cause, reset, now),
+            None => health.record_success(route, now),
+            Some(cause) => health.record_failure(route, cause, reset, now),
         }
     }
 

@@ -25,7 +25,7 @@ impl Daemon {
         if self.asking.is_empty() {
             let shared = shared.clone();
             self.asking
-                .spawn(async move { until_it_answers(&shared).await });
+                .spawn(async move { tell_of_outage(&shared).await });
         }
     }
 
@@ -45,20 +45,26 @@ impl Daemon {
     }
 }
 
-async fn until_it_answers(shared: &Shared) {
+/// Waits until it answers, and tells of the time in which it does not.
+async fn tell_of_outage(shared: &Shared) {
     let mut told = false;
-    loop {
-        let Err(why) = answers(shared).await else {
-            break;
-        };
+    let refused = |why| {
         if !told {
             shared.observer.tell(EngineEvent::DaemonTrouble(why));
             told = true;
         }
-        sleep(shared.settings.poll).await;
-    }
+    };
+    until_it_answers(shared, refused).await;
     if told {
         shared.observer.tell(EngineEvent::DaemonBack);
+    }
+}
+
+/// Asks until it answers; `refused` gets what stands in the way each time.
+pub(super) async fn until_it_answers(shared: &Shared, mut refused: impl FnMut(String)) {
+    while let Err(why) = answers(shared).await {
+        refused(why);
+        sleep(shared.settings.poll).await;
     }
 }
 

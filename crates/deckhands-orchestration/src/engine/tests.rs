@@ -312,11 +312,7 @@ async fn a_route_that_keeps_failing_is_left_alone_and_holds_nothing_meanwhile() 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_waits_for_a_route_all_night_has_not_begun() {
     let world = World::default();
-    for _ in 0..5 {
-        world
-            .submit(&[Act::Fail(SECOND, Cause::ProviderError), Act::Hang])
-            .await;
-    }
+    world.lose_the_route().await;
     let engine = world.spawn(settings());
     sleep(2 * SECOND).await;
     let mut late = Vec::new();
@@ -338,11 +334,7 @@ async fn a_task_that_waits_for_a_route_all_night_has_not_begun() {
 #[tokio::test(start_paused = true)]
 async fn an_engine_does_not_go_round_and_round_in_a_queue_that_may_not_be_begun() {
     let world = World::default();
-    for _ in 0..5 {
-        world
-            .submit(&[Act::Fail(SECOND, Cause::ProviderError), Act::Hang])
-            .await;
-    }
+    world.lose_the_route().await;
     let engine = world.spawn(settings());
     // Until one of them is tried again, which the others have to wait for.
     sleep(120 * SECOND).await;
@@ -433,6 +425,16 @@ async fn a_clock_set_back_takes_no_attempt_from_a_worker_that_is_alive() {
     second.crash().await;
 }
 
+/// A model to go on with.
+const OTHER: &str = "openai/second";
+
+fn with_another_model() -> EngineSettings {
+    EngineSettings {
+        fallback_models: vec![OTHER.to_owned()],
+        ..settings()
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn another_model_takes_over_while_a_route_is_left_alone() {
     let world = World::default();
@@ -443,16 +445,12 @@ async fn another_model_takes_over_while_a_route_is_left_alone() {
     for _ in 0..5 {
         world.submit(&failing).await;
     }
-    let other = "openai/second".to_owned();
-    let engine = world.spawn(EngineSettings {
-        fallback_models: vec![other.clone()],
-        ..settings()
-    });
+    let engine = world.spawn(with_another_model());
     sleep(2 * SECOND).await;
     let late = world.submit(&[Act::Succeed(SECOND)]).await;
     sleep(20 * SECOND).await;
     assert_eq!(world.state(late).await, TaskState::Completed);
-    assert_eq!(world.attempts(late).await[0].route, Some(other));
+    assert_eq!(world.attempts(late).await[0].route.as_deref(), Some(OTHER));
     engine.crash().await;
 }
 
@@ -462,17 +460,13 @@ async fn a_route_whose_calls_fail_is_left_alone_while_its_attempt_is_still_at_wo
     let world = World::default();
     let refused = Act::Calls(5, Cause::ProviderError, 60 * SECOND);
     let first = world.submit(&[refused]).await;
-    let other = "openai/second".to_owned();
-    let engine = world.spawn(EngineSettings {
-        fallback_models: vec![other.clone()],
-        ..settings()
-    });
+    let engine = world.spawn(with_another_model());
     sleep(2 * SECOND).await;
     let late = world.submit(&[Act::Succeed(SECOND)]).await;
     sleep(5 * SECOND).await;
     assert_eq!(world.state(first).await, TaskState::Running);
     assert_eq!(world.state(late).await, TaskState::Completed);
-    assert_eq!(world.attempts(late).await[0].route, Some(other));
+    assert_eq!(world.attempts(late).await[0].route.as_deref(), Some(OTHER));
     engine.crash().await;
 }
 

@@ -85,7 +85,7 @@ impl Work {
     /// Uses the route that there is leave for.
     pub(super) fn take_route(&mut self, permit: Option<Permit>) {
         if let Some(permit) = &permit {
-            self.job.calls.go_to(permit.route());
+            self.job.calls = self.job.calls.on(permit.route());
             let own = self.task.model.as_deref() == Some(permit.route().as_str());
             self.job.model = (!own).then(|| permit.route().to_string());
         }

@@ -158,12 +158,8 @@ async fn go_on(shared: &Shared, work: &Work) -> Result<Over, Unsettled> {
 async fn daemon_is_back(shared: &Shared, work: &Work) -> Result<(), Unsettled> {
     shared.doubt_daemon();
     let asked = async {
-        loop {
-            sleep(shared.settings.poll).await;
-            if daemon::answers(shared).await.is_ok() {
-                return;
-            }
-        }
+        sleep(shared.settings.poll).await;
+        daemon::until_it_answers(shared, |_why| ()).await;
     };
     let back = work.job.pause.run_until_cancelled(asked).await;
     back.ok_or(Unsettled::Left)

@@ -174,6 +174,15 @@ impl World {
         assert_eq!(kinds, "submitted given_back");
     }
 
+    /// Hands in what opens the breaker of the tasks' own model: five failures, after which the one call
+    /// that is let through goes on and on.
+    pub(super) async fn lose_the_route(&self) {
+        for _ in 0..5 {
+            let failing = Act::Fail(Duration::from_secs(1), Cause::ProviderError);
+            self.submit(&[failing, Act::Hang]).await;
+        }
+    }
+
     pub(super) async fn submit(&self, acts: &[Act]) -> TaskId {
         self.submit_for("openai/first", acts).await
     }
