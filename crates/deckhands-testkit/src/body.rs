@@ -9,12 +9,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
 /// The bytes of an answer and how they go out.
 pub(crate) struct ServedBody {
     pieces: VecDeque<Piece>,
-    breaks_off: bool,
+    /// Whether the server may announce how long it is.
+    sized: bool,
+    /// Called once the last piece has been handed over, and never if it breaks off.
+    when_whole: Option<Box<dyn FnOnce() + Send>>,
     /// Dropped with the body, so that its owner learns that the transfer has ended.
     _guard: Option<Box<dyn Any + Send>>,
 }
@@ -26,32 +30,39 @@ enum Piece {
     /// These bytes go out little by little.
     Drip(Drip),
     /// Nothing goes out until this has happened.
-    Wait(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Wait(Wait),
+    /// Nothing goes out for this time, which begins when it is this piece's turn; what was given before goes out first.
+    Pause(Duration),
     /// What there is must first leave the buffers.
     Flush,
     /// The connection ends here.
-    Break,
+    Break(CutOff),
 }
 
 /// Bytes that trickle.
 struct Drip {
     rest: Bytes,
     pace: Pace,
-    pause: Option<Pin<Box<Sleep>>>,
+    pause: Option<Wait>,
 }
+
+type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How fast a body trickles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// Bytes sent at a time, at least 1.
     pub bytes: usize,
-    /// Wait after each of them.
+    /// Wait after each of them; even without one each goes out by itself.
     pub every: Duration,
 }
 
 /// The connection ends here because the script says so.
-#[derive(Debug)]
-pub(crate) struct CutOff;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CutOff {
+    Close,
+    Reset,
+}
 
 impl fmt::Display for CutOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,23 +76,30 @@ impl fmt::Debug for ServedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServedBody")
             .field("pieces", &self.pieces.len())
-            .field("breaks_off", &self.breaks_off)
+            .field("sized", &self.sized)
             .finish_non_exhaustive()
     }
 }
 
 impl ServedBody {
+    /// Sends nothing.
+    pub(crate) fn empty() -> Self {
+        Self {
+            pieces: VecDeque::new(),
+            sized: true,
+            when_whole: None,
+            _guard: None,
+        }
+    }
+
     /// Sends the data at once.
     pub(crate) fn whole(data: impl Into<Bytes>) -> Self {
-        Self::of([Piece::Data(data.into())])
+        Self::empty().then(data)
     }
 
     /// Sends the data and then breaks the connection.
     pub(crate) fn cut_off(data: impl Into<Bytes>) -> Self {
-        Self {
-            breaks_off: true,
-            ..Self::of([Piece::Data(data.into()), Piece::Flush, Piece::Break])
-        }
+        Self::whole(data).then_cut(CutOff::Close)
     }
 
     /// Sends the first part, and the rest once `until` has happened.
@@ -90,11 +108,49 @@ impl ServedBody {
         rest: impl Into<Bytes>,
         until: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
-        Self::of([
-            Piece::Data(first.into()),
-            Piece::Wait(Box::pin(until)),
-            Piece::Data(rest.into()),
-        ])
+        Self::whole(first).then_wait(until).then(rest)
+    }
+
+    /// The same, and then these bytes.
+    pub(crate) fn then(self, data: impl Into<Bytes>) -> Self {
+        let data = data.into();
+        if data.is_empty() {
+            return self;
+        }
+        self.with(Piece::Data(data))
+    }
+
+    /// The same, and then nothing until this has happened.
+    pub(crate) fn then_wait(self, until: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.with(Piece::Wait(Box::pin(until)))
+    }
+
+    /// The same, and then nothing for this time.
+    pub(crate) fn then_pause(self, time: Duration) -> Self {
+        self.with(Piece::Pause(time))
+    }
+
+    /// The same, and then the connection breaks.
+    pub(crate) fn then_cut(self, how: CutOff) -> Self {
+        self.of_untold_length()
+            .with(Piece::Flush)
+            .with(Piece::Break(how))
+    }
+
+    /// The same without telling its length before.
+    pub(crate) fn of_untold_length(self) -> Self {
+        Self {
+            sized: false,
+            ..self
+        }
+    }
+
+    /// The same, with a call once all of it has been handed to the connection.
+    pub(crate) fn when_whole(self, call: impl FnOnce() + Send + 'static) -> Self {
+        Self {
+            when_whole: Some(Box::new(call)),
+            ..self
+        }
     }
 
     /// The same bytes little by little.
@@ -119,15 +175,9 @@ impl ServedBody {
         }
     }
 
-    fn of(pieces: impl IntoIterator<Item = Piece>) -> Self {
-        Self {
-            pieces: pieces
-                .into_iter()
-                .filter(|piece| !piece.is_done())
-                .collect(),
-            breaks_off: false,
-            _guard: None,
-        }
+    fn with(mut self, piece: Piece) -> Self {
+        self.pieces.push_back(piece);
+        self
     }
 }
 
@@ -137,7 +187,7 @@ impl Piece {
         match self {
             Self::Data(data) => data.len(),
             Self::Drip(drip) => drip.rest.len(),
-            Self::Wait(_) | Self::Flush | Self::Break => 0,
+            Self::Wait(_) | Self::Pause(_) | Self::Flush | Self::Break(_) => 0,
         }
     }
 
@@ -146,7 +196,7 @@ impl Piece {
         match self {
             Self::Data(data) => data.is_empty(),
             Self::Drip(drip) => drip.rest.is_empty(),
-            Self::Wait(_) | Self::Flush | Self::Break => false,
+            Self::Wait(_) | Self::Pause(_) | Self::Flush | Self::Break(_) => false,
         }
     }
 
@@ -156,6 +206,10 @@ impl Piece {
             Self::Data(data) if data.is_empty() => Poll::Ready(None),
             Self::Data(data) => Poll::Ready(Some(Ok(std::mem::take(data)))),
             Self::Drip(drip) => drip.poll(context).map(|data| data.map(Ok)),
+            Self::Pause(time) => {
+                *self = Self::Wait(pause(*time));
+                self.poll(context)
+            }
             Self::Wait(until) => {
                 ready!(until.as_mut().poll(context));
                 Poll::Ready(None)
@@ -166,7 +220,7 @@ impl Piece {
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            Self::Break => Poll::Ready(Some(Err(CutOff))),
+            Self::Break(how) => Poll::Ready(Some(Err(*how))),
         }
     }
 }
@@ -183,9 +237,18 @@ impl Drip {
         let size = self.pace.bytes.clamp(1, self.rest.len());
         let part = self.rest.split_to(size);
         if !self.rest.is_empty() {
-            self.pause = Some(Box::pin(sleep(self.pace.every)));
+            self.pause = Some(pause(self.pace.every));
         }
         Poll::Ready(Some(part))
+    }
+}
+
+/// Pending at least once, so that the server flushes what it was given before.
+fn pause(time: Duration) -> Wait {
+    if time.is_zero() {
+        Box::pin(yield_now())
+    } else {
+        Box::pin(sleep(time))
     }
 }
 
@@ -202,6 +265,11 @@ impl Body for ServedBody {
             if frame.is_none() || piece.is_done() {
                 self.pieces.pop_front();
             }
+            if self.pieces.is_empty()
+                && let Some(call) = self.when_whole.take()
+            {
+                call();
+            }
             if let Some(frame) = frame {
                 return Poll::Ready(Some(frame.map(Frame::data)));
             }
@@ -214,7 +282,7 @@ impl Body for ServedBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.breaks_off {
+        if !self.sized {
             return SizeHint::default();
         }
         let length = self.pieces.iter().map(Piece::len).sum::<usize>();

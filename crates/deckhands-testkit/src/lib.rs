@@ -24,11 +24,11 @@ pub mod tiny_image;
 
 pub use body::Pace;
 pub use daemon_proxy::{DaemonProxy, ProxiedRequest, ProxyAct, ProxyRule};
-pub use llm::{RecordedRequest, ScriptedLlm};
+pub use llm::{BenchLlm, BenchReply, BenchStream, Charge, RecordedRequest, ScriptedLlm, Served};
 pub use registry::{
     RegistryFault, RegistryPlace, RegistryRequest, RegistryStub, StubImage, StubLayer,
 };
 pub use script::{
-    AfterEnd, Dialect, ProviderError, Reply, Script, ScriptError, ScriptErrorKind, Step, Times,
-    ToolCall, Usage, WrongUsage,
+    AfterEnd, Break, Dialect, EventForm, Mishap, Place, ProviderError, Reply, Script, ScriptError,
+    ScriptErrorKind, Step, Times, ToolCall, Usage, WrongUsage,
 };

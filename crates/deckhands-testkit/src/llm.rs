@@ -1,11 +1,16 @@
 //! The scripted provider as a server: it binds, serves, counts and stops; what it answers is the script's matter.
 
 mod answer;
+mod bench;
 mod connection;
 mod cursor;
 mod desk;
+mod give;
+mod payload;
+mod play;
 mod record;
 mod route;
+mod served;
 mod stream;
 
 use std::io;
@@ -15,13 +20,16 @@ use std::sync::Arc;
 use crate::script::Script;
 use crate::server::Server;
 
+pub use bench::{BenchLlm, BenchReply, BenchStream};
 use desk::Desk;
 pub use record::RecordedRequest;
+pub use served::{Charge, Served};
 
 /// An OpenAI-compatible provider that answers from a script, on a port of its own.
 ///
 /// It serves `POST …/chat/completions`, whole or as events, and `GET …/models` under any path; anything else is
-/// 404. Paths that begin with `/s/<name>/` are answered by the script [added](Self::add_script) under that name.
+/// 404. Paths that begin with `/s/<name>/` are answered by the script [added](Self::add_script) under that name, and
+/// within a script the model that a request names may have steps [of its own](Script::model).
 /// Dropping it stops it without waiting.
 #[derive(Debug)]
 pub struct ScriptedLlm {
@@ -80,6 +88,40 @@ impl ScriptedLlm {
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.desk.requests()
+    }
+
+    /// Those of [`requests`](Self::requests) that name this model.
+    #[must_use]
+    pub fn requests_of(&self, model: &str) -> Vec<RecordedRequest> {
+        let mut requests = self.desk.requests();
+        requests.retain(|request| request.model.as_deref() == Some(model));
+        requests
+    }
+
+    /// The completions served since the start, of all scripts and models.
+    #[must_use]
+    pub fn served(&self) -> Served {
+        self.desk.served(None)
+    }
+
+    /// The completions served to requests that name this model.
+    #[must_use]
+    pub fn served_of(&self, model: &str) -> Served {
+        self.desk.served(Some(model))
+    }
+
+    /// How many requests for a completion are being answered: also those in a scripted silence, and none whose client
+    /// is seen to have left.
+    #[must_use]
+    pub fn open_answers(&self) -> u64 {
+        self.desk.open_answers()
+    }
+
+    /// Waits until no request for a completion is being answered.
+    ///
+    /// It has no deadline of its own; it may be dropped at any point.
+    pub async fn wait_until_idle(&self) {
+        self.desk.wait_until_idle().await;
     }
 
     /// Whether a request came after the end of a script that makes that an error.

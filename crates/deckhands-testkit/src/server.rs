@@ -29,11 +29,20 @@ impl Server {
         S: Fn(TcpStream) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
+        Self::start_for(MAX_CONNECTIONS, bind, serve).await
+    }
+
+    /// The same for so many connections at once.
+    pub(crate) async fn start_for<S, F>(most: usize, bind: SocketAddr, serve: S) -> io::Result<Self>
+    where
+        S: Fn(TcpStream) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let listener = TcpListener::bind(bind).await?;
         let addr = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, serve, stopped));
+        tasks.spawn(accept(most, listener, serve, stopped));
         Ok(Self { addr, stop, tasks })
     }
 
@@ -50,8 +59,12 @@ impl Server {
     }
 }
 
-async fn accept<S, F>(listener: TcpListener, serve: S, mut stopped: oneshot::Receiver<()>)
-where
+async fn accept<S, F>(
+    most: usize,
+    listener: TcpListener,
+    serve: S,
+    mut stopped: oneshot::Receiver<()>,
+) where
     S: Fn(TcpStream) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
@@ -60,7 +73,7 @@ where
         tokio::select! {
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream));
                 }

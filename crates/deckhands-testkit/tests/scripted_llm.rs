@@ -120,3 +120,48 @@ fn a_faulty_script_is_refused() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[test]
+fn measurements_need_no_script() {
+    let rows = [
+        (vec!["--bench-reply", "2000"], 2000),
+        (vec!["--bench-stream", "4,1"], 1000),
+        (vec!["--bench-reply", "40", "--bench-stream", "4,1"], 40),
+    ];
+    for (args, bytes) in rows {
+        let mut child = program(&args)
+            .args(["--bind", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let addr = line.trim().strip_prefix("listening on http://").unwrap();
+        let path = "/v1/chat/completions";
+        let answer = post(addr, path, r#"{"model": "m"}"#);
+        let (_, text) = answer.split_once("\"content\":\"").unwrap();
+        // The line ends within the text are two characters in JSON.
+        let text = text.split('"').next().unwrap().replace("\\n", "\n");
+        assert_eq!(text.len(), bytes, "{args:?}");
+        let answer = post(addr, path, r#"{"stream": true}"#);
+        let chunks = answer.matches("chat.completion.chunk").count();
+        let wanted = if args.contains(&"--bench-stream") {
+            6
+        } else {
+            3
+        };
+        assert_eq!(chunks, wanted, "{args:?}: role, content and end");
+        signal(&child, "TERM");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    let rows: [&[&str]; 4] = [
+        &[],
+        &["--bench-reply", "1", "--script", EXAMPLE],
+        &["--bench-reply", "1", "--verbose"],
+        &["--bench-stream", "0,1"],
+    ];
+    for args in rows {
+        let output = program(args).args(["--bind", "127.0.0.1:0"]).output();
+        assert_eq!(output.unwrap().status.code(), Some(2), "{args:?}");
+    }
+}

@@ -5,18 +5,40 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use deckhands_testkit::{RecordedRequest, Script, ScriptError, ScriptedLlm};
+use deckhands_testkit::{
+    BenchLlm, BenchReply, BenchStream, RecordedRequest, Script, ScriptError, ScriptedLlm,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Bytes of the message that measurements get unless told otherwise.
+const BENCH_BYTES: usize = 1000;
 
 /// An OpenAI-compatible provider that answers from a script.
 #[derive(Debug, Parser)]
 #[command(name = "scripted-llm")]
 struct Args {
     /// Script of the answers, JSON.
-    #[arg(long, value_name = "FILE")]
-    script: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present_any = ["bench_reply", "bench_stream"],
+        conflicts_with_all = ["bench_reply", "bench_stream"]
+    )]
+    script: Option<PathBuf>,
+    /// Answer every request at once with a message of so many bytes, and remember nothing of it.
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["named", "verbose"])]
+    bench_reply: Option<usize>,
+    /// The same, with the message of a stream in so many events, one every so many milliseconds.
+    #[arg(
+        long,
+        value_name = "EVENTS,EVERY_MS",
+        value_parser = events_and_time,
+        conflicts_with_all = ["named", "verbose"]
+    )]
+    bench_stream: Option<BenchStream>,
     /// Another script for paths under /s/NAME/; may be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = name_and_file)]
     named: Vec<(String, PathBuf)>,
@@ -57,21 +79,44 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Fault> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let script = load(&args.script)?;
-    let llm = ScriptedLlm::start(script, args.bind)
+    let Some(file) = &args.script else {
+        let llm = BenchLlm::start(bench_reply(&args), args.bind)
+            .await
+            .map_err(|source| Fault::Bind(args.bind, source))?;
+        tell(&args, llm.addr())?;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        llm.shutdown().await;
+        return Ok(());
+    };
+    let llm = ScriptedLlm::start(load(file)?, args.bind)
         .await
         .map_err(|source| Fault::Bind(args.bind, source))?;
     for (name, file) in &args.named {
         llm.add_script(name.clone(), load(file)?);
     }
-    if let Some(file) = &args.port_file {
-        write_whole(file, &format!("{}\n", llm.addr().port()))
-            .map_err(|source| Fault::File(file.clone(), source))?;
-    }
-    announce(llm.addr())?;
+    tell(&args, llm.addr())?;
     serve(&llm, args.verbose, &mut interrupt, &mut terminate).await;
     llm.shutdown().await;
     Ok(())
+}
+
+fn bench_reply(args: &Args) -> BenchReply {
+    BenchReply {
+        content_bytes: args.bench_reply.unwrap_or(BENCH_BYTES),
+        stream: args.bench_stream,
+    }
+}
+
+/// Tells where the server listens.
+fn tell(args: &Args, addr: SocketAddr) -> Result<(), Fault> {
+    if let Some(file) = &args.port_file {
+        write_whole(file, &format!("{}\n", addr.port()))
+            .map_err(|source| Fault::File(file.clone(), source))?;
+    }
+    Ok(announce(addr)?)
 }
 
 async fn serve(llm: &ScriptedLlm, verbose: bool, interrupt: &mut Signal, terminate: &mut Signal) {
@@ -143,4 +188,13 @@ fn name_and_file(text: &str) -> Result<(String, PathBuf), String> {
         }
         _ => Err("expected NAME=FILE".to_owned()),
     }
+}
+
+fn events_and_time(text: &str) -> Result<BenchStream, String> {
+    let parsed = text.split_once(',').and_then(|(events, every)| {
+        let events = events.parse().ok().filter(|events| *events > 0)?;
+        let every = Duration::from_millis(every.parse().ok()?);
+        Some(BenchStream { events, every })
+    });
+    parsed.ok_or_else(|| "expected EVENTS,EVERY_MS with at least one event".to_owned())
 }

@@ -17,7 +17,7 @@ async fn frames(mut body: ServedBody) -> (Vec<usize>, bool) {
     while let Some(frame) = body.frame().await {
         match frame {
             Ok(frame) => sizes.push(frame.into_data().unwrap().len()),
-            Err(CutOff) => return (sizes, false),
+            Err(_) => return (sizes, false),
         }
     }
     (sizes, true)
@@ -87,4 +87,45 @@ fn the_guard_lives_as_long_as_the_body() {
     assert_eq!(std::sync::Arc::strong_count(&guard), 2);
     drop(body);
     assert_eq!(std::sync::Arc::strong_count(&guard), 1);
+}
+
+#[tokio::test]
+async fn pieces_come_in_their_order() {
+    let start = Instant::now();
+    let body = ServedBody::whole("ab")
+        .then_pause(Duration::from_millis(20))
+        .then("cde")
+        .then("")
+        .then_pause(Duration::ZERO)
+        .then("f");
+    assert_eq!(body.size_hint().exact(), Some(6));
+    assert_eq!(frames(body).await, (vec![2, 3, 1], true));
+    assert!(start.elapsed() >= Duration::from_millis(20));
+    let body = ServedBody::whole("ab").of_untold_length();
+    assert_eq!(body.size_hint().exact(), None);
+    assert_eq!(frames(body).await, (vec![2], true));
+}
+
+#[tokio::test]
+async fn only_a_whole_body_says_that_it_is() {
+    let told = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = || told.load(std::sync::atomic::Ordering::Relaxed);
+    let tell = |body: ServedBody| {
+        let told = std::sync::Arc::clone(&told);
+        body.when_whole(move || {
+            told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        })
+    };
+    let mut body = tell(ServedBody::whole("ab").then("c"));
+    body.frame().await.unwrap().unwrap();
+    assert_eq!(count(), 0, "a part is missing");
+    body.frame().await.unwrap().unwrap();
+    assert_eq!(count(), 1, "with the last part");
+    drop(body);
+    assert_eq!(count(), 1);
+    frames(tell(ServedBody::cut_off("abc"))).await;
+    drop(tell(ServedBody::whole("abc")));
+    assert_eq!(count(), 1, "a cut or dropped body is not whole");
+    frames(tell(ServedBody::whole("abc").paced(PACE))).await;
+    assert_eq!(count(), 2);
 }

@@ -72,6 +72,14 @@ pub(super) fn refusal(on: Occasion<'_>, step: &Step, text: &str) -> Value {
     completion(on, step, json!([choice(message, "stop")]))
 }
 
+/// A completion of so much text that ended with an error.
+pub(super) fn failed(on: Occasion<'_>, step: &Step, text: &str, error: &Value) -> Value {
+    let message = json!({ "role": "assistant", "content": text });
+    let mut choice = choice(message, "error");
+    choice["error"] = error.clone();
+    completion(on, step, json!([choice]))
+}
+
 /// A completion with a call whose arguments are any text.
 pub(super) fn broken_call(on: Occasion<'_>, step: &Step, tool: &str, arguments: &str) -> Value {
     let choice = match on.form {
@@ -113,14 +121,35 @@ pub(super) fn own_error(status: u16, kind: &str, message: &str) -> Value {
     json!({ "error": { "message": message, "type": kind, "param": null, "code": status } })
 }
 
-/// The list of models: one, since any name is answered.
-pub(super) fn models() -> Value {
-    json!({ "object": "list", "data": [
-        { "id": "scripted/model", "object": "model", "created": CREATED, "owned_by": "scripted" },
-    ] })
+/// The error of a model that is not served, in OpenAI's form.
+pub(super) fn no_model(model: &str) -> Value {
+    let message = format!("The model `{model}` does not exist or you do not have access to it.");
+    json!({ "error": {
+        "message": message,
+        "type": "invalid_request_error",
+        "param": null,
+        "code": "model_not_found",
+    } })
 }
 
-fn completion(on: Occasion<'_>, step: &Step, choices: Value) -> Value {
+/// The list of models.
+pub(super) fn models(names: &[String]) -> Value {
+    let model = |name: &String| {
+        json!({
+            "id": name,
+            "object": "model",
+            "created": CREATED,
+            "owned_by": "scripted",
+        })
+    };
+    let models: Vec<Value> = names.iter().map(model).collect();
+    json!({ "object": "list", "data": models })
+}
+
+fn completion(on: Occasion<'_>, step: &Step, mut choices: Value) -> Value {
+    if let (Some(reason), Some(choice)) = (&step.finish_reason, choices.get_mut(0)) {
+        choice["finish_reason"] = json!(reason);
+    }
     let mut completion = json!({
         "id": format!("chatcmpl-scripted-{:06}", on.sequence),
         "object": "chat.completion",

@@ -1,61 +1,44 @@
 //! One client connection: reads requests, gives the answers, and breaks off where the script wants it.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpStream;
 
 use super::answer::{self, Form, Occasion};
 use super::cursor::Turn;
-use super::desk::{Desk, Ticket};
+use super::desk::{Desk, Missing, Ticket};
+use super::give::{Abort, Sheet, Worth, give};
 use super::record::RecordedRequest;
 use super::route::{Route, route};
-use super::stream::{self, Streaming};
-use crate::body::ServedBody;
-use crate::script::{Reply, Step};
+use super::served::Charge;
+use super::stream::Streaming;
+use crate::body::{CutOff, ServedBody};
+use crate::script::Step;
 
 /// A longer request is refused with 413: 32 MiB, far above any model's context.
 const MAX_REQUEST: usize = 32 << 20;
 
-/// Bytes that a truncated answer announces beyond what it sends.
-const MISSING: usize = 1000;
-
-/// The text of a completion that breaks off.
-const CUT_OFF: &str = "cut off";
-
 /// Status of the provider's own complaint that the script has ended; no provider uses it.
 const SCRIPT_ENDED: u16 = 599;
 
-/// The connection ends without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Abort {
-    Close,
-    Reset,
-}
-
-impl fmt::Display for Abort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connection ended by the script")
-    }
-}
-
-impl std::error::Error for Abort {}
+/// The name that the list of models has where any name is answered.
+const ANY_MODEL: &str = "scripted/model";
 
 type Answer = Result<Response<ServedBody>, Abort>;
 
 /// Serves one connection until the client leaves or the script breaks it off.
 pub(super) async fn serve(stream: TcpStream, desk: Arc<Desk>) {
+    // Each write goes out by itself; where that cannot be set, small ones may come joined.
+    let _ = stream.set_nodelay(true);
     let service = service_fn(|request| handle(request, &desk));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let end = Pin::new(&mut connection).await;
@@ -67,11 +50,14 @@ pub(super) async fn serve(stream: TcpStream, desk: Arc<Desk>) {
 }
 
 fn wants_reset(error: &hyper::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source.and_then(|source| source.downcast_ref::<Abort>()) == Some(&Abort::Reset)
+    let Some(source) = std::error::Error::source(error) else {
+        return false;
+    };
+    source.downcast_ref::<Abort>() == Some(&Abort::Reset)
+        || source.downcast_ref::<CutOff>() == Some(&CutOff::Reset)
 }
 
-async fn handle(request: Request<Incoming>, desk: &Desk) -> Answer {
+async fn handle(request: Request<Incoming>, desk: &Arc<Desk>) -> Answer {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST)
         .collect()
@@ -83,7 +69,7 @@ async fn handle(request: Request<Incoming>, desk: &Desk) -> Answer {
     let mut record = RecordedRequest::new(head.method.as_str(), path, &head.headers, &bytes);
     let script = match route(&head.method, path) {
         Route::Chat(script) => script,
-        Route::Models => return plain(desk, record, 200, &answer::models()),
+        Route::Models => return plain(desk, record, 200, &answer::models(&models(desk))),
         Route::Unknown => return refuse(desk, record, (404, "not_found", "no such path")),
     };
     match wanted(body.as_ref()) {
@@ -107,37 +93,71 @@ fn wanted(body: Option<&Bytes>) -> Result<(Form, Streaming), Complaint> {
     }
 }
 
+/// The names that the list of models has; one more stands for all that are answered.
+fn models(desk: &Desk) -> Vec<String> {
+    let (mut names, any) = desk.models();
+    names.extend(any.then(|| ANY_MODEL.to_owned()));
+    names
+}
+
 /// Takes the script's next step and gives its answer.
 async fn play(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     record: RecordedRequest,
     (form, streaming): (Form, Streaming),
 ) -> Answer {
+    let open = desk.open();
     let model = record.model.clone().unwrap_or_default();
     let Ticket { sequence, turn } = desk.take(record, form);
-    match turn {
-        None => own_error(404, "not_found", "no script of this name"),
-        Some(Turn::Ended(steps)) => own_error(
+    let answer = match turn {
+        Err(Missing::Script) => own_error(404, "not_found", "no script of this name"),
+        Err(Missing::Model) => Sheet::json(404, &answer::no_model(&model)).response(&[]),
+        Ok(Turn::Ended(steps)) => own_error(
             SCRIPT_ENDED,
             "script_ended",
             &format!("script ended after {steps} steps"),
         ),
-        Some(Turn::Step { step, part, .. }) => {
+        Ok(Turn::Step { step, part, .. }) => {
             let on = Occasion {
                 sequence,
                 model: &model,
                 form,
                 part,
             };
-            give(on, streaming, &step).await
+            step_answer(desk, on, streaming, &step).await
+        }
+    };
+    answer.map(|answer| answer.map(|body| body.with_guard(open)))
+}
+
+/// The answer of a step, noted as served from its beginning on and as whole at its end.
+async fn step_answer(
+    desk: &Arc<Desk>,
+    on: Occasion<'_>,
+    streaming: Streaming,
+    step: &Step,
+) -> Answer {
+    let sheet = give(on, streaming, step).await?;
+    let worth = sheet.worth;
+    let mut answer = sheet.response(&step.headers)?;
+    if worth != Worth::Nothing {
+        let charge = Charge::of(&step.usage);
+        desk.begin(on.model, charge);
+        if worth == Worth::WholeAtEnd {
+            let (desk, model) = (Arc::clone(desk), on.model.to_owned());
+            answer = answer.map(|body| body.when_whole(move || desk.finish(&model, charge)));
         }
     }
+    Ok(match step.pace {
+        Some(pace) => answer.map(|body| body.paced(pace)),
+        None => answer,
+    })
 }
 
 /// Answers without taking a step.
 fn plain(desk: &Desk, record: RecordedRequest, status: u16, body: &Value) -> Answer {
     desk.note(record);
-    respond(status, body, &[])
+    Sheet::json(status, body).response(&[])
 }
 
 fn refuse(desk: &Desk, record: RecordedRequest, (status, kind, message): Complaint) -> Answer {
@@ -150,110 +170,5 @@ fn refuse(desk: &Desk, record: RecordedRequest, (status, kind, message): Complai
 }
 
 fn own_error(status: u16, kind: &str, message: &str) -> Answer {
-    respond(status, &answer::own_error(status, kind, message), &[])
-}
-
-async fn give(on: Occasion<'_>, streaming: Streaming, step: &Step) -> Answer {
-    if !step.delay.is_zero() {
-        tokio::time::sleep(step.delay).await;
-    }
-    let headers = &step.headers;
-    let complete = |completion: Value| complete(&completion, streaming, headers);
-    let answer = match &step.reply {
-        Reply::Say(text) => complete(answer::message(on, step, text)),
-        Reply::Call { text, calls } => complete(answer::calls(on, step, text, calls)),
-        Reply::BrokenCall { tool, arguments } => {
-            complete(answer::broken_call(on, step, tool, arguments))
-        }
-        Reply::Filtered(text) => complete(answer::filtered(on, step, text)),
-        Reply::Refusal(text) => complete(answer::refusal(on, step, text)),
-        Reply::EmptyChoices => complete(answer::no_choices(on, step)),
-        Reply::Status { code, body } => match body {
-            Value::String(text) => send(*code, "text/plain", text.clone(), headers),
-            body => respond(*code, body, headers),
-        },
-        Reply::Hang(time) => hang(*time).await,
-        Reply::Reset => Err(Abort::Reset),
-        Reply::Raw(text) => send(200, "application/json", text.clone(), headers),
-        Reply::Truncate => truncated(&answer::message(on, step, CUT_OFF), streaming, headers),
-        Reply::ErrorIn200(error) if streaming == Streaming::No => {
-            respond(200, &json!({ "error": error }), headers)
-        }
-        Reply::ErrorIn200(error) => {
-            let events = stream::broken_by(&answer::no_choices(on, step), error);
-            send(200, stream::CONTENT_TYPE, events, headers)
-        }
-    };
-    match step.pace {
-        Some(pace) => answer.map(|answer| answer.map(|body| body.paced(pace))),
-        None => answer,
-    }
-}
-
-/// A completion in the form that was asked for.
-fn complete(completion: &Value, streaming: Streaming, headers: &[(String, String)]) -> Answer {
-    match streaming {
-        Streaming::No => respond(200, completion, headers),
-        Streaming::Events { usage } => {
-            let events = stream::events(completion, usage);
-            send(200, stream::CONTENT_TYPE, events, headers)
-        }
-    }
-}
-
-/// Ends when the time is over; the server drops it earlier when the client leaves.
-async fn hang(time: Option<Duration>) -> Answer {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending::<()>().await,
-    }
-    Err(Abort::Close)
-}
-
-fn respond(status: u16, body: &Value, headers: &[(String, String)]) -> Answer {
-    send(status, "application/json", body.to_string(), headers)
-}
-
-fn send(status: u16, content_type: &str, body: String, headers: &[(String, String)]) -> Answer {
-    build(status, content_type, headers, ServedBody::whole(body))
-}
-
-fn truncated(completion: &Value, streaming: Streaming, headers: &[(String, String)]) -> Answer {
-    if let Streaming::Events { usage } = streaming {
-        let mut events = stream::events(completion, usage).into_bytes();
-        events.truncate(events.len() / 2);
-        return build(
-            200,
-            stream::CONTENT_TYPE,
-            headers,
-            ServedBody::cut_off(events),
-        );
-    }
-    let text = completion.to_string();
-    let announced = (
-        CONTENT_LENGTH.to_string(),
-        (text.len() + MISSING).to_string(),
-    );
-    let headers: Vec<_> = headers.iter().cloned().chain([announced]).collect();
-    build(200, "application/json", &headers, ServedBody::cut_off(text))
-}
-
-/// A step built in code may hold a header or status that HTTP does not allow: then the connection just closes.
-fn build(
-    status: u16,
-    content_type: &str,
-    headers: &[(String, String)],
-    body: ServedBody,
-) -> Answer {
-    let mut response = Response::builder().status(status);
-    let own_type = headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if !own_type {
-        response = response.header(CONTENT_TYPE, content_type);
-    }
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    response.body(body).map_err(|_refused| Abort::Close)
+    Sheet::json(status, &answer::own_error(status, kind, message)).response(&[])
 }

@@ -1,13 +1,15 @@
-//! The state all connections share: the scripts with their places, and the record of requests.
+//! The state all connections share: the scripts with their places, the record of requests and what was served.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use super::answer::Form;
-use super::cursor::{Cursor, Turn};
+use super::cursor::Turn;
+use super::play::Play;
 use super::record::RecordedRequest;
+use super::served::{Charge, Served, Till};
 use crate::script::Script;
 
 /// Requests remembered; a run of an agent makes some dozens.
@@ -21,53 +23,76 @@ const MAX_KEPT_BYTES: usize = 64 << 20;
 pub(super) struct Desk {
     inner: Mutex<Inner>,
     arrived: watch::Sender<u64>,
+    /// Requests for a completion whose answer has not ended.
+    open: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    default: Cursor,
-    named: BTreeMap<String, Cursor>,
+    default: Play,
+    named: BTreeMap<String, Play>,
     /// Words of a task that choose the script of the same name.
     words: BTreeSet<String>,
     records: VecDeque<RecordedRequest>,
     kept_bytes: usize,
     arrived: u64,
     ran_off_end: bool,
+    till: Till,
 }
 
 /// A request's number and what it gets.
 #[derive(Debug)]
 pub(super) struct Ticket {
     pub(super) sequence: u64,
-    /// None if no script has the name in the path.
-    pub(super) turn: Option<Turn>,
+    pub(super) turn: Result<Turn, Missing>,
+}
+
+/// Why a request gets no turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// No script has the name in the path.
+    Script,
+    /// The script has no steps for the model.
+    Model,
+}
+
+/// Lives as long as the answer to a request for a completion.
+#[derive(Debug)]
+pub(super) struct Open(Arc<Desk>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.send_modify(|open| *open -= 1);
+    }
 }
 
 impl Desk {
     pub(super) fn new(script: Script) -> Self {
         let inner = Inner {
-            default: Cursor::new(script),
+            default: Play::new(script),
             named: BTreeMap::new(),
             words: BTreeSet::new(),
             records: VecDeque::new(),
             kept_bytes: 0,
             arrived: 0,
             ran_off_end: false,
+            till: Till::default(),
         };
         Self {
             inner: Mutex::new(inner),
             arrived: watch::Sender::new(0),
+            open: watch::Sender::new(0),
         }
     }
 
     pub(super) fn add_script(&self, name: String, script: Script) {
-        self.lock().named.insert(name, Cursor::new(script));
+        self.lock().named.insert(name, Play::new(script));
     }
 
     /// The script of that name is also played to conversations of the default path that begin with this word.
     pub(super) fn add_task(&self, word: String, script: Script) {
         let mut inner = self.lock();
-        inner.named.insert(word.clone(), Cursor::new(script));
+        inner.named.insert(word.clone(), Play::new(script));
         inner.words.insert(word);
     }
 
@@ -86,20 +111,61 @@ impl Desk {
             let word = inner.words.iter().find(|word| task.contains(*word));
             record.script = word.cloned();
         }
-        let cursor = match &record.script {
+        let play = match &record.script {
             None => Some(&mut inner.default),
             Some(name) => inner.named.get_mut(name),
         };
-        let turn = cursor.map(|cursor| cursor.next(form));
+        let model = record.model.as_deref();
+        let turn = match play {
+            None => Err(Missing::Script),
+            Some(play) => play.next(model, form).ok_or(Missing::Model),
+        };
         match &turn {
-            Some(Turn::Step { number, .. }) => record.step = Some(*number).filter(|n| *n > 0),
-            Some(Turn::Ended(_)) => inner.ran_off_end = true,
-            None => {}
+            Ok(Turn::Step { number, .. }) => record.step = Some(*number).filter(|n| *n > 0),
+            Ok(Turn::Ended(_)) => inner.ran_off_end = true,
+            Err(Missing::Script | Missing::Model) => {}
         }
         let sequence = inner.push(record);
         drop(inner);
         self.arrived.send_replace(sequence);
         Ticket { sequence, turn }
+    }
+
+    /// Counts the answer as open until what this gives is dropped.
+    pub(super) fn open(self: &Arc<Self>) -> Open {
+        self.open.send_modify(|open| *open += 1);
+        Open(Arc::clone(self))
+    }
+
+    /// Notes that a completion begins.
+    pub(super) fn begin(&self, model: &str, charge: Charge) {
+        self.lock().till.begin(model, charge);
+    }
+
+    /// Notes that a completion that had begun is whole.
+    pub(super) fn finish(&self, model: &str, charge: Charge) {
+        self.lock().till.finish(model, charge);
+    }
+
+    /// What one model has served, or all.
+    pub(super) fn served(&self, model: Option<&str>) -> Served {
+        let inner = self.lock();
+        model.map_or_else(|| inner.till.all(), |model| inner.till.of(model))
+    }
+
+    /// The models of the default script, and whether any other is answered.
+    pub(super) fn models(&self) -> (Vec<String>, bool) {
+        self.lock().default.models()
+    }
+
+    pub(super) async fn wait_until_idle(&self) {
+        let mut open = self.open.subscribe();
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = open.wait_for(|count| *count == 0).await;
+    }
+
+    pub(super) fn open_answers(&self) -> u64 {
+        *self.open.borrow()
     }
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// A body above this size is measured but not kept: 4 MiB, several times the longest request of a long session.
 const MAX_KEPT_BODY: usize = 4 << 20;
@@ -29,6 +30,8 @@ const KEPT_HEADERS: [&str; 6] = [
 pub struct RecordedRequest {
     /// Number of the request at this server, from 1.
     pub sequence: u64,
+    /// When it had arrived to its end.
+    pub at: Instant,
     /// HTTP method.
     pub method: String,
     /// Path without the query.
@@ -58,6 +61,7 @@ impl RecordedRequest {
         let json = serde_json::from_slice(body).unwrap_or(Value::Null);
         Self {
             sequence: 0,
+            at: Instant::now(),
             method: method.to_owned(),
             path: path.to_owned(),
             script: None,

@@ -2,80 +2,158 @@
 
 use serde_json::{Value, json};
 
+use super::payload::Payload;
+use crate::script::EventForm;
+
 /// What a stream of events is announced as.
 pub(super) const CONTENT_TYPE: &str = "text/event-stream";
 
-/// Characters of text or of arguments in one event.
-const PIECE: usize = 256;
+/// What OpenRouter sends while nothing is there yet.
+const KEEPALIVE: &str = ": OPENROUTER PROCESSING";
 
 /// Whether a request wants its completion as events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Streaming {
     /// In one document.
     No,
-    /// As events, the last one with the usage if that is asked for.
-    Events {
-        /// Whether `stream_options.include_usage` is set.
-        usage: bool,
-    },
+    /// As events.
+    Events(UsageAsked),
+}
+
+/// Whether and how a request asks for the usage in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UsageAsked {
+    /// It does not.
+    No,
+    /// By `stream_options.include_usage`: the last event has it, and each before has `null` in its place.
+    OpenAi,
+    /// By `usage.include` alone: the last event has it.
+    OpenRouter,
 }
 
 impl Streaming {
     /// What a request's body asks for.
     pub(super) fn of(request: &Value) -> Self {
-        if request["stream"] == true {
-            let usage = request["stream_options"]["include_usage"] == true;
-            Self::Events { usage }
-        } else {
+        if request["stream"] != true {
             Self::No
+        } else if request["stream_options"]["include_usage"] == true {
+            Self::Events(UsageAsked::OpenAi)
+        } else if request["usage"]["include"] == true {
+            Self::Events(UsageAsked::OpenRouter)
+        } else {
+            Self::Events(UsageAsked::No)
         }
     }
 }
 
 /// All events of a completion, with the end mark.
-pub(super) fn events(completion: &Value, usage: bool) -> String {
-    let mut out = String::new();
+pub(super) fn events(completion: &Value, usage: UsageAsked, form: &EventForm) -> Payload {
+    let mut events = Events::new(completion, usage, form);
     match completion["choices"].get(0) {
         Some(choice) => {
-            for delta in deltas(&choice["message"]) {
-                event(
-                    &mut out,
-                    &chunk(completion, json!([part(delta, &Value::Null)])),
-                );
+            events.role();
+            for delta in deltas(&choice["message"], form.chunk_chars) {
+                events.content(delta);
             }
-            let last = part(json!({}), &choice["finish_reason"]);
-            event(&mut out, &chunk(completion, json!([last])));
+            events.choice(json!({}), &choice["finish_reason"]);
         }
-        None => event(&mut out, &chunk(completion, json!([]))),
+        None => {
+            events.out.mark();
+            events.chunk(json!([]));
+        }
     }
-    if let Some(told) = completion.get("usage").filter(|_| usage) {
+    let told = completion.get("usage");
+    if let Some(told) = told.filter(|_| usage != UsageAsked::No) {
         let mut last = chunk(completion, json!([]));
         last["usage"] = told.clone();
-        event(&mut out, &last);
+        events.event(&last.to_string());
     }
-    out.push_str("data: [DONE]\n\n");
-    out
+    if !form.no_done {
+        events.event("[DONE]");
+    }
+    events.out
 }
 
-/// A stream that begins well and ends with an error, in the form of OpenRouter: an event that has both the error and
-/// an end of its choice, and no end mark.
-pub(super) fn broken_by(completion: &Value, error: &Value) -> String {
-    let mut out = String::new();
-    let role = part(json!({ "role": "assistant", "content": "" }), &Value::Null);
-    event(&mut out, &chunk(completion, json!([role])));
+/// A stream that begins with so many chunks of content and ends with an error, in the form of OpenRouter: an event that
+/// has both the error and an end of its choice, and no end mark.
+pub(super) fn broken_by(
+    completion: &Value,
+    form: &EventForm,
+    chunks: usize,
+    error: &Value,
+) -> Payload {
+    let mut events = Events::new(completion, UsageAsked::No, form);
+    events.role();
+    let message = &completion["choices"][0]["message"];
+    for delta in deltas(message, form.chunk_chars).into_iter().take(chunks) {
+        events.content(delta);
+    }
     let end = part(json!({ "content": "" }), &json!("error"));
     let mut last = chunk(completion, json!([end]));
     last["error"] = error.clone();
-    event(&mut out, &last);
-    out
+    events.event(&last.to_string());
+    events.out
 }
 
-/// A message bit by bit.
-fn deltas(message: &Value) -> Vec<Value> {
-    let mut deltas = vec![json!({ "role": "assistant", "content": "" })];
+/// Events of one completion as they are written.
+struct Events<'a> {
+    completion: &'a Value,
+    end: &'static str,
+    /// Whether each chunk has `"usage": null`.
+    usage_null: bool,
+    out: Payload,
+}
+
+impl<'a> Events<'a> {
+    /// Nothing but the comments that come first.
+    fn new(completion: &'a Value, usage: UsageAsked, form: &EventForm) -> Self {
+        let mut events = Self {
+            completion,
+            end: if form.crlf { "\r\n\r\n" } else { "\n\n" },
+            usage_null: usage == UsageAsked::OpenAi && completion.get("usage").is_some(),
+            out: Payload::stream(form.every),
+        };
+        for _ in 0..form.keepalives {
+            events.out.push(format!("{KEEPALIVE}{}", events.end));
+        }
+        events
+    }
+
+    /// The chunk that says who speaks.
+    fn role(&mut self) {
+        self.choice(json!({ "role": "assistant", "content": "" }), &Value::Null);
+        self.out.mark();
+    }
+
+    fn content(&mut self, delta: Value) {
+        self.choice(delta, &Value::Null);
+        self.out.mark();
+    }
+
+    fn choice(&mut self, delta: Value, finish_reason: &Value) {
+        self.chunk(json!([part(delta, finish_reason)]));
+    }
+
+    fn chunk(&mut self, choices: Value) {
+        let mut chunk = chunk(self.completion, choices);
+        if self.usage_null {
+            chunk["usage"] = Value::Null;
+        }
+        self.event(&chunk.to_string());
+    }
+
+    fn event(&mut self, data: &str) {
+        self.out.push(format!("data: {data}{}", self.end));
+    }
+}
+
+/// The content of a message bit by bit.
+fn deltas(message: &Value, chars: usize) -> Vec<Value> {
+    let mut deltas = Vec::new();
     for key in ["content", "refusal"] {
         let text = message[key].as_str().unwrap_or_default();
-        deltas.extend(pieces(text).into_iter().map(|piece| json!({ key: piece })));
+        let pieces = pieces(text, chars).into_iter();
+        deltas.extend(pieces.map(|piece| json!({ key: piece })));
     }
     let calls = message["tool_calls"].as_array();
     for (index, call) in calls.into_iter().flatten().enumerate() {
@@ -87,7 +165,8 @@ fn deltas(message: &Value) -> Vec<Value> {
             "function": { "name": function["name"], "arguments": "" },
         });
         deltas.push(json!({ "tool_calls": [begin] }));
-        for piece in pieces(function["arguments"].as_str().unwrap_or_default()) {
+        let arguments = function["arguments"].as_str().unwrap_or_default();
+        for piece in pieces(arguments, chars) {
             let more = json!({ "index": index, "function": { "arguments": piece } });
             deltas.push(json!({ "tool_calls": [more] }));
         }
@@ -95,9 +174,10 @@ fn deltas(message: &Value) -> Vec<Value> {
     deltas
 }
 
-fn pieces(text: &str) -> Vec<String> {
+fn pieces(text: &str, chars: usize) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
-    characters.chunks(PIECE).map(String::from_iter).collect()
+    let pieces = characters.chunks(chars.max(1));
+    pieces.map(String::from_iter).collect()
 }
 
 fn part(delta: Value, finish_reason: &Value) -> Value {
@@ -112,12 +192,6 @@ fn chunk(completion: &Value, choices: Value) -> Value {
         "model": completion["model"],
         "choices": choices,
     })
-}
-
-fn event(out: &mut String, data: &Value) {
-    out.push_str("data: ");
-    out.push_str(&data.to_string());
-    out.push_str("\n\n");
 }
 
 #[cfg(test)]

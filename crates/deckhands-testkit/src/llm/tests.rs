@@ -8,7 +8,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+mod breaks;
+mod errors;
 mod faults;
+mod models;
+mod streams;
 
 use super::*;
 use crate::script::{AfterEnd, Dialect, ProviderError, Reply, Step, Times, ToolCall};
@@ -73,6 +77,72 @@ async fn answer(step: Step) -> Seen {
     let seen = chat(llm.addr(), json!({})).await.unwrap();
     llm.shutdown().await;
     seen
+}
+
+/// A request for events, with the usage.
+fn streamed() -> Value {
+    json!({ "stream": true, "stream_options": { "include_usage": true } })
+}
+
+/// The one answer to a request with these extras.
+async fn answer_to(step: Step, extra: Value) -> Seen {
+    let llm = serve([step]).await;
+    let seen = chat(llm.addr(), extra).await.unwrap();
+    llm.shutdown().await;
+    seen
+}
+
+/// The one step of a script's text.
+fn step(text: &str) -> Step {
+    let script = Script::from_json(&format!(r#"{{"steps": [{text}]}}"#));
+    script.unwrap().steps()[0].clone()
+}
+
+/// The chunks of a chunked body as they came, and whether the empty one that ends it did.
+fn chunks(body: &str) -> (Vec<&str>, bool) {
+    let mut chunks = Vec::new();
+    let mut rest = body;
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return (chunks, true);
+        }
+        chunks.push(&after[..size]);
+        rest = after[size..].strip_prefix("\r\n").unwrap_or_default();
+    }
+    (chunks, false)
+}
+
+/// The body without the marks of its chunks.
+fn plain(seen: &Seen) -> String {
+    if seen.head.contains("transfer-encoding: chunked") {
+        chunks(&seen.body).0.concat()
+    } else {
+        seen.body.clone()
+    }
+}
+
+/// What the events of an answer say; sizes of chunks are left out.
+fn events(seen: &Seen) -> Vec<&str> {
+    let lines = seen.body.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect()
+}
+
+/// The events that are JSON.
+fn json_events(seen: &Seen) -> Vec<Value> {
+    let events = events(seen).into_iter();
+    events
+        .filter_map(|event| serde_json::from_str(event).ok())
+        .collect()
+}
+
+/// All text that a stream's deltas carry.
+fn content(events: &[Value]) -> String {
+    let texts = events.iter();
+    let texts = texts.map(|event| event["choices"][0]["delta"]["content"].as_str());
+    texts.flatten().collect()
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 /// A script that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("read script{}", at_step(*step))]
+#[error("read script{}{}", of_model(model.as_deref()), at_step(*step))]
 pub struct ScriptError {
+    /// The model whose steps are at fault; none if it is the steps for all others.
+    pub model: Option<String>,
     /// Number of the faulty step counted from 1; none if the fault lies outside the steps.
     pub step: Option<usize>,
     /// The fault.
@@ -38,6 +40,10 @@ pub enum ScriptErrorKind {
         /// Its allowed values.
         wanted: &'static str,
     },
+}
+
+fn of_model(model: Option<&str>) -> String {
+    model.map_or_else(String::new, |name| format!(", model `{name}`"))
 }
 
 fn at_step(step: Option<usize>) -> String {

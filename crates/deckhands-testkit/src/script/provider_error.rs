@@ -1,14 +1,18 @@
-//! Provider errors in the forms that OpenRouter and OpenAI give them; when one is sent is the script's matter.
-//!
-//! The forms follow the documentation of both services
-//! (<https://openrouter.ai/docs/api-reference/errors>, <https://platform.openai.com/docs/guides/error-codes>).
+//! Provider errors by what they mean; their forms are each provider's own, and when one is sent is the script's matter.
 
-use serde_json::{Value, json};
+mod anthropic;
+mod openai;
+mod openrouter;
 
-use super::step::Step;
+use serde_json::Value;
 
-/// When the quota of [`ProviderError::Quota`] is renewed, in milliseconds since 1970.
-const QUOTA_RESET: u64 = 1_790_000_000_000;
+use super::step::{Reply, Step};
+
+/// Requests a minute that OpenAI's form allows; all are used up.
+const REQUEST_LIMIT: u32 = 3;
+
+/// Tokens a minute that OpenAI's form allows, how many are used, and how many the request wants.
+const TOKEN_LIMIT: (u32, u32, u32) = (30_000, 29_000, 2_000);
 
 /// Whose form an error has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub enum Dialect {
     OpenRouter,
     /// `{"error": {"message", "type", "param", "code": <word>}}`.
     OpenAi,
+    /// `{"type": "error", "error": {"type", "message"}, "request_id"}`.
+    Anthropic,
 }
 
 /// The errors a provider answers with.
@@ -26,6 +32,13 @@ pub enum ProviderError {
     BadKey,
     /// 402: no credit left.
     OutOfCredit,
+    /// 402: the credit is enough for fewer tokens than the request may use.
+    CannotAfford {
+        /// Tokens of the answer that the request may use.
+        requested: u32,
+        /// Tokens of the answer that the credit is enough for.
+        affordable: u32,
+    },
     /// 403: the input was refused by moderation.
     Refused,
     /// 404: no provider serves the model.
@@ -34,13 +47,22 @@ pub enum ProviderError {
     BadModel,
     /// 400: the request is longer than the context window, in the words that make OpenHands condense.
     ContextWindow,
-    /// 429, with a `Retry-After` header in seconds if one is given.
+    /// 429 of the provider behind the service, with a `Retry-After` header in seconds if one is given.
     RateLimited(Option<u32>),
+    /// The same with a `retry-after-ms` header in milliseconds and no other.
+    RetryAfterMs(u32),
     /// 429 that tells only in its text after how many seconds to try again.
     RetryInBody(u32),
+    /// 429: too many requests a minute, for so many more milliseconds; OpenAI's form has them in headers too.
+    RequestsPerMinute(u32),
+    /// 429: too many tokens a minute, for so many more milliseconds; OpenAI's form has them in headers too.
+    TokensPerMinute(u32),
+    /// 429: too many requests a minute to models without a price until this time, in milliseconds since 1970, which
+    /// only the body tells and only in OpenRouter's form.
+    FreePerMinute(u64),
     /// 429: the quota of the day or of the account is used up.
     Quota,
-    /// The same until this time, in milliseconds since 1970, which only the body tells; OpenAI's form has no time.
+    /// The same until this time, in milliseconds since 1970, which only the body tells and only in OpenRouter's form.
     QuotaUntil(u64),
     /// 500.
     Internal,
@@ -50,157 +72,98 @@ pub enum ProviderError {
     Unavailable,
     /// 504.
     GatewayTimeout,
+    /// 529: the provider has too much to do, as Anthropic says it.
+    Overloaded,
 }
 
 impl ProviderError {
-    pub(super) fn step(self, dialect: Dialect) -> Step {
-        let status = self.status();
-        let body = match dialect {
-            Dialect::OpenRouter => self.openrouter(status),
-            Dialect::OpenAi => self.openai(),
-        };
-        let step = Step::status(status, body);
-        match self {
-            Self::RateLimited(Some(seconds)) => step.header("Retry-After", seconds.to_string()),
-            _ => step,
-        }
-    }
-
-    fn status(self) -> u16 {
+    /// The HTTP status of the error.
+    #[must_use]
+    pub fn status(self) -> u16 {
         match self {
             Self::BadKey => 401,
-            Self::OutOfCredit => 402,
+            Self::OutOfCredit | Self::CannotAfford { .. } => 402,
             Self::Refused => 403,
             Self::NoEndpoint => 404,
             Self::BadModel | Self::ContextWindow => 400,
-            Self::RateLimited(_) | Self::RetryInBody(_) | Self::Quota | Self::QuotaUntil(_) => 429,
+            Self::RateLimited(_)
+            | Self::RetryAfterMs(_)
+            | Self::RetryInBody(_)
+            | Self::RequestsPerMinute(_)
+            | Self::TokensPerMinute(_)
+            | Self::FreePerMinute(_)
+            | Self::Quota
+            | Self::QuotaUntil(_) => 429,
             Self::Internal => 500,
             Self::BadGateway => 502,
             Self::Unavailable => 503,
             Self::GatewayTimeout => 504,
+            Self::Overloaded => 529,
         }
     }
 
-    fn openrouter(self, status: u16) -> Value {
-        let message = match self {
-            Self::BadKey => "No auth credentials found",
-            Self::OutOfCredit => {
-                "Insufficient credits. Add more using https://openrouter.ai/settings/credits"
-            }
-            Self::Refused => "The model requires moderation and your input was flagged",
-            Self::NoEndpoint => "No endpoints found for scripted/model.",
-            Self::BadModel => "scripted/no-such-model is not a valid model ID",
-            Self::ContextWindow => {
-                "This endpoint's maximum context length is 32768 tokens. However, you requested about 40000 tokens. \
-                 Please reduce the length of either one."
-            }
-            Self::RateLimited(_) | Self::RetryInBody(_) => "Provider returned error",
-            Self::Quota | Self::QuotaUntil(_) => {
-                "Rate limit exceeded: free-models-per-day. \
-                 Add 10 credits to unlock 1000 free model requests per day"
-            }
-            Self::Internal => "Internal Server Error",
-            Self::BadGateway => "Bad gateway",
-            Self::Unavailable => "No available model provider that meets your routing requirements",
-            Self::GatewayTimeout => "Gateway timeout",
-        };
-        let mut error = json!({ "message": message, "code": status });
-        if let Some(metadata) = self.metadata() {
-            error["metadata"] = metadata;
+    /// The whole body of the error in this provider's form.
+    #[must_use]
+    pub fn body(self, dialect: Dialect) -> Value {
+        match dialect {
+            Dialect::OpenRouter => openrouter::body(self),
+            Dialect::OpenAi => openai::body(self),
+            Dialect::Anthropic => anthropic::body(self),
         }
-        json!({ "error": error, "user_id": "user_scripted" })
     }
 
-    /// What OpenRouter tells besides the message.
-    fn metadata(self) -> Option<Value> {
-        let upstream = |raw: String| json!({ "raw": raw, "provider_name": "Scripted" });
-        let limit = |reset: u64| {
-            let headers = json!({
-                "X-RateLimit-Limit": "50",
-                "X-RateLimit-Remaining": "0",
-                "X-RateLimit-Reset": reset.to_string(),
-            });
-            json!({ "headers": headers, "provider_name": null })
-        };
+    pub(super) fn step(self, dialect: Dialect) -> Step {
+        let step = Step::status(self.status(), self.body(dialect));
+        let headers = self.headers(dialect).into_iter();
+        headers.fold(step, |step, (name, value)| step.header(name, value))
+    }
+
+    /// The error after so many chunks of this text, in an answer whose status is 200.
+    pub(super) fn reply_after(self, dialect: Dialect, text: String, chunks: usize) -> Reply {
+        let error = self.body(dialect)["error"].take();
+        Reply::ErrorAfter {
+            text,
+            chunks,
+            error,
+        }
+    }
+
+    fn headers(self, dialect: Dialect) -> Vec<(&'static str, String)> {
         match self {
-            Self::Refused => Some(json!({ "reasons": ["violence"], "provider_name": "Scripted" })),
-            Self::RateLimited(_) => Some(upstream(
-                "scripted/model is temporarily rate-limited upstream. Please retry shortly."
-                    .to_owned(),
-            )),
-            Self::RetryInBody(seconds) => Some(upstream(format!(
-                "Rate limit reached for the model. Please try again in {seconds}s."
-            ))),
-            Self::Quota => Some(limit(QUOTA_RESET)),
-            Self::QuotaUntil(reset) => Some(limit(reset)),
-            Self::BadKey
-            | Self::OutOfCredit
-            | Self::NoEndpoint
-            | Self::BadModel
-            | Self::ContextWindow
-            | Self::Internal
-            | Self::BadGateway
-            | Self::Unavailable
-            | Self::GatewayTimeout => None,
+            Self::RateLimited(Some(seconds)) => vec![("Retry-After", seconds.to_string())],
+            Self::RetryAfterMs(time) => vec![("retry-after-ms", time.to_string())],
+            Self::RequestsPerMinute(time) if dialect == Dialect::OpenAi => vec![
+                ("x-ratelimit-limit-requests", REQUEST_LIMIT.to_string()),
+                ("x-ratelimit-remaining-requests", "0".to_owned()),
+                ("x-ratelimit-reset-requests", spelled(time)),
+            ],
+            Self::TokensPerMinute(time) if dialect == Dialect::OpenAi => vec![
+                ("x-ratelimit-limit-tokens", TOKEN_LIMIT.0.to_string()),
+                (
+                    "x-ratelimit-remaining-tokens",
+                    (TOKEN_LIMIT.0 - TOKEN_LIMIT.1).to_string(),
+                ),
+                ("x-ratelimit-reset-tokens", spelled(time)),
+            ],
+            _ => Vec::new(),
         }
-    }
-
-    fn openai(self) -> Value {
-        let (message, kind, code) = match self {
-            Self::BadKey => (
-                "Incorrect API key provided.",
-                "invalid_request_error",
-                Some("invalid_api_key"),
-            ),
-            Self::OutOfCredit => ("Insufficient credits", "insufficient_credits", None),
-            Self::Refused => (
-                "The input was refused by moderation",
-                "invalid_request_error",
-                None,
-            ),
-            Self::NoEndpoint | Self::BadModel => (
-                "The model `no-such-model` does not exist or you do not have access to it.",
-                "invalid_request_error",
-                Some("model_not_found"),
-            ),
-            Self::ContextWindow => (
-                "This model's maximum context length is 32768 tokens. However, your messages resulted in 40000 \
-                 tokens. Please reduce the length of the messages.",
-                "invalid_request_error",
-                Some("context_length_exceeded"),
-            ),
-            Self::RateLimited(_) => (
-                "Rate limit reached for the model",
-                "requests",
-                Some("rate_limit_exceeded"),
-            ),
-            Self::RetryInBody(_) => (
-                "Rate limit reached for the model. Please try again in",
-                "requests",
-                Some("rate_limit_exceeded"),
-            ),
-            Self::Quota | Self::QuotaUntil(_) => (
-                "You exceeded your current quota, please check your plan and billing details.",
-                "insufficient_quota",
-                Some("insufficient_quota"),
-            ),
-            Self::Internal => (
-                "The server had an error while processing your request",
-                "server_error",
-                None,
-            ),
-            Self::BadGateway => ("Bad gateway", "server_error", None),
-            Self::GatewayTimeout => ("Gateway timeout", "server_error", None),
-            Self::Unavailable => (
-                "The engine is currently overloaded, please try again later",
-                "server_error",
-                None,
-            ),
-        };
-        let message = match self {
-            Self::RetryInBody(seconds) => format!("{message} {seconds}s."),
-            _ => message.to_owned(),
-        };
-        json!({ "error": { "message": message, "type": kind, "param": null, "code": code } })
     }
 }
+
+/// A time in milliseconds as OpenAI spells it: `644ms`, `1.2s`, `6m0s`, `1h0m0s`.
+fn spelled(time: u32) -> String {
+    if time < 1000 {
+        return format!("{time}ms");
+    }
+    let (minutes, rest) = (time / 60_000, time % 60_000);
+    let seconds = format!("{}.{:03}", rest / 1000, rest % 1000);
+    let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m{seconds}s"),
+        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

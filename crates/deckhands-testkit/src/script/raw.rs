@@ -1,23 +1,36 @@
 //! Reading a script from JSON: strict, and with the step's number in every complaint.
 
 mod answer;
+mod manner;
 mod provider;
 mod values;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::error::{ScriptError, ScriptErrorKind};
-use super::step::{Step, WrongUsage};
+use super::step::Step;
+use super::usage::WrongUsage;
 use super::{AfterEnd, Script};
 
 /// The file as it stands; steps are read one by one so that a fault knows its number.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScript {
+    steps: Option<Vec<Value>>,
+    after_end: Option<AfterEnd>,
+    #[serde(default)]
+    models: BTreeMap<String, RawPart>,
+}
+
+/// The steps of one model.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPart {
     steps: Vec<Value>,
     #[serde(default)]
     after_end: AfterEnd,
@@ -65,7 +78,7 @@ struct RawStep {
     hang: Option<String>,
     reset: Option<bool>,
     raw: Option<String>,
-    truncate: Option<bool>,
+    truncate: Option<Value>,
     empty_choices: Option<bool>,
     error_in_200: Option<Value>,
     filtered: Option<String>,
@@ -83,32 +96,78 @@ struct RawStep {
     raw_usage: Option<Value>,
     no_usage: Option<bool>,
     headers: BTreeMap<String, String>,
+    retry_after_ms: Option<u32>,
+    retry_in_ms: Option<u32>,
+    requested_tokens: Option<u32>,
+    affordable_tokens: Option<u32>,
+    after_chunks: Option<usize>,
+    finish_reason: Option<String>,
+    stall_after: Option<manner::RawStall>,
+    chunk_chars: Option<usize>,
+    keepalive: Option<u32>,
+    event_every_ms: Option<u64>,
+    crlf: Option<bool>,
+    no_done: Option<bool>,
+    unstreamed: Option<bool>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
-    let raw: RawScript = serde_json::from_str(text).map_err(|source| ScriptError {
-        step: None,
-        kind: ScriptErrorKind::Malformed(source),
-    })?;
-    Script::try_from(raw)
+    let raw = serde_json::from_str::<RawScript>(text);
+    Script::try_from(raw.map_err(|source| outside(ScriptErrorKind::Malformed(source)))?)
 }
 
 impl TryFrom<RawScript> for Script {
     type Error = ScriptError;
 
     fn try_from(raw: RawScript) -> Result<Self, ScriptError> {
-        let steps = raw.steps.into_iter().enumerate().map(|(index, value)| {
-            read_step(value).map_err(|kind| ScriptError {
-                step: Some(index + 1),
-                kind,
+        let common = match (raw.steps, raw.after_end) {
+            (Some(steps), rule) => read_part(
+                None,
+                RawPart {
+                    steps,
+                    after_end: rule.unwrap_or_default(),
+                },
+            )?,
+            (None, Some(_)) if !raw.models.is_empty() => {
+                return Err(outside(ScriptErrorKind::Alone("after_end", "steps")));
+            }
+            (None, _) if raw.models.is_empty() => {
+                let missing = serde_json::Error::missing_field("steps");
+                return Err(outside(ScriptErrorKind::Malformed(missing)));
+            }
+            (None, _) => Script::only_models(),
+        };
+        raw.models
+            .into_iter()
+            .try_fold(common, |script, (name, part)| {
+                let part = read_part(Some(&name), part)?;
+                Ok(script.model(name, part))
             })
-        });
-        let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
-        if steps.is_empty() && raw.after_end == AfterEnd::RepeatLast {
-            let kind = ScriptErrorKind::Alone("repeat_last", "steps");
-            return Err(ScriptError { step: None, kind });
-        }
-        Ok(Script::new(steps).after_end(raw.after_end))
+    }
+}
+
+fn read_part(model: Option<&str>, raw: RawPart) -> Result<Script, ScriptError> {
+    let fault = |step: Option<usize>, kind| ScriptError {
+        model: model.map(str::to_owned),
+        step,
+        kind,
+    };
+    let steps = raw.steps.into_iter().enumerate();
+    let steps =
+        steps.map(|(index, value)| read_step(value).map_err(|kind| fault(Some(index + 1), kind)));
+    let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+    if steps.is_empty() && raw.after_end == AfterEnd::RepeatLast {
+        return Err(fault(None, ScriptErrorKind::Alone("repeat_last", "steps")));
+    }
+    Ok(Script::new(steps).after_end(raw.after_end))
+}
+
+/// A fault outside all steps.
+fn outside(kind: ScriptErrorKind) -> ScriptError {
+    ScriptError {
+        model: None,
+        step: None,
+        kind,
     }
 }
 
@@ -116,6 +175,7 @@ fn read_step(value: Value) -> Result<Step, ScriptErrorKind> {
     let raw: RawStep = serde_json::from_value(value).map_err(ScriptErrorKind::Malformed)?;
     let answer = answer::only(&raw)?;
     answer::check_companions(&raw, answer)?;
+    manner::check_companions(&raw, answer)?;
     let mut headers = values::headers(&raw.headers)?;
     let base = Step {
         delay: Duration::from_millis(raw.delay_ms),
@@ -123,6 +183,9 @@ fn read_step(value: Value) -> Result<Step, ScriptErrorKind> {
         usage: values::usage(&raw.usage),
         wrong_usage: wrong_usage(&raw)?,
         pace: values::pace(raw.drip.as_ref())?,
+        finish_reason: raw.finish_reason.clone(),
+        events: manner::events(&raw)?,
+        broken: manner::broken(&raw)?,
         ..answer::step(raw, answer)?
     };
     headers.extend(base.headers);
@@ -130,15 +193,11 @@ fn read_step(value: Value) -> Result<Step, ScriptErrorKind> {
 }
 
 fn wrong_usage(raw: &RawStep) -> Result<Option<WrongUsage>, ScriptErrorKind> {
-    match (&raw.raw_usage, raw.no_usage) {
-        (Some(_), Some(_)) => Err(ScriptErrorKind::Conflict("raw_usage", "no_usage")),
-        (Some(value), None) => Ok(Some(WrongUsage::Value(value.clone()))),
-        (None, Some(true)) => Ok(Some(WrongUsage::Absent)),
-        (None, Some(false)) => Err(ScriptErrorKind::Value {
-            key: "no_usage",
-            wanted: "true",
-        }),
-        (None, None) => Ok(None),
+    let absent = values::flag("no_usage", raw.no_usage)?;
+    match &raw.raw_usage {
+        Some(_) if absent => Err(ScriptErrorKind::Conflict("raw_usage", "no_usage")),
+        Some(value) => Ok(Some(WrongUsage::Value(value.clone()))),
+        None => Ok(absent.then_some(WrongUsage::Absent)),
     }
 }
 

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::manner::{Break, EventForm, Mishap, Place};
 use super::provider_error::{Dialect, ProviderError};
+use super::usage::{Usage, WrongUsage};
 use crate::body::Pace;
 
-/// What huge messages are made of; its length divides a mebibyte.
+/// What huge messages are made of.
 const FILLER: &str = "one of very many lines of text.\n";
 
 /// One answer of the provider and how it is given.
@@ -25,8 +27,15 @@ pub struct Step {
     pub wrong_usage: Option<WrongUsage>,
     /// How the answer trickles, if it does not come at once.
     pub pace: Option<Pace>,
-    /// Extra response headers, for example `Retry-After` or `x-litellm-response-cost`.
+    /// Extra response headers, for example `Retry-After` or `x-litellm-response-cost`; each is in place of one of the
+    /// same name that the answer would have.
     pub headers: Vec<(String, String)>,
+    /// Why a completion says that it ended, if it is not what its answer says, for example `length`.
+    pub finish_reason: Option<String>,
+    /// How a completion looks as a stream.
+    pub events: EventForm,
+    /// Where the answer breaks off or pauses.
+    pub broken: Option<Break>,
 }
 
 /// The kinds of answer.
@@ -77,6 +86,16 @@ pub enum Reply {
     EmptyChoices,
     /// Status 200 with this value under `error`; as an event after the first one in a stream.
     ErrorIn200(Value),
+    /// A completion that ends with an error after some chunks of content: as OpenRouter's last event in a stream, which
+    /// has no end mark then, or else as the `error` of a choice with so much text.
+    ErrorAfter {
+        /// The text that the completion would have.
+        text: String,
+        /// How many of its chunks come before the error.
+        chunks: usize,
+        /// The error.
+        error: Value,
+    },
 }
 
 /// One call of a tool.
@@ -97,39 +116,6 @@ pub enum Times {
     Forever,
 }
 
-/// What no client should rely on: a completion that tells its price wrongly or not at all.
-#[derive(Debug, Clone, PartialEq)]
-pub enum WrongUsage {
-    /// There is no `usage`.
-    Absent,
-    /// `usage` is this value.
-    Value(Value),
-}
-
-/// What a completion tells about its price.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Usage {
-    /// Tokens of the request, 700 unless told otherwise.
-    pub prompt_tokens: u64,
-    /// Tokens of the answer, 50 unless told otherwise.
-    pub completion_tokens: u64,
-    /// Tokens of the request that came from the provider's cache, if told.
-    pub cached_tokens: Option<u64>,
-    /// Price in US dollars as OpenRouter tells it, if told.
-    pub cost: Option<f64>,
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self {
-            prompt_tokens: 700,
-            completion_tokens: 50,
-            cached_tokens: None,
-            cost: None,
-        }
-    }
-}
-
 impl Step {
     /// A step that gives this answer once and at once.
     #[must_use]
@@ -142,6 +128,9 @@ impl Step {
             wrong_usage: None,
             pace: None,
             headers: Vec::new(),
+            finish_reason: None,
+            events: EventForm::default(),
+            broken: None,
         }
     }
 
@@ -181,7 +170,7 @@ impl Step {
     /// A message of this many mebibytes.
     #[must_use]
     pub fn huge(mebibytes: usize) -> Self {
-        Self::say(FILLER.repeat(mebibytes * (1 << 20) / FILLER.len()))
+        Self::say(filler(mebibytes << 20))
     }
 
     /// An answer with this HTTP status and body.
@@ -194,6 +183,13 @@ impl Step {
     #[must_use]
     pub fn provider_error(dialect: Dialect, error: ProviderError) -> Self {
         error.step(dialect)
+    }
+
+    /// The same error inside an answer of status 200, after so many chunks of content.
+    #[must_use]
+    pub fn provider_error_after(dialect: Dialect, error: ProviderError, chunks: usize) -> Self {
+        let text = filler(chunks * EventForm::default().chunk_chars);
+        Self::new(error.reply_after(dialect, text, chunks))
     }
 
     /// The same step, given this many times.
@@ -230,4 +226,39 @@ impl Step {
         self.headers.push((name.into(), value.into()));
         self
     }
+
+    /// The same step that costs this and says so.
+    #[must_use]
+    pub fn usage(mut self, usage: Usage) -> Self {
+        self.usage = usage;
+        self
+    }
+
+    /// The same step whose completion says that it ended for this reason.
+    #[must_use]
+    pub fn ended_by(mut self, finish_reason: impl Into<String>) -> Self {
+        self.finish_reason = Some(finish_reason.into());
+        self
+    }
+
+    /// The same step whose stream looks like this.
+    #[must_use]
+    pub fn streamed_as(mut self, form: EventForm) -> Self {
+        self.events = form;
+        self
+    }
+
+    /// The same step that breaks there.
+    #[must_use]
+    pub fn broken(mut self, at: Place, by: Mishap) -> Self {
+        self.broken = Some(Break { at, by });
+        self
+    }
+}
+
+/// So many bytes of text, all ASCII.
+pub(crate) fn filler(bytes: usize) -> String {
+    let mut text = FILLER.repeat(bytes.div_ceil(FILLER.len()));
+    text.truncate(bytes);
+    text
 }

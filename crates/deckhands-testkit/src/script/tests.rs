@@ -197,6 +197,59 @@ fn provider_errors_are_read_by_name() {
 }
 
 #[test]
+fn errors_with_numbers_are_read() {
+    use Dialect::{Anthropic, OpenAi, OpenRouter};
+    use ProviderError as E;
+    let rows = [
+        (
+            r#""rate_limited", "retry_after_ms": 4"#,
+            OpenRouter,
+            E::RetryAfterMs(4),
+        ),
+        (
+            r#""cannot_afford", "affordable_tokens": 7"#,
+            OpenRouter,
+            E::CannotAfford {
+                requested: 4096,
+                affordable: 7,
+            },
+        ),
+        (
+            r#""cannot_afford", "requested_tokens": 9"#,
+            OpenRouter,
+            E::CannotAfford {
+                requested: 9,
+                affordable: 0,
+            },
+        ),
+        (
+            r#""requests_per_minute", "retry_in_ms": 1200, "dialect": "openai""#,
+            OpenAi,
+            E::RequestsPerMinute(1200),
+        ),
+        (
+            r#""tokens_per_minute", "dialect": "openai""#,
+            OpenAi,
+            E::TokensPerMinute(1000),
+        ),
+        (
+            r#""free_per_minute", "reset_in_body_ms": 9"#,
+            OpenRouter,
+            E::FreePerMinute(9),
+        ),
+        (
+            r#""overloaded", "dialect": "anthropic""#,
+            Anthropic,
+            E::Overloaded,
+        ),
+    ];
+    for (text, dialect, error) in rows {
+        let step = one(&format!(r#"{{"provider_error": {text}}}"#)).unwrap();
+        assert_eq!(step, Step::provider_error(dialect, error), "{text}");
+    }
+}
+
+#[test]
 fn the_rule_after_the_end_is_read() {
     let rows = [
         ("", AfterEnd::Error),
@@ -224,7 +277,80 @@ fn chain(error: &ScriptError) -> String {
 }
 
 /// Steps and what is said of them.
-const FAULTS: [(&str, &str); 36] = [
+const FAULTS: [(&str, &str); 55] = [
+    (
+        r#"{"text": "a", "truncate": {}}"#,
+        "`truncate` must be after a number of bytes or of chunks",
+    ),
+    (
+        r#"{"text": "a", "truncate": {"after_bytes": 1, "after_chunks": 1}}"#,
+        "`truncate` must be after a number of bytes or of chunks",
+    ),
+    (
+        r#"{"text": "a", "truncate": {"bytes": 1}}"#,
+        "unknown field `bytes`",
+    ),
+    (r#"{"truncate": {"after_bytes": 1}}"#, "no answer given"),
+    (
+        r#"{"reset": true, "truncate": {"after_bytes": 1}}"#,
+        "`truncate` and `reset` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "stall_after": {"ms": 1}}"#,
+        "`stall_after` must be after a number",
+    ),
+    (
+        r#"{"text": "a", "stall_after": {"bytes": 1}, "truncate": {"after_bytes": 1}}"#,
+        "`truncate` and `stall_after` exclude each other",
+    ),
+    (
+        r#"{"truncate": true, "stall_after": {"bytes": 1}}"#,
+        "`stall_after` and `truncate` exclude each other",
+    ),
+    (
+        r#"{"status": 500, "crlf": true}"#,
+        "`crlf` and `status` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "no_done": false}"#,
+        "`no_done` must be true",
+    ),
+    (
+        r#"{"text": "a", "chunk_chars": 0}"#,
+        "`chunk_chars` must be between 1 and 4096",
+    ),
+    (
+        r#"{"empty_choices": true, "finish_reason": "length"}"#,
+        "`finish_reason` and `empty_choices` exclude each other",
+    ),
+    (
+        r#"{"text": "a", "after_chunks": 1}"#,
+        "`after_chunks` has no meaning without `error_in_200`",
+    ),
+    (
+        r#"{"error_in_200": {}, "text": "a"}"#,
+        "`text` and `error_in_200` exclude each other",
+    ),
+    (
+        r#"{"error_in_200": {}, "after_chunks": 5000}"#,
+        "`after_chunks` must be at most 4096",
+    ),
+    (
+        r#"{"text": "a", "drip": {"bytes": 1, "every_ms": 1}, "event_every_ms": 1}"#,
+        "`drip` and `event_every_ms` exclude each other",
+    ),
+    (
+        r#"{"provider_error": "free_per_minute"}"#,
+        "`free_per_minute` has no meaning without `reset_in_body_ms`",
+    ),
+    (
+        r#"{"provider_error": "rate_limited", "retry_after_ms": 1, "retry_in_body_s": 1}"#,
+        "`retry_after_ms` and `retry_in_body_s` exclude each other",
+    ),
+    (
+        r#"{"provider_error": "quota", "retry_in_ms": 1}"#,
+        "`retry_in_ms` has no meaning without `requests_per_minute`",
+    ),
     (
         r#"{"text": "a", "tool": "t", "finish": "f"}"#,
         "`tool` and `finish` exclude each other",
@@ -316,7 +442,7 @@ const FAULTS: [(&str, &str); 36] = [
     ),
     (
         r#"{"provider_error": "bad_key", "dialect": "other"}"#,
-        "`dialect` must be `openrouter` or `openai`",
+        "`dialect` must be `openrouter`, `openai` or `anthropic`",
     ),
     (
         r#"{"text": "a", "dialect": "openai"}"#,
@@ -351,6 +477,12 @@ fn a_fault_outside_the_steps_has_no_number() {
             "unknown field `after`",
         ),
         (r#"{"after_end": "error"}"#, "missing field `steps`"),
+        ("{}", "missing field `steps`"),
+        (
+            r#"{"after_end": "error", "models": {"a": {"steps": []}}}"#,
+            "`after_end` has no meaning without `steps`",
+        ),
+        (r#"{"models": {"a": {}}}"#, "missing field `steps`"),
         (
             r#"{"steps": [], "after_end": "stop"}"#,
             "unknown variant `stop`",
@@ -407,4 +539,126 @@ fn provider_errors_have_their_providers_form() {
             assert_eq!(retry_after, error == E::RateLimited(Some(7)), "{error:?}");
         }
     }
+}
+
+#[test]
+fn how_an_answer_goes_out_is_read() {
+    let step = one(
+        r#"{"text": "a", "finish_reason": "length", "chunk_chars": 3, "keepalive": 2, "event_every_ms": 0,
+            "crlf": true, "no_done": true, "unstreamed": true}"#,
+    );
+    let step = step.unwrap();
+    let form = EventForm {
+        chunk_chars: 3,
+        keepalives: 2,
+        every: Some(Duration::ZERO),
+        crlf: true,
+        no_done: true,
+        unstreamed: true,
+    };
+    let wanted = Step::say("a").ended_by("length").streamed_as(form);
+    assert_eq!(step, wanted);
+    let stall = |time| Mishap::Stall(time);
+    let rows = [
+        (
+            r#""truncate": {"after_bytes": 0}"#,
+            Place::Bytes(0),
+            Mishap::Cut,
+        ),
+        (
+            r#""truncate": {"after_chunks": 2}"#,
+            Place::Chunks(2),
+            Mishap::Cut,
+        ),
+        (
+            r#""truncate": {"after_chunks": 2, "reset": true}"#,
+            Place::Chunks(2),
+            Mishap::Reset,
+        ),
+        (
+            r#""stall_after": {"bytes": 9}"#,
+            Place::Bytes(9),
+            stall(None),
+        ),
+        (
+            r#""stall_after": {"chunks": 1, "ms": 70}"#,
+            Place::Chunks(1),
+            stall(Some(Duration::from_millis(70))),
+        ),
+    ];
+    for (key, at, by) in rows {
+        let step = one(&format!(r#"{{"text": "a", {key}}}"#)).unwrap();
+        assert_eq!(step, Step::say("a").broken(at, by), "{key}");
+    }
+    let step = one(r#"{"status": 500, "truncate": {"after_bytes": 1}}"#).unwrap();
+    assert!(step.broken.is_some());
+}
+
+#[test]
+fn errors_after_content_are_read() {
+    let rows = [
+        (
+            r#"{"error_in_200": {"code": 1}, "after_chunks": 2, "text": "abc"}"#,
+            "abc".to_owned(),
+            2,
+        ),
+        (
+            r#"{"error_in_200": {"code": 1}, "after_chunks": 3, "chunk_chars": 7}"#,
+            filler(21),
+            3,
+        ),
+        (
+            r#"{"error_in_200": {"code": 1}, "after_chunks": 0}"#,
+            String::new(),
+            0,
+        ),
+    ];
+    for (step, text, chunks) in rows {
+        let wanted = Reply::ErrorAfter {
+            text,
+            chunks,
+            error: json!({ "code": 1 }),
+        };
+        assert_eq!(one(step).unwrap().reply, wanted, "{step}");
+    }
+    let step = one(r#"{"provider_error": "rate_limited", "retry_after_s": 3, "after_chunks": 1}"#);
+    let error = ProviderError::RateLimited(Some(3));
+    let wanted = Step::provider_error_after(Dialect::OpenRouter, error, 1);
+    assert_eq!(step.unwrap(), wanted);
+    assert_eq!(wanted.headers, [], "the head has gone out before");
+    let Reply::ErrorAfter { text, error, .. } = wanted.reply else {
+        panic!("no error after content")
+    };
+    assert_eq!((text.len(), &error["code"]), (256, &json!(429)));
+}
+
+#[test]
+fn models_have_steps_of_their_own() {
+    let text = r#"{
+        "steps": [{"text": "common"}],
+        "models": {
+            "a": {"steps": [{"text": "1"}, {"text": "2"}], "after_end": "repeat_last"},
+            "b": {"steps": []}
+        }
+    }"#;
+    let of_a = Script::new([Step::say("1"), Step::say("2")]).after_end(AfterEnd::RepeatLast);
+    let wanted = Script::new([Step::say("common")])
+        .model("a", of_a.clone())
+        .model("b", Script::new([]));
+    let script = Script::from_json(text).unwrap();
+    assert_eq!(script, wanted);
+    assert!(script.has_common_steps());
+    let names: Vec<_> = script.models().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b"]);
+    let only = r#"{"models": {"a": {"steps": [{"text": "1"}, {"text": "2"}], "after_end": "repeat_last"}}}"#;
+    let script = Script::from_json(only).unwrap();
+    assert_eq!(script, Script::only_models().model("a", of_a));
+    assert!(!script.has_common_steps());
+    let faulty = r#"{"models": {"a": {"steps": [{"text": "1"}, {"tex": "2"}]}}}"#;
+    let error = Script::from_json(faulty).unwrap_err();
+    let told = chain(&error);
+    assert!(
+        told.starts_with("read script, model `a`, step 2: malformed: unknown field `tex`"),
+        "{told}"
+    );
 }

@@ -44,7 +44,8 @@ fn an_unknown_name_takes_no_step() {
     let desk = Desk::new(Script::new([]));
     let mut request = record(1);
     request.script = Some("nobody".to_owned());
-    assert!(desk.take(request, Form::Native).turn.is_none());
+    let turn = desk.take(request, Form::Native).turn;
+    assert_eq!(turn, Err(Missing::Script));
     assert!(!desk.ran_off_end());
     assert_eq!(desk.requests()[0].step, None);
 }

@@ -4,27 +4,6 @@ use super::*;
 use crate::body::Pace;
 use crate::script::WrongUsage;
 
-/// A request for events, with the usage.
-fn streamed() -> Value {
-    json!({ "stream": true, "stream_options": { "include_usage": true } })
-}
-
-/// The one answer to a request with these extras.
-async fn answer_to(step: Step, extra: Value) -> Seen {
-    let llm = serve([step]).await;
-    let seen = chat(llm.addr(), extra).await.unwrap();
-    llm.shutdown().await;
-    seen
-}
-
-/// What the events of a chunked answer say, joined; chunk sizes are left out.
-fn events(seen: &Seen) -> Vec<&str> {
-    let lines = seen.body.lines();
-    lines
-        .filter_map(|line| line.strip_prefix("data: "))
-        .collect()
-}
-
 /// Form, error, whether a header tells the time, and where the body tells what.
 const LIMITS: [(Dialect, ProviderError, bool, &str, &str); 6] = [
     (
@@ -202,7 +181,7 @@ async fn an_answer_may_trickle() {
         (Step::new(Reply::Raw("x".repeat(50))), json!({})),
     ];
     for (step, extra) in rows {
-        let at_once = answer_to(step.clone(), extra.clone()).await.body.len();
+        let at_once = plain(&answer_to(step.clone(), extra.clone()).await).len();
         let start = tokio::time::Instant::now();
         let seen = answer_to(step.paced(Pace { bytes: 10, every }), extra).await;
         let pauses = u32::try_from(at_once.div_ceil(10) - 1).unwrap();
@@ -210,7 +189,7 @@ async fn an_answer_may_trickle() {
             pauses > 0 && start.elapsed() >= every * pauses,
             "{pauses} pauses"
         );
-        assert_eq!(seen.body.len(), at_once);
+        assert_eq!(plain(&seen).len(), at_once);
     }
 }
 

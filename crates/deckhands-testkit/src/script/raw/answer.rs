@@ -1,8 +1,8 @@
 //! Which answer a step gives, and the keys that belong to it.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
-use super::{RawCall, RawStep, provider, values};
+use super::{RawCall, RawStep, manner, provider, values};
 use crate::script::error::ScriptErrorKind;
 use crate::script::step::{Reply, Step, ToolCall};
 
@@ -24,7 +24,11 @@ pub(super) fn only(raw: &RawStep) -> Result<&'static str, ScriptErrorKind> {
         ("hang", raw.hang.is_some()),
         ("reset", raw.reset.is_some()),
         ("raw", raw.raw.is_some()),
-        ("truncate", raw.truncate.is_some()),
+        // As an object it says where another answer is cut.
+        (
+            "truncate",
+            raw.truncate.as_ref().is_some_and(Value::is_boolean),
+        ),
         ("empty_choices", raw.empty_choices.is_some()),
         ("error_in_200", raw.error_in_200.is_some()),
     ];
@@ -40,7 +44,8 @@ pub(super) fn only(raw: &RawStep) -> Result<&'static str, ScriptErrorKind> {
 }
 
 pub(super) fn check_companions(raw: &RawStep, answer: &'static str) -> Result<(), ScriptErrorKind> {
-    let speaks = matches!(answer, "text" | "tool" | "tools" | "finish");
+    let speaks =
+        matches!(answer, "text" | "tool" | "tools" | "finish") || raw.after_chunks.is_some();
     if raw.text.is_some() && !speaks {
         return Err(ScriptErrorKind::Conflict("text", answer));
     }
@@ -74,6 +79,17 @@ pub(super) fn check_companions(raw: &RawStep, answer: &'static str) -> Result<()
 pub(super) fn step(raw: RawStep, answer: &'static str) -> Result<Step, ScriptErrorKind> {
     match answer {
         "provider_error" => provider::step(&raw),
+        "error_in_200" => {
+            let error = raw.error_in_200.clone().unwrap_or_default();
+            Ok(Step::new(match manner::content_before(&raw)? {
+                None => Reply::ErrorIn200(error),
+                Some((text, chunks)) => Reply::ErrorAfter {
+                    text,
+                    chunks,
+                    error,
+                },
+            }))
+        }
         "text_mib" => {
             let mebibytes = raw.text_mib.filter(|mib| (1..=MAX_MIB).contains(mib));
             mebibytes.map(Step::huge).ok_or(ScriptErrorKind::Value {
@@ -133,9 +149,11 @@ fn reply(raw: RawStep, answer: &'static str) -> Result<Reply, ScriptErrorKind> {
             }
         },
         "raw" => Reply::Raw(raw.raw.unwrap_or_default()),
-        "error_in_200" => Reply::ErrorIn200(raw.error_in_200.unwrap_or_default()),
         "reset" => only_true("reset", raw.reset, Reply::Reset)?,
-        "truncate" => only_true("truncate", raw.truncate, Reply::Truncate)?,
+        "truncate" => {
+            let given = raw.truncate.as_ref().and_then(Value::as_bool);
+            only_true("truncate", given, Reply::Truncate)?
+        }
         _ => only_true("empty_choices", raw.empty_choices, Reply::EmptyChoices)?,
     })
 }
@@ -145,13 +163,7 @@ fn only_true(
     value: Option<bool>,
     reply: Reply,
 ) -> Result<Reply, ScriptErrorKind> {
-    match value {
-        Some(true) => Ok(reply),
-        _ => Err(ScriptErrorKind::Value {
-            key,
-            wanted: "true",
-        }),
-    }
+    values::flag(key, value).map(|_true| reply)
 }
 
 fn read_calls(key: &'static str, raw: Vec<RawCall>) -> Result<Vec<ToolCall>, ScriptErrorKind> {

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::{RawDrip, RawUsage};
 use crate::body::Pace;
 use crate::script::error::ScriptErrorKind;
-use crate::script::step::{Times, Usage};
+use crate::script::step::Times;
+use crate::script::usage::Usage;
 
 pub(super) fn status(code: Option<u16>) -> Result<u16, ScriptErrorKind> {
     code.filter(|code| (200..=999).contains(code))
@@ -43,6 +44,17 @@ pub(super) fn times(value: Option<&Value>) -> Result<Times, ScriptErrorKind> {
             key: "times",
             wanted: "a number from 1 up or `forever`",
         })
+}
+
+/// A key that is true or not there.
+pub(super) fn flag(key: &'static str, value: Option<bool>) -> Result<bool, ScriptErrorKind> {
+    match value {
+        Some(false) => Err(ScriptErrorKind::Value {
+            key,
+            wanted: "true",
+        }),
+        value => Ok(value.is_some()),
+    }
 }
 
 pub(super) fn usage(raw: &RawUsage) -> Usage {
