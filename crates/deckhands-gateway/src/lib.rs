@@ -51,8 +51,16 @@ mod verdict;
 mod answer;
 mod text;
 
+mod loops;
+mod tape;
+
 pub use limits::RelayLimits;
+pub use loops::{CallEnd, LoopBound, LoopDetector, LoopKind, LoopPolicy, Sighting, Watch};
 pub use provider::{Incompatible, default_base_url, own_model_id};
 pub use relay::{Relay, RelayError};
 pub use secret::{ProviderKey, SessionToken};
+pub use tape::{
+    Divergence, Recorded, Recorder, Replay, Replayed, Tape, TapeEnd, TapeError, TapedAnswer,
+    TapedCall,
+};
 pub use upstream::{Upstream, UpstreamError};
