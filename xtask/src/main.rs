@@ -22,6 +22,7 @@ mod deny;
 mod docker;
 mod e2e;
 mod image;
+mod prices;
 mod process;
 mod sim;
 mod test;
@@ -53,6 +54,8 @@ enum Command {
     Demo,
     /// Figures that may not get worse: the start-up time, or what is named
     Bench(bench::BenchArgs),
+    /// Writes the gateway's table of prices from a list of litellm's
+    Prices(prices::PricesArgs),
     /// Licences, duplicates, banned and advised-against dependencies
     Deny,
     /// House rules: arrows between crates, manifests, file sizes, forbidden text
@@ -79,6 +82,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Capture(args)) => capture::run(&args)?,
         Some(Command::Demo) => demo::run()?,
         Some(Command::Bench(args)) => bench::run(&args)?,
+        Some(Command::Prices(args)) => prices::run(&args)?,
         Some(Command::Deny) => deny::run()?,
         Some(Command::Tidy) => tidy::run()?,
         None => Cli::command().print_help()?,

@@ -52,10 +52,16 @@ mod answer;
 mod text;
 
 mod loops;
+mod money;
 mod tape;
 
 pub use limits::RelayLimits;
 pub use loops::{CallEnd, LoopBound, LoopDetector, LoopKind, LoopPolicy, Sighting, Watch};
+pub use money::{
+    Account, Booked, BookedBy, Draw, Ledger, LedgerError, LongPrice, MARGIN_TOKENS, MemoryLedger,
+    Origin, Price, PriceError, PriceTable, PriceTableError, Purse, PursePolicy, PurseState, Rate,
+    Refusal, Refused, Reservation, Tokens, Told, Unbounded, bounded, cost, worst_case,
+};
 pub use provider::{Incompatible, default_base_url, own_model_id};
 pub use relay::{Relay, RelayError};
 pub use secret::{ProviderKey, SessionToken};

@@ -18,6 +18,9 @@ mod text;
 mod model_id;
 mod size;
 
+mod money_level;
+mod usd;
+
 mod cause;
 mod cause_docs;
 mod error_type;
@@ -48,6 +51,7 @@ pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
 pub use image::{ImageDigest, ImageError, ImageRef};
 pub use limits::{Deadlines, Limits};
 pub use model_id::{ALIASES, Alias, ModelId, ModelIdError};
+pub use money_level::MoneyLevel;
 pub use outcome::{Failure, Outcome};
 pub use profile::{ModelWay, Network, Profile};
 pub use report::{
@@ -58,4 +62,5 @@ pub use size::{ByteSize, ByteSizeError};
 pub use task::{Category, Complexity, Priority, TaskState};
 pub use text::{TaskText, TaskTextError};
 pub use usage::Usage;
+pub use usd::{Usd, UsdError};
 pub use verdict::{Finding, Severity, Verdict};
