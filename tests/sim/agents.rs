@@ -9,7 +9,9 @@ use deckhands_orchestration::Clock;
 use deckhands_orchestration::engine::{
     AttemptJob, AttemptOutcome, AttemptResult, Attempts, NotAdopted,
 };
-use deckhands_store::{Intent, ObjectKind, Progress, Queries, StoreError, StoreResult, Work};
+use deckhands_store::{
+    Draw, Drawn, Intent, MoneyCaps, ObjectKind, Progress, Queries, StoreError, StoreResult, Work,
+};
 use jiff::SignedDuration;
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -283,7 +285,14 @@ impl FakeAttempts {
         let (id, fence) = (hands.job.id, hands.job.lease.fence());
         let real = self.world().lock().planned(id.task).cap;
         let free = self.is(Breakage::DrawsAboveCap);
-        let cap = if free { u64::MAX } else { real };
+        let draw = Draw {
+            least: call.drawn,
+            wanted: call.drawn,
+            caps: MoneyCaps {
+                task: (!free).then_some(real),
+                ..MoneyCaps::default()
+            },
+        };
         let progress = Progress {
             phase: "working".to_owned(),
             ..Progress::default()
@@ -292,7 +301,7 @@ impl FakeAttempts {
         let drawn = async {
             loop {
                 let now = self.clock.now();
-                match self.store.draw(fence, call.drawn, cap, now).await {
+                match self.store.draw(fence, draw, now).await {
                     Ok(drawn) => return Some(drawn),
                     Err(StoreError::Stale) => return None,
                     Err(_) => sleep(AGAIN).await,
@@ -300,8 +309,8 @@ impl FakeAttempts {
             }
         };
         match timeout(Duration::from_secs(60), drawn).await {
-            Ok(Some(true)) => {}
-            Ok(Some(false)) => {
+            Ok(Some(Drawn::Granted(_))) => {}
+            Ok(Some(Drawn::Refused { .. })) => {
                 self.hit("cap reached");
                 return Err(Failed::With(Cause::BudgetLimit));
             }
@@ -311,7 +320,8 @@ impl FakeAttempts {
         self.serve(id, &hands.script, call.costs);
         let now = self.clock.now();
         // A failure leaves the money drawn: it may have been spent.
-        let booked = self.store.settle(fence, call.drawn, call.costs, now);
+        let back = call.drawn - call.costs;
+        let booked = self.store.settle(fence, call.costs, back, now);
         booked.await.ok();
         Ok(())
     }

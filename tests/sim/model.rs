@@ -32,7 +32,7 @@ pub(crate) struct TaskModel {
     pub(crate) ends: u32,
     /// Its last attempt.
     pub(crate) attempt: u32,
-    /// Money drawn and not settled, and spent, in millionths of a dollar.
+    /// Nanodollars drawn and not settled, and spent.
     pub(crate) open: u64,
     pub(crate) spent: u64,
     priority: u8,
@@ -339,9 +339,9 @@ impl Model {
         }
     }
 
-    pub(crate) fn settled(&mut self, task: TaskId, drawn: u64, spent: u64) {
+    pub(crate) fn settled(&mut self, task: TaskId, spent: u64, back: u64) {
         if let Some(task) = self.tasks.get_mut(&task) {
-            task.open = task.open.saturating_sub(drawn);
+            task.open = task.open.saturating_sub(spent + back);
             task.spent += spent;
         }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Script {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     pub(crate) after: Duration,
-    /// What is drawn, in millionths of a dollar.
+    /// What is drawn, in nanodollars.
     pub(crate) drawn: u64,
     /// What it costs; not above what is drawn.
     pub(crate) costs: u64,

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deckhands_model::{AttemptId, RunReport, TaskId};
 use deckhands_store::{
-    AttemptEnd, AttemptRecord, Cancelled, Claim, EventRecord, Fence, Intake, Intent, LeaseTerm,
-    MemoryStore, NewTask, Page, Progress, Queries, QueueBounds, Renewed, Reported, Retention,
-    Session, Settled, SilentLease, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter,
-    TaskRecord, Upkeep, Waiting, Work, WorkerId,
+    AttemptEnd, AttemptRecord, Booked, Cancelled, Claim, Draw, Drawn, EventRecord, Fence, Intake,
+    Intent, LeaseTerm, MemoryStore, Money, MoneyOfDay, MoneyOfPayer, MoneyOfTask, MoneySum,
+    NewTask, Page, Progress, Queries, QueueBounds, Renewed, Reported, Retention, Session,
+    SilentLease, Stats, StoreError, StoreResult, Submitted, TaskEnd, TaskFilter, TaskRecord,
+    Upkeep, Waiting, Work, WorkerId,
 };
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -421,10 +423,10 @@ impl Work for SimStore {
         self.fenced("session", fence, After::Kept, call).await
     }
 
-    async fn draw(&self, fence: Fence, amount: u64, cap: u64, now: Timestamp) -> StoreResult<bool> {
+    async fn draw(&self, fence: Fence, draw: Draw, now: Timestamp) -> StoreResult<Drawn> {
         let call = async {
-            let answer = self.inner.draw(self.bent(fence), amount, cap, now).await;
-            if let Ok(true) = answer {
+            let answer = self.inner.draw(self.bent(fence), draw, now).await;
+            if let Ok(Drawn::Granted(amount)) = answer {
                 let mut state = self.process.world.lock();
                 let real = state.planned(fence.attempt.task).cap;
                 state.model.drawn(fence.attempt.task, amount, real);
@@ -434,18 +436,12 @@ impl Work for SimStore {
         self.fenced("draw", fence, After::Kept, call).await
     }
 
-    async fn settle(
-        &self,
-        fence: Fence,
-        drawn: u64,
-        spent: u64,
-        now: Timestamp,
-    ) -> StoreResult<()> {
+    async fn settle(&self, fence: Fence, spent: u64, back: u64, now: Timestamp) -> StoreResult<()> {
         let call = async {
-            let answer = self.inner.settle(self.bent(fence), drawn, spent, now).await;
+            let answer = self.inner.settle(self.bent(fence), spent, back, now).await;
             if answer.is_ok() {
                 let mut state = self.process.world.lock();
-                state.model.settled(fence.attempt.task, drawn, spent);
+                state.model.settled(fence.attempt.task, spent, back);
             }
             answer
         };
@@ -536,6 +532,41 @@ impl Work for SimStore {
 }
 
 #[async_trait]
+impl Money for SimStore {
+    async fn draw_for(&self, payer: &str, draw: Draw, now: Timestamp) -> StoreResult<Drawn> {
+        let call = self.inner.draw_for(payer, draw, now);
+        self.write("draw_for", call, |_, _| ()).await
+    }
+
+    async fn settle_for(
+        &self,
+        payer: &str,
+        spent: u64,
+        back: u64,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let call = self.inner.settle_for(payer, spent, back, now);
+        self.write("settle_for", call, |_, _| ()).await
+    }
+
+    async fn money_of_payer(&self, payer: &str) -> StoreResult<Booked> {
+        self.read(self.inner.money_of_payer(payer)).await
+    }
+
+    async fn open_payers(&self) -> StoreResult<Vec<MoneyOfPayer>> {
+        self.read(self.inner.open_payers()).await
+    }
+
+    async fn money_of_batch(&self, batch: &str) -> StoreResult<MoneySum> {
+        self.read(self.inner.money_of_batch(batch)).await
+    }
+
+    async fn money_of_days(&self, since: Date) -> StoreResult<Vec<MoneyOfDay>> {
+        self.read(self.inner.money_of_days(since)).await
+    }
+}
+
+#[async_trait]
 impl Queries for SimStore {
     async fn task(&self, id: TaskId, now: Timestamp) -> StoreResult<TaskRecord> {
         self.read(self.inner.task(id, now)).await
@@ -596,7 +627,7 @@ impl Queries for SimStore {
         self.read(self.inner.events(task, after, limit)).await
     }
 
-    async fn money(&self, id: TaskId) -> StoreResult<Settled> {
+    async fn money(&self, id: TaskId) -> StoreResult<MoneyOfTask> {
         self.read(self.inner.money(id)).await
     }
 

@@ -152,13 +152,13 @@ impl Judge<'_> {
     }
 
     async fn money(&self, task: &TaskRecord) -> StoreResult<()> {
-        let kept = self.store.money(task.id).await?;
+        let kept = self.store.money(task.id).await?.sum();
         let (billed, cap) = {
             let state = self.world.lock();
             let cap = state.planned(task.id).cap;
             (state.daemon.billed(task.id), cap)
         };
-        let used = kept.open + kept.spent;
+        let used = kept.used();
         if billed > used || used > cap {
             let what = format!("{}: billed {billed}, booked {used}, cap {cap}", task.title);
             self.fail(Invariant::MoneyBounded, what);

@@ -20,6 +20,7 @@ mod hold;
 mod lease;
 pub mod model;
 mod money;
+mod purses;
 mod queries;
 mod submit;
 pub mod twin;

@@ -10,6 +10,7 @@ pub mod conformance;
 mod error;
 mod lease;
 mod memory;
+mod money;
 mod port;
 mod queue;
 mod records;
@@ -21,11 +22,14 @@ pub use ageing::{AGEING_STEP_S, effective_priority};
 pub use error::{StoreError, StoreResult};
 pub use lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
 pub use memory::MemoryStore;
-pub use port::{Intake, Queries, Store, Upkeep, Work};
+pub use money::{
+    Booked, Draw, Drawn, MoneyCaps, MoneyOfAttempt, MoneyOfDay, MoneyOfPayer, MoneyOfTask,
+    MoneySum, money_day,
+};
+pub use port::{Intake, Money, Queries, Store, Upkeep, Work};
 pub use queue::TaskQueue;
 pub use records::{
     AttemptEnd, AttemptRecord, AttemptState, EventRecord, Intent, ObjectKind, Progress, Session,
-    Settled,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -1,12 +1,16 @@
 //! The store in memory: for tests, for simulations, and for programs that need no durability.
 
 mod backup;
+mod booking;
 mod claim;
 mod ends;
 mod index;
 mod intake;
+mod ledger;
+mod money;
 mod queries;
 mod row;
+mod sums;
 mod upkeep;
 mod work;
 
@@ -24,6 +28,7 @@ use crate::lease::Fence;
 use crate::records::EventRecord;
 
 use index::Index;
+use ledger::Ledger;
 use row::{Row, Try};
 
 /// Everything in memory. Cheap to clone; clones are one store. It ends with the last clone.
@@ -45,6 +50,7 @@ struct State {
     next_serial: u64,
     by_id: BTreeMap<TaskId, u64>,
     keys: BTreeMap<String, u64>,
+    ledger: Ledger,
     /// Follows from the tasks, so a copy has none.
     #[serde(skip)]
     index: Index,

@@ -9,19 +9,22 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::StoreResult;
-use crate::records::{AttemptRecord, EventRecord, Settled};
+use crate::money::MoneyOfTask;
+use crate::records::{AttemptRecord, EventRecord};
 use crate::task::{
     Cancelled, NewTask, Page, QueueBounds, Reported, Retention, Stats, Submitted, TaskFilter,
     TaskRecord,
 };
+pub use money::Money;
 pub use work::Work;
 
+mod money;
 mod work;
 
 /// Everything together. Dropping the future of a call leaves it done or not done, never half done.
-pub trait Store: Intake + Work + Queries + Upkeep {}
+pub trait Store: Intake + Work + Money + Queries + Upkeep {}
 
-impl<S: Intake + Work + Queries + Upkeep + ?Sized> Store for S {}
+impl<S: Intake + Work + Money + Queries + Upkeep + ?Sized> Store for S {}
 
 /// What users do with tasks. Each is idempotent.
 #[async_trait]
@@ -131,11 +134,11 @@ pub trait Queries: Send + Sync + fmt::Debug {
         limit: u64,
     ) -> StoreResult<Vec<EventRecord>>;
 
-    /// Money of a task.
+    /// Money of a task, in nanodollars.
     ///
     /// # Errors
     /// `UnknownTask`, or a failure of the back end.
-    async fn money(&self, id: TaskId) -> StoreResult<Settled>;
+    async fn money(&self, id: TaskId) -> StoreResult<MoneyOfTask>;
 
     /// When the next task may start that waits for its time only.
     ///
@@ -166,7 +169,9 @@ pub trait Upkeep: Send + Sync + fmt::Debug {
     async fn backup(&self, to: &Path) -> StoreResult<()>;
 
     /// Removes ended tasks as retention says; returns their identities, whose files may go, in the
-    /// order in which they ended.
+    /// order in which they ended. Their money goes on counting for a batch that has other tasks, and for
+    /// their days until those are as old. [Payers](Money) go like tasks that ended when they drew or
+    /// settled last.
     ///
     /// # Errors
     /// A failure of the back end.

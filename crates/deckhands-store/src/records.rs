@@ -136,15 +136,6 @@ pub struct EventRecord {
 /// The kind of the event that says that a task was given back, and why.
 pub(crate) const GIVEN_BACK: &str = "given_back";
 
-/// Money of an attempt, in millionths of a dollar.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Settled {
-    /// Drawn and not settled: what may have been spent.
-    pub open: u64,
-    /// Known to be spent.
-    pub spent: u64,
-}
-
 impl AttemptRecord {
     /// Its identity; `None` where the stored number is 0, which no store writes.
     #[must_use]

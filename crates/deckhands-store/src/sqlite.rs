@@ -5,6 +5,7 @@
 //! write-ahead log keeps from waiting for writers. The file needs a local disk: no network file
 //! system has the shared memory that the processes coordinate through.
 
+mod booking;
 mod check;
 mod claim;
 mod classify;
@@ -14,6 +15,7 @@ mod intake;
 mod lane;
 mod log;
 mod look;
+mod money;
 mod queries;
 mod remains;
 mod reports;

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::{
     Playing, attempts, cancel, claim, concurrent, ends, fencing, give_back, hold, lease, money,
-    queries, submit, upkeep, written,
+    purses, queries, submit, upkeep, written,
 };
 
 /// Makes a module of tests for each group of cases, one test a case, of a function that makes a
@@ -106,10 +106,20 @@ macro_rules! __conformance_cases {
                 ended_task_is_refused
                 the_same_again_is_no_event;
             money:
-                draws_up_to_the_cap
+                grants_what_is_wanted_or_what_fits
                 settles_what_was_drawn
-                attempts_share_the_cap
+                spends_without_having_drawn
+                attempts_share_the_cap_of_their_task
+                tasks_share_the_cap_of_their_batch
+                everything_shares_the_cap_of_the_day
                 absurd_amounts_are_refused;
+            purses:
+                money_stays_with_the_day_on_which_it_was_drawn
+                what_is_open_at_the_end_is_uncertain
+                adoption_goes_on_with_what_is_open
+                payers_have_their_own_cap
+                retention_removes_payers
+                removed_tasks_go_on_counting;
             queries:
                 finds_by_prefix
                 finds_the_last
@@ -133,7 +143,8 @@ macro_rules! __conformance_cases {
                 each_task_is_claimed_once
                 each_attempt_is_adopted_once
                 one_key_is_one_task
-                the_cap_holds;
+                the_cap_of_a_batch_holds
+                the_cap_of_a_day_holds;
         }
     };
 }

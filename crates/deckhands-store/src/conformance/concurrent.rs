@@ -7,7 +7,9 @@ use tokio::task::JoinSet;
 
 use super::desk::{Desk, TERM, worker};
 use super::fault::{Fault, Verdict, holds, same};
+use super::money::NO_CAP;
 use crate::error::{StoreError, StoreResult};
+use crate::money::{Draw, Drawn, MoneyCaps, money_day};
 use crate::port::Store;
 use crate::task::QueueBounds;
 
@@ -90,21 +92,66 @@ pub(super) async fn one_key_is_one_task(desk: &mut Desk) -> Verdict {
     same("new ones", new, 1)
 }
 
-pub(super) async fn the_cap_holds(desk: &mut Desk) -> Verdict {
-    let claim = desk.claimed().await?;
-    let (fence, now) = (claim.fence, desk.now);
-    let answers = all(desk, move |store, _| async move {
-        let mut drawn = 0_u64;
-        for _ in 0..5 {
-            drawn += u64::from(store.draw(fence, 10, 155, now).await?);
-        }
-        StoreResult::Ok(drawn)
-    });
-    let mut drawn = 0;
-    for answer in answers.await? {
-        drawn += answer?;
+/// Lets as many workers as there are callers draw, settle a part and draw again, each for a task of its
+/// own in one batch; what was ever granted less what was given back.
+async fn workers(desk: &mut Desk, caps: MoneyCaps) -> Result<u64, Fault> {
+    let mut fences = Vec::new();
+    for _ in 0..CALLERS {
+        desk.submit(|task| task.batch = Some("b".to_owned()))
+            .await?;
+        fences.push(desk.claim().await?.fence);
     }
-    same("draws", drawn, 15)?;
-    let open = desk.store.money(claim.task.id).await?.open;
-    holds("what is open", open == 150)
+    let now = desk.now;
+    let draw = Draw {
+        least: 4,
+        wanted: 10,
+        caps,
+    };
+    let answers = all(desk, move |store, number| {
+        let fence = fences[usize::from(number) - 1];
+        async move {
+            let mut kept = 0_u64;
+            for round in 0..20 {
+                let Drawn::Granted(drawn) = store.draw(fence, draw, now).await? else {
+                    continue;
+                };
+                kept += drawn;
+                if round % 2 == 0 {
+                    store.settle(fence, 1, 2, now).await?;
+                    kept -= 2;
+                }
+            }
+            StoreResult::Ok(kept)
+        }
+    });
+    let mut kept = 0;
+    for answer in answers.await? {
+        kept += answer?;
+    }
+    Ok(kept)
+}
+
+pub(super) async fn the_cap_of_a_batch_holds(desk: &mut Desk) -> Verdict {
+    let caps = MoneyCaps {
+        batch: Some(155),
+        ..NO_CAP
+    };
+    let kept = workers(desk, caps).await?;
+    let sum = desk.store.money_of_batch("b").await?;
+    same("what was granted is booked", sum.used(), kept)?;
+    // Less than the least is left, for otherwise the last round had drawn it.
+    holds("up to the cap", (152..=155).contains(&kept))
+}
+
+pub(super) async fn the_cap_of_a_day_holds(desk: &mut Desk) -> Verdict {
+    let caps = MoneyCaps {
+        batch: Some(300),
+        day: Some(155),
+        ..NO_CAP
+    };
+    let kept = workers(desk, caps).await?;
+    let days = desk.store.money_of_days(money_day(desk.now)).await?;
+    let used: Vec<u64> = days.iter().map(|day| day.sum.used()).collect();
+    same("what was granted is booked", used, vec![kept])?;
+    holds("up to the cap", (152..=155).contains(&kept))
 }

@@ -1,9 +1,11 @@
 //! What the cases work with: a store, a clock, and usual tasks and ends.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_model::{AttemptId, AttemptReport, Cause, RunReport, TaskId, TaskState, Usage};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -11,8 +13,9 @@ use super::Bench;
 use super::fault::Fault;
 use crate::error::StoreResult;
 use crate::lease::{LeaseTerm, WorkerId};
+use crate::money::{Draw, MoneyCaps, MoneyOfDay, MoneyOfPayer, MoneyOfTask, MoneySum};
 use crate::port::Store;
-use crate::records::{AttemptEnd, AttemptRecord, EventRecord, Settled};
+use crate::records::{AttemptEnd, AttemptRecord, EventRecord};
 use crate::task::{
     Claim, NewTask, Page, QueueBounds, Stats, Submitted, TaskEnd, TaskFilter, TaskRecord, Waiting,
 };
@@ -44,6 +47,9 @@ pub(super) struct Snapshot {
     events: Vec<EventRecord>,
     pub(super) live: Vec<AttemptRecord>,
     pub(super) stats: Stats,
+    batches: Vec<(String, MoneySum)>,
+    days: Vec<MoneyOfDay>,
+    payers: Vec<MoneyOfPayer>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -52,7 +58,7 @@ pub(super) struct Everything {
     spec: Value,
     attempts: Vec<AttemptRecord>,
     result: Option<RunReport>,
-    money: Settled,
+    money: MoneyOfTask,
 }
 
 impl Desk {
@@ -160,9 +166,10 @@ impl Desk {
 }
 
 pub(super) async fn snapshot(store: &dyn Store, now: Timestamp) -> StoreResult<Snapshot> {
-    let mut tasks = Vec::new();
+    let (mut tasks, mut batches) = (Vec::new(), BTreeSet::new());
     for record in store.list(&TaskFilter::default(), ALL, now).await? {
         let id = record.id;
+        batches.extend(record.batch.clone());
         tasks.push(Everything {
             record,
             spec: store.spec(id).await?,
@@ -171,7 +178,15 @@ pub(super) async fn snapshot(store: &dyn Store, now: Timestamp) -> StoreResult<S
             money: store.money(id).await?,
         });
     }
+    let mut of_batches = Vec::new();
+    for batch in batches {
+        let sum = store.money_of_batch(&batch).await?;
+        of_batches.push((batch, sum));
+    }
     Ok(Snapshot {
+        batches: of_batches,
+        days: store.money_of_days(Date::MIN).await?,
+        payers: store.open_payers().await?,
         tasks,
         events: store.events(None, 0, ALL.limit).await?,
         live: store.live_attempts().await?,
@@ -207,6 +222,18 @@ pub(super) fn id(number: u64) -> TaskId {
 pub(super) fn new_task(number: u64) -> NewTask {
     let spec = json!({ "text": format!("task {number}"), "number": number });
     NewTask::new(id(number), format!("task {number}"), spec)
+}
+
+/// Just so much, where the task has room for it.
+pub(super) fn drawing(amount: u64, cap: u64) -> Draw {
+    Draw {
+        least: amount,
+        wanted: amount,
+        caps: MoneyCaps {
+            task: Some(cap),
+            ..MoneyCaps::default()
+        },
+    }
 }
 
 pub(super) fn waiting(not_before: Option<Timestamp>) -> Waiting {

@@ -3,7 +3,7 @@
 use deckhands_model::{AttemptId, AttemptNumber, TaskState};
 use serde_json::json;
 
-use super::desk::{Desk, TERM, end, id, task_end, waiting, worker};
+use super::desk::{Desk, TERM, drawing, end, id, task_end, waiting, worker};
 use super::fault::{Fault, Verdict, same, stale};
 use super::written::{object, progress, session};
 use crate::lease::{Epoch, Fence};
@@ -20,8 +20,8 @@ async fn all_stale(desk: &Desk, claim: &Claim, fence: Fence) -> Verdict {
     stale("progress", store.progress(fence, &progress(9), now).await)?;
     stale("session", store.session(fence, Some(&session()), now).await)?;
     stale("session", store.session(fence, None, now).await)?;
-    stale("draw", store.draw(fence, 1, 1_000_000, now).await)?;
-    stale("draw above", store.draw(fence, 2, 1, now).await)?;
+    stale("draw", store.draw(fence, drawing(1, 1_000_000), now).await)?;
+    stale("draw above", store.draw(fence, drawing(2, 1), now).await)?;
     stale("settle", store.settle(fence, 1, 1, now).await)?;
     stale("pause", store.pause(fence, &progress(9), now).await)?;
     let (end, wait) = (end(claim), waiting(None));
@@ -41,7 +41,7 @@ async fn at_work(desk: &mut Desk) -> Result<Claim, Fault> {
     desk.store.intend(fence, &object("app"), now).await?;
     desk.store.progress(fence, &progress(1), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;
-    desk.store.draw(fence, 50, 100, now).await?;
+    desk.store.draw(fence, drawing(50, 100), now).await?;
     Ok(claim)
 }
 

@@ -3,7 +3,7 @@
 use deckhands_model::{Cause, TaskState};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, TERM, worker};
+use super::desk::{Desk, TERM, drawing, worker};
 use super::fault::{Verdict, holds, refused, same};
 use super::written::{object, progress, session};
 use crate::error::{StoreError, StoreResult};
@@ -60,7 +60,9 @@ pub(super) async fn one_that_was_started_leaves_nothing_either(desk: &mut Desk) 
     desk.store.progress(fence, &progress(1), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;
     desk.store.note(fence, "note", &Value::Null, now).await?;
-    desk.store.draw(fence, 0, 1, now).await?;
+    desk.store.draw(fence, drawing(1, 1), now).await?;
+    // All of it given back is as if it had not been drawn.
+    desk.store.settle(fence, 0, 1, now).await?;
     desk.give_back(&claim, None).await?;
     let record = desk.record(id).await?;
     same("its state", record.state, TaskState::Queued)?;
@@ -176,9 +178,11 @@ pub(super) async fn one_event_however_often(desk: &mut Desk) -> Verdict {
 
 pub(super) async fn refused_where_money_was_drawn(desk: &mut Desk) -> Verdict {
     let claim = desk.claimed().await?;
-    desk.store.draw(claim.fence, 5, 9, desk.now).await?;
+    desk.store
+        .draw(claim.fence, drawing(5, 9), desk.now)
+        .await?;
     has_begun(desk, &claim).await?;
-    desk.store.settle(claim.fence, 5, 3, desk.now).await?;
+    desk.store.settle(claim.fence, 3, 2, desk.now).await?;
     has_begun(desk, &claim).await?;
     desk.finish(&claim, TaskState::Failed).await?;
     Ok(())

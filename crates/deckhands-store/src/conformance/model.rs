@@ -1,8 +1,9 @@
 //! Random transitions by several workers while time passes, on a store and on a small model of it.
 //!
-//! After every transition the store's answer, its new events, its tasks, live attempts and counters
-//! must be what the model says; a refused or repeated one must have changed nothing.
+//! After every transition the store's answer, its new events, its tasks, live attempts, money and
+//! counters must be what the model says; a refused or repeated one must have changed nothing.
 
+mod money;
 mod op;
 mod play;
 mod world;
@@ -39,8 +40,5 @@ pub fn run(bench: &Arc<dyn Bench>, histories: u32) -> Result<(), String> {
 }
 
 fn one(runtime: &Runtime, bench: &Arc<dyn Bench>, ops: &[op::Op]) -> Result<(), Fault> {
-    runtime.block_on(async {
-        let store = bench.fresh().await?;
-        play::play(store.as_ref(), ops).await
-    })
+    runtime.block_on(async { play::play(bench, ops).await })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::desk::Desk;
 use super::fault::{Verdict, holds, refused, same};
 use crate::error::StoreError;
-use crate::records::Settled;
+use crate::money::MoneyOfTask;
 use crate::task::{NewTask, QueueBounds, Submitted, TaskRecord};
 
 pub(super) async fn keeps_what_was_handed_in(desk: &mut Desk) -> Verdict {
@@ -25,7 +25,7 @@ pub(super) async fn keeps_what_was_handed_in(desk: &mut Desk) -> Verdict {
     same("the spec", desk.store.spec(id).await?, task.spec)?;
     same("attempts", desk.store.attempts(id).await?.len(), 0)?;
     same("the result", desk.store.result(id).await?, None)?;
-    same("money", desk.store.money(id).await?, Settled::default())?;
+    same("money", desk.store.money(id).await?, MoneyOfTask::default())?;
     let events = desk.store.events(Some(id), 0, 9).await?;
     let event = events.first().map(|one| (one.at, one.task, one.attempt));
     same("the event", event, Some((desk.now, id, None)))?;

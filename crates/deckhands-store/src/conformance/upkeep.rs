@@ -5,7 +5,7 @@ use std::time::Duration;
 use deckhands_model::TaskState;
 
 use super::audit::audit;
-use super::desk::{ALL, Desk, TERM, snapshot};
+use super::desk::{ALL, Desk, TERM, drawing, snapshot};
 use super::fault::{Verdict, holds, refused, same, unknown};
 use super::written::{object, progress, session};
 use crate::task::Retention;
@@ -92,7 +92,9 @@ async fn furnish(desk: &mut Desk) -> Verdict {
     desk.store.intend(fence, &object("app"), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;
     desk.store.progress(fence, &progress(4), now).await?;
-    desk.store.draw(fence, 50, 100, now).await?;
+    desk.store.draw(fence, drawing(50, 100), now).await?;
+    desk.store.settle(fence, 20, 10, now).await?;
+    desk.store.draw_for("run", drawing(7, 7), now).await?;
     let paused = desk.claimed().await?;
     desk.store.pause(paused.fence, &progress(5), now).await?;
     let done = desk.claimed().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deckhands_model::TaskState;
 use serde_json::json;
 
-use super::desk::{Desk, TERM, worker};
+use super::desk::{Desk, TERM, drawing, worker};
 use super::fault::{Verdict, holds, same};
 use crate::records::{AttemptState, Intent, ObjectKind, Progress, Session};
 
@@ -161,8 +161,8 @@ pub(super) async fn heartbeats_and_progress_are_no_events(desk: &mut Desk) -> Ve
     desk.store.renew(fence, TERM, now).await?;
     desk.store.progress(fence, &progress(1), now).await?;
     desk.store.session(fence, Some(&session()), now).await?;
-    desk.store.draw(fence, 1, 1, now).await?;
-    desk.store.settle(fence, 1, 1, now).await?;
+    desk.store.draw(fence, drawing(1, 1), now).await?;
+    desk.store.settle(fence, 1, 0, now).await?;
     desk.wait(60);
     let attempt = claim.fence.attempt;
     desk.store.adopt(attempt, worker(2), TERM, desk.now).await?;

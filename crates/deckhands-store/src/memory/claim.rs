@@ -4,12 +4,13 @@ use deckhands_model::{AttemptId, AttemptNumber, TaskId, TaskState};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::ledger::Slices;
 use super::row::{Row, Try};
 use super::{About, State};
 use crate::ageing::effective_priority;
 use crate::error::{StoreError, StoreResult};
 use crate::lease::{Epoch, Fence, LeaseTerm, SilentLease, WorkerId};
-use crate::records::{AttemptRecord, AttemptState, Progress, Settled};
+use crate::records::{AttemptRecord, AttemptState, Progress};
 use crate::task::Claim;
 
 /// Who takes a lease, for how long, and when.
@@ -74,7 +75,7 @@ fn begin(row: &mut Row, serial: u64, taker: Taker) -> Claim {
     row.tries.push(Try {
         serial,
         record,
-        money: Settled::default(),
+        money: Slices::default(),
     });
     answer(row, number, taker)
 }

@@ -8,7 +8,8 @@ use super::row::Row;
 use super::{About, State};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::Fence;
-use crate::records::{AttemptEnd, AttemptState, EventRecord, GIVEN_BACK, Settled};
+use crate::money::Booked;
+use crate::records::{AttemptEnd, AttemptState, EventRecord, GIVEN_BACK};
 use crate::task::{TaskEnd, Waiting};
 
 /// The task waits for another attempt. Returns the state in which that leaves it, as it is told.
@@ -75,7 +76,7 @@ pub(super) fn give_back(
 ) -> StoreResult<bool> {
     state.fenced(fence, |row| {
         let live = row.leased(fence)?;
-        if live.money != Settled::default() || !live.record.objects.is_empty() {
+        if live.money.sum() != Booked::default() || !live.record.objects.is_empty() {
             return Err(StoreError::has_begun(fence.attempt.task));
         }
         // Invariant: the epoch stays. The next claim has the same number, and a higher epoch.

@@ -94,6 +94,9 @@ fn insert(state: &mut State, task: &NewTask, now: Timestamp) {
     if let Some(key) = &task.idempotency_key {
         state.keys.insert(key.clone(), order);
     }
+    if let Some(batch) = &task.batch {
+        state.ledger.enter(batch);
+    }
     let data = json!({
         "priority": task.priority,
         "not_before": task.not_before,

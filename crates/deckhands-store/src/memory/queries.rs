@@ -7,10 +7,11 @@ use deckhands_model::{RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{MemoryStore, State};
+use super::{MemoryStore, State, money};
 use crate::error::StoreResult;
+use crate::money::MoneyOfTask;
 use crate::port::Queries;
-use crate::records::{AttemptRecord, EventRecord, Settled};
+use crate::records::{AttemptRecord, EventRecord};
 use crate::task::{Page, Reported, Stats, TaskFilter, TaskRecord};
 
 #[async_trait]
@@ -117,8 +118,8 @@ impl Queries for MemoryStore {
         Ok(events.take(size(limit)).cloned().collect())
     }
 
-    async fn money(&self, id: TaskId) -> StoreResult<Settled> {
-        Ok(self.lock().row(id)?.money())
+    async fn money(&self, id: TaskId) -> StoreResult<MoneyOfTask> {
+        Ok(money::of_task(self.lock().row(id)?))
     }
 
     async fn next_start(&self, now: Timestamp) -> StoreResult<Option<Timestamp>> {

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::index::Place;
+use super::ledger::Slices;
 use crate::error::{StoreError, StoreResult};
 use crate::lease::{Epoch, Fence};
-use crate::records::{AttemptRecord, AttemptState, Settled};
+use crate::money::Booked;
+use crate::records::{AttemptRecord, AttemptState};
 use crate::task::TaskRecord;
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ pub(super) struct Try {
     /// Its place among all attempts of the store.
     pub(super) serial: u64,
     pub(super) record: AttemptRecord,
-    pub(super) money: Settled,
+    pub(super) money: Slices,
 }
 
 impl Row {
@@ -109,12 +111,8 @@ impl Row {
     }
 
     /// Money of all attempts.
-    pub(super) fn money(&self) -> Settled {
-        let mut sum = Settled::default();
-        for Settled { open, spent } in self.tries.iter().map(|one| one.money) {
-            sum.open = sum.open.saturating_add(open);
-            sum.spent = sum.spent.saturating_add(spent);
-        }
-        sum
+    pub(super) fn money(&self) -> Booked {
+        let all = self.tries.iter().map(|one| one.money.sum());
+        all.fold(Booked::default(), Booked::plus)
     }
 }

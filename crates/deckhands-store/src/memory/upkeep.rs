@@ -7,7 +7,7 @@ use deckhands_model::{TaskId, TaskState};
 use jiff::Timestamp;
 
 use super::index::Index;
-use super::{MemoryStore, Row, State, backup};
+use super::{MemoryStore, Row, State, backup, sums};
 use crate::error::StoreResult;
 use crate::port::Upkeep;
 use crate::records::AttemptState;
@@ -21,6 +21,7 @@ impl Upkeep for MemoryStore {
         if state.index != index(&state) {
             findings.push("the index does not fit the tasks".to_owned());
         }
+        findings.extend(sums::faults(&state));
         Ok(findings)
     }
 
@@ -40,7 +41,11 @@ impl Upkeep for MemoryStore {
         let mut ends: Vec<_> = rows.map(|(n, row)| (row.record.ended_at, *n)).collect();
         ends.sort_unstable();
         let gone = ends.iter().filter_map(|(_, n)| remove(&mut state, *n));
-        Ok(gone.collect())
+        let gone = gone.collect();
+        if let Ok(until) = now.checked_sub(retention.keep) {
+            state.ledger.prune(until);
+        }
+        Ok(gone)
     }
 }
 
@@ -55,6 +60,7 @@ fn remove(state: &mut State, order: u64) -> Option<TaskId> {
     for seq in &row.events {
         state.events.remove(seq);
     }
+    sums::forget(state, &row);
     Some(row.record.id)
 }
 

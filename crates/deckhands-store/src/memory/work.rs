@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::claim::{self, Taker};
 use super::row::Row;
-use super::{MemoryStore, ends};
+use super::{MemoryStore, booking, ends};
 use crate::error::StoreResult;
 use crate::lease::{Fence, LeaseTerm, SilentLease, WorkerId};
+use crate::money::{Draw, Drawn};
 use crate::port::Work;
 use crate::records::{AttemptEnd, AttemptRecord, AttemptState, Intent, Progress, Session};
 use crate::task::{Claim, Renewed, TaskEnd, Waiting};
@@ -93,16 +94,12 @@ impl Work for MemoryStore {
             .attempt(fence, |live| live.record.session = session.cloned())
     }
 
-    async fn draw(&self, fence: Fence, amount: u64, cap: u64, _: Timestamp) -> StoreResult<bool> {
-        self.lock()
-            .fenced(fence, |row| draw(row, fence, amount, cap))
+    async fn draw(&self, fence: Fence, draw: Draw, now: Timestamp) -> StoreResult<Drawn> {
+        booking::draw(&mut self.lock(), fence, &draw, now)
     }
 
-    async fn settle(&self, fence: Fence, drawn: u64, spent: u64, _: Timestamp) -> StoreResult<()> {
-        self.lock().attempt(fence, |live| {
-            live.money.open = live.money.open.saturating_sub(drawn);
-            live.money.spent = live.money.spent.saturating_add(spent);
-        })
+    async fn settle(&self, fence: Fence, spent: u64, back: u64, now: Timestamp) -> StoreResult<()> {
+        booking::settle(&mut self.lock(), fence, (spent, back), now)
     }
 
     async fn pause(&self, fence: Fence, progress: &Progress, now: Timestamp) -> StoreResult<()> {
@@ -193,15 +190,4 @@ fn intend(live: &mut AttemptRecord, object: &Intent) -> bool {
         None => live.objects.push(object.clone()),
     }
     true
-}
-
-fn draw(row: &mut Row, fence: Fence, amount: u64, cap: u64) -> StoreResult<bool> {
-    let used = row.money();
-    let total = used.open.checked_add(used.spent);
-    let total = total.and_then(|used| used.checked_add(amount));
-    if total.is_none_or(|total| total > cap) {
-        return Ok(false);
-    }
-    row.leased(fence)?.money.open += amount;
-    Ok(true)
 }

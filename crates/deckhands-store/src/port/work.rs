@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::StoreResult;
 use crate::lease::{Fence, LeaseTerm, SilentLease, WorkerId};
+use crate::money::{Draw, Drawn};
 use crate::records::{AttemptEnd, Intent, Progress, Session};
 use crate::task::{Claim, Renewed, TaskEnd, Waiting};
 
@@ -99,19 +100,22 @@ pub trait Work: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> StoreResult<()>;
 
-    /// Draws money for the attempt before it is spent; refused where open and spent money of the
-    /// task would be above `cap`, both in millionths of a dollar. Returns whether it was drawn.
+    /// Draws money for the attempt before it is spent, in nanodollars: what is wanted, or as much as every
+    /// cap has room for, if that is enough. It is open from then on, for the attempt, its task, the task's
+    /// batch and the day in UTC that `now` is of, where it stays whenever it is settled.
     ///
     /// # Errors
     /// `Stale`, or a failure of the back end.
-    async fn draw(&self, fence: Fence, amount: u64, cap: u64, now: Timestamp) -> StoreResult<bool>;
+    async fn draw(&self, fence: Fence, draw: Draw, now: Timestamp) -> StoreResult<Drawn>;
 
-    /// Books drawn money as `spent` and gives the rest of `drawn` back.
+    /// Books open money of the attempt as `spent`, and gives `back` what will not be; what was drawn
+    /// earliest goes first. The rest stays open, also when the attempt is adopted or over. More may have
+    /// been spent than is open: then it is booked in full, on the day that `now` is of, and may be above
+    /// a cap. Only what no column can hold, beyond 9 billion dollars at any level, is not booked.
     ///
     /// # Errors
     /// `Stale`, or a failure of the back end.
-    async fn settle(&self, fence: Fence, drawn: u64, spent: u64, now: Timestamp)
-    -> StoreResult<()>;
+    async fn settle(&self, fence: Fence, spent: u64, back: u64, now: Timestamp) -> StoreResult<()>;
 
     /// The attempt's containers are frozen: its lease ends, and it waits to be adopted.
     ///

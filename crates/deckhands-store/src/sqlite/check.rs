@@ -5,6 +5,8 @@ use rusqlite::Connection;
 use super::classify::Done;
 use crate::error::StoreError;
 
+mod money;
+
 #[cfg(test)]
 mod tests;
 
@@ -78,7 +80,7 @@ const COUNTERS: &str = "
 pub(super) fn findings(connection: &mut Connection) -> Done<Vec<String>> {
     let tx = connection.transaction()?;
     let mut findings = Vec::new();
-    for part in [pages, references, rules, counters] {
+    for part in [pages, references, rules, counters, money::sums] {
         match part(&tx).map_err(StoreError::from) {
             Ok(found) => findings.extend(found),
             Err(StoreError::Corrupt(why)) => findings.push(why),

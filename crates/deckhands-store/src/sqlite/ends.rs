@@ -77,8 +77,10 @@ pub(super) fn give_back(
     note: &str,
     now: Timestamp,
 ) -> Done<bool> {
-    let sql = "DELETE FROM attempts WHERE id = ?1 AND money_open = 0 AND money_spent = 0
-        AND NOT EXISTS (SELECT 1 FROM objects WHERE attempt = ?1)";
+    let sql = "DELETE FROM attempts WHERE id = ?1
+        AND NOT EXISTS (SELECT 1 FROM objects WHERE attempt = ?1)
+        AND NOT EXISTS (SELECT 1 FROM purses JOIN slices ON purse = purses.id
+            WHERE attempt = ?1 AND (open > 0 OR spent > 0))";
     if db.prepare_cached(sql)?.execute([live.attempt])? == 0 {
         return Err(StoreError::has_begun(live.id).into());
     }

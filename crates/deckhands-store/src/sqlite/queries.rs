@@ -9,13 +9,15 @@ use serde_json::Value;
 
 use super::SqliteStore;
 use super::classify::Done;
+use super::money;
 use super::reports;
 use super::rows;
 use super::stats;
 use super::values::{At, Json, Name, Whole};
 use crate::error::{StoreError, StoreResult};
+use crate::money::MoneyOfTask;
 use crate::port::Queries;
-use crate::records::{AttemptRecord, EventRecord, Settled};
+use crate::records::{AttemptRecord, EventRecord};
 use crate::task::{Page, Reported, Stats, TaskFilter, TaskRecord};
 
 #[async_trait]
@@ -100,19 +102,9 @@ impl Queries for SqliteStore {
         self.read(move |tx| events(tx, task, after, limit)).await
     }
 
-    async fn money(&self, id: TaskId) -> StoreResult<Settled> {
-        self.read(move |tx| {
-            let seq = rows::seq(tx, id)?;
-            let sql = "SELECT coalesce(sum(money_open), 0), coalesce(sum(money_spent), 0)
-                FROM attempts WHERE task = ?1";
-            let sums = tx.prepare_cached(sql)?.query_row([seq], |row| {
-                let (open, spent): (Whole, Whole) = (row.get(0)?, row.get(1)?);
-                let (open, spent) = (open.0, spent.0);
-                Ok(Settled { open, spent })
-            });
-            Ok(sums?)
-        })
-        .await
+    async fn money(&self, id: TaskId) -> StoreResult<MoneyOfTask> {
+        self.read(move |tx| money::of_task(tx, rows::seq(tx, id)?))
+            .await
     }
 
     async fn next_start(&self, now: Timestamp) -> StoreResult<Option<Timestamp>> {

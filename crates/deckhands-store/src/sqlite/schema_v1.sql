@@ -31,6 +31,9 @@ CREATE TABLE tasks (
     recovery TEXT NOT NULL DEFAULT 'null',
     cause TEXT,
     note TEXT,
+    -- Nanodollars of all its attempts.
+    money_open INTEGER NOT NULL DEFAULT 0 CHECK (money_open >= 0),
+    money_spent INTEGER NOT NULL DEFAULT 0 CHECK (money_spent >= 0),
     CHECK ((state IN ('waiting', 'running')) = (ended_at IS NULL)),
     CHECK (timed = (not_before IS NOT NULL)),
     CHECK (timed = 0 OR ready_since = not_before)
@@ -76,8 +79,6 @@ CREATE TABLE attempts (
     progress TEXT NOT NULL,
     session TEXT,
     adoptions INTEGER NOT NULL DEFAULT 0,
-    money_open INTEGER NOT NULL DEFAULT 0 CHECK (money_open >= 0),
-    money_spent INTEGER NOT NULL DEFAULT 0 CHECK (money_spent >= 0),
     report TEXT,
     UNIQUE (task, number),
     CHECK ((state = 'ended') = (ended_at IS NOT NULL))
@@ -105,6 +106,30 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE INDEX events_of_task ON events (task);
+
+-- Who pays: an attempt, or somebody who is no stored task, with the time of the last booking.
+CREATE TABLE purses (
+    id INTEGER PRIMARY KEY,
+    attempt INTEGER UNIQUE REFERENCES attempts (id) ON DELETE CASCADE,
+    payer TEXT UNIQUE,
+    at INTEGER,
+    CHECK ((attempt IS NULL) = (payer IS NOT NULL)),
+    CHECK ((payer IS NULL) = (at IS NULL))
+) STRICT;
+
+CREATE INDEX payers ON purses (at) WHERE at IS NOT NULL;
+
+-- Nanodollars by the day in UTC on which they were drawn, as `2026-01-31`.
+CREATE TABLE slices (
+    purse INTEGER NOT NULL REFERENCES purses (id) ON DELETE CASCADE,
+    day TEXT NOT NULL,
+    open INTEGER NOT NULL DEFAULT 0 CHECK (open >= 0),
+    spent INTEGER NOT NULL DEFAULT 0 CHECK (spent >= 0),
+    PRIMARY KEY (purse, day)
+) STRICT, WITHOUT ROWID;
+
+-- Few: of what is at work, and of what is uncertain.
+CREATE INDEX open_slices ON slices (day) WHERE open > 0;
 
 -- Counters instead of scans; the triggers keep them in the transition's own transaction.
 -- `fresh` is a task that no attempt was made at and that is no retry of another one: only those
@@ -158,4 +183,57 @@ END;
 
 CREATE TRIGGER count_removed_attempt AFTER DELETE ON attempts WHEN old.ended_at IS NULL BEGIN
     UPDATE live_attempts SET n = n - 1;
+END;
+
+-- Sums of money. What was removed is in them, too, and is the `gone` part, which nobody settles.
+CREATE TABLE batch_money (
+    batch TEXT PRIMARY KEY,
+    open INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0,
+    gone_open INTEGER NOT NULL DEFAULT 0 CHECK (gone_open BETWEEN 0 AND open),
+    gone_spent INTEGER NOT NULL DEFAULT 0 CHECK (gone_spent BETWEEN 0 AND spent)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE day_money (
+    day TEXT PRIMARY KEY,
+    open INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0,
+    gone_open INTEGER NOT NULL DEFAULT 0 CHECK (gone_open BETWEEN 0 AND open),
+    gone_spent INTEGER NOT NULL DEFAULT 0 CHECK (gone_spent BETWEEN 0 AND spent)
+) STRICT, WITHOUT ROWID;
+
+-- Slices begin with nothing, so that only their changes count. What was is taken away first: a sum may
+-- be the largest there is.
+CREATE TRIGGER count_money AFTER UPDATE OF open, spent ON slices BEGIN
+    INSERT INTO day_money (day) VALUES (new.day) ON CONFLICT DO NOTHING;
+    UPDATE day_money SET open = open - old.open + new.open, spent = spent - old.spent + new.spent
+        WHERE day = new.day;
+    UPDATE tasks SET money_open = money_open - old.open + new.open,
+            money_spent = money_spent - old.spent + new.spent
+        WHERE seq = (SELECT task FROM purses JOIN attempts ON attempts.id = attempt
+            WHERE purses.id = new.purse);
+    INSERT INTO batch_money (batch)
+        SELECT batch FROM purses JOIN attempts ON attempts.id = attempt JOIN tasks ON seq = task
+            WHERE purses.id = new.purse AND batch IS NOT NULL
+        ON CONFLICT DO NOTHING;
+    UPDATE batch_money SET open = open - old.open + new.open, spent = spent - old.spent + new.spent
+        WHERE batch = (SELECT tasks.batch
+            FROM purses JOIN attempts ON attempts.id = attempt JOIN tasks ON seq = task
+            WHERE purses.id = new.purse);
+END;
+
+CREATE TRIGGER keep_money_of_removed_slice AFTER DELETE ON slices BEGIN
+    UPDATE day_money SET gone_open = gone_open + old.open, gone_spent = gone_spent + old.spent
+        WHERE day = old.day;
+END;
+
+CREATE TRIGGER keep_money_of_removed_task BEFORE DELETE ON tasks WHEN old.batch IS NOT NULL BEGIN
+    UPDATE batch_money SET gone_open = gone_open + old.money_open,
+            gone_spent = gone_spent + old.money_spent
+        WHERE batch = old.batch;
+END;
+
+CREATE TRIGGER remove_money_of_batch AFTER DELETE ON tasks WHEN old.batch IS NOT NULL BEGIN
+    DELETE FROM batch_money WHERE batch = old.batch
+        AND NOT EXISTS (SELECT 1 FROM tasks WHERE batch = old.batch);
 END;

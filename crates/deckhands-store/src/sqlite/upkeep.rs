@@ -14,6 +14,7 @@ use super::classify::{Done, of_file};
 use super::values::{At, Name};
 use super::{SqliteOptions, SqliteStore, check, lane};
 use crate::error::{StoreError, StoreResult};
+use crate::money::money_day;
 use crate::port::Upkeep;
 use crate::task::Retention;
 
@@ -37,25 +38,27 @@ impl Upkeep for SqliteStore {
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> StoreResult<Vec<TaskId>> {
-        let mut removed = Vec::new();
         // What would have to have ended before all time is kept.
         let Ok(until) = now.checked_sub(retention.keep) else {
-            return Ok(removed);
+            return Ok(Vec::new());
         };
-        loop {
-            let more = self.write(move |tx| prune(tx, until)).await;
-            match more {
-                Ok(more) => {
-                    let last = more.len() < PRUNED_AT_ONCE;
-                    removed.extend(more);
-                    if last {
-                        return Ok(removed);
-                    }
+        let mut removed = Vec::new();
+        let all = async {
+            loop {
+                let more = self.write(move |tx| prune(tx, until)).await?;
+                let last = more.len() < PRUNED_AT_ONCE;
+                removed.extend(more);
+                if last {
+                    break;
                 }
-                // What is gone has to be told; the failure comes again with the next call.
-                Err(_) if !removed.is_empty() => return Ok(removed),
-                Err(error) => return Err(error),
             }
+            while self.write(move |tx| prune_money(tx, until)).await? == PRUNED_AT_ONCE {}
+            Ok(())
+        };
+        match all.await {
+            // What is gone has to be told; the failure comes again with the next call.
+            Err(error) if removed.is_empty() => Err(error),
+            _ => Ok(removed),
         }
     }
 }
@@ -74,6 +77,18 @@ fn prune(db: &Connection, until: Timestamp) -> Done<Vec<TaskId>> {
         delete.execute([seq])?;
     }
     Ok(found.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Removes some of the payers that booked last until then, and the days that were over by then and are
+/// left with nothing but what is gone. Returns the number of payers.
+fn prune_money(db: &Connection, until: Timestamp) -> Done<usize> {
+    let sql = "DELETE FROM purses WHERE id IN
+        (SELECT id FROM purses WHERE at IS NOT NULL AND at <= ?1 ORDER BY at LIMIT ?2)";
+    let limit = i64::try_from(PRUNED_AT_ONCE).unwrap_or(i64::MAX);
+    let payers = db.prepare_cached(sql)?.execute(params![At(until), limit])?;
+    let sql = "DELETE FROM day_money WHERE day < ?1 AND open = gone_open AND spent = gone_spent";
+    db.prepare_cached(sql)?.execute([Name(money_day(until))])?;
+    Ok(payers)
 }
 
 fn backup(from: &Path, options: SqliteOptions, to: &PathBuf) -> Done<()> {

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::classify::Done;
 use super::rows::{self, Live};
-use super::values::{At, Json, Term, Whole, Word};
-use super::{SqliteStore, claim, ends};
+use super::values::{At, Json, Term, Word};
+use super::{SqliteStore, booking, claim, ends};
 use crate::error::StoreResult;
 use crate::lease::{Fence, LeaseTerm, SilentLease, WorkerId};
+use crate::money::{Draw, Drawn};
 use crate::port::Work;
 use crate::records::{AttemptEnd, Intent, Progress, Session};
 use crate::task::{Claim, Renewed, TaskEnd, Waiting};
@@ -100,14 +101,16 @@ impl Work for SqliteStore {
         .await
     }
 
-    async fn draw(&self, fence: Fence, amount: u64, cap: u64, _: Timestamp) -> StoreResult<bool> {
-        self.fenced(fence, move |db, live| draw(db, live, amount, cap))
+    async fn draw(&self, fence: Fence, draw: Draw, now: Timestamp) -> StoreResult<Drawn> {
+        self.fenced(fence, move |db, live| booking::draw(db, live, &draw, now))
             .await
     }
 
-    async fn settle(&self, fence: Fence, drawn: u64, spent: u64, _: Timestamp) -> StoreResult<()> {
-        self.fenced(fence, move |db, live| settle(db, live, drawn, spent))
-            .await
+    async fn settle(&self, fence: Fence, spent: u64, back: u64, now: Timestamp) -> StoreResult<()> {
+        self.fenced(fence, move |db, live| {
+            booking::settle(db, live, (spent, back), now)
+        })
+        .await
     }
 
     async fn pause(&self, fence: Fence, progress: &Progress, now: Timestamp) -> StoreResult<()> {
@@ -229,28 +232,6 @@ fn intend(db: &Connection, live: &Live, object: &Intent, now: Timestamp) -> Done
     }
     let data = json!({ "kind": object.kind, "name": object.name });
     rows::event(db, (live.task, Some(live.number)), "object", &data, now)
-}
-
-fn draw(db: &Connection, live: &Live, amount: u64, cap: u64) -> Done<bool> {
-    let sql = "SELECT coalesce(sum(money_open + money_spent), 0) FROM attempts WHERE task = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let used: Whole = statement.query_row([live.task], |row| row.get(0))?;
-    let most = cap.min(i64::MAX.unsigned_abs());
-    if used.0.saturating_add(amount) > most {
-        return Ok(false);
-    }
-    let sql = "UPDATE attempts SET money_open = money_open + ?2 WHERE id = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![live.attempt, Whole(amount)])?;
-    Ok(true)
-}
-
-fn settle(db: &Connection, live: &Live, drawn: u64, spent: u64) -> Done<()> {
-    let sql = "UPDATE attempts SET money_open = max(0, money_open - ?2),
-        money_spent = min(money_spent, 9223372036854775807 - ?3) + ?3 WHERE id = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    statement.execute(params![live.attempt, Whole(drawn), Whole(spent)])?;
-    Ok(())
 }
 
 fn pause(db: &Connection, live: &Live, progress: &Progress, now: Timestamp) -> Done<()> {

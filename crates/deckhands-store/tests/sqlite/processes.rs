@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use deckhands_model::TaskState;
-use deckhands_store::{Queries, SqliteStore, Upkeep, Work};
+use deckhands_store::{Draw, Drawn, Intake, Money, MoneyCaps, Queries, SqliteStore, Upkeep, Work};
 
-use crate::samples::{TERM, at, claim, finish, id, open, submit, worker};
+use crate::samples::{BOUNDS, TERM, at, claim, finish, id, open, submit, task, worker};
 
 const PART: &str = "DECKHANDS_STORE_TEST_PART";
 const PLACE: &str = "DECKHANDS_STORE_TEST_PLACE";
@@ -139,6 +139,114 @@ async fn nothing_acknowledged_is_lost_when_a_process_is_killed() {
     let submitted = said.iter().filter(|line| line.starts_with("submitted"));
     assert_eq!(stats.states.keys().collect::<Vec<_>>(), ["completed"]);
     assert!(stats.states["completed"] >= submitted.count() as u64);
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Draws, settles and draws again for one task until it is killed; tells each when it is done.
+async fn spend_for_ever(store: &SqliteStore) {
+    let claimed = claim(store, at(0)).await.unwrap();
+    say("claimed");
+    for n in 0_u64.. {
+        let draw = Draw {
+            least: 2,
+            wanted: 5,
+            caps: MoneyCaps {
+                day: Some(CAP),
+                ..MoneyCaps::default()
+            },
+        };
+        let Drawn::Granted(amount) = store.draw(claimed.fence, draw, at(0)).await.unwrap() else {
+            return std::future::pending().await;
+        };
+        say(format!("drawn {amount}"));
+        // Of every other draw the half is spent, and the other one comes back.
+        if n % 2 == 0 {
+            store.settle(claimed.fence, 1, 1, at(0)).await.unwrap();
+            say("settled 1");
+        }
+    }
+}
+
+const CAP: u64 = 1_000_000;
+
+#[tokio::test]
+async fn money_that_was_drawn_stays_booked_when_a_process_is_killed() {
+    const TEST: &str = "money_that_was_drawn_stays_booked_when_a_process_is_killed";
+    if let Some(place) = played("spend") {
+        return spend_for_ever(&open(&place)).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("db");
+    for round in 0..6 {
+        let mut new = task(id(2, round));
+        new.batch = Some("b".to_owned());
+        open(&place).submit(&new, BOUNDS, at(0)).await.unwrap();
+        let mut other = Other::start(TEST, "spend", &place);
+        let mut said: Vec<String> = (0..(2 + 5 * round))
+            .map(|_| other.said().unwrap())
+            .collect();
+        said.extend(other.kill());
+        let told = |what: &str| -> u64 {
+            let amounts = said.iter().filter_map(|line| line.strip_prefix(what));
+            amounts.map(|amount| amount.parse::<u64>().unwrap()).sum()
+        };
+        let (drawn, settled) = (told("drawn "), told("settled "));
+        let store = open(&place);
+        let sum = store.money(id(2, round)).await.unwrap().sum();
+        // One call more may have been done than was told.
+        let least = drawn - settled;
+        assert!(
+            (least - 1..=least + 5).contains(&sum.used()),
+            "{sum:?} {drawn} {settled}"
+        );
+        assert!(
+            (settled..=settled + 1).contains(&sum.spent),
+            "{sum:?} {settled}"
+        );
+        let live = store.live_attempts().await.unwrap().pop().unwrap();
+        let adopted = store
+            .adopt(live.id().unwrap(), worker(2), TERM, at(100))
+            .await;
+        finish(&store, &adopted.unwrap(), at(100)).await;
+        let after = store.money(id(2, round)).await.unwrap().sum();
+        assert_eq!((after.used(), after.uncertain), (sum.used(), sum.open));
+        assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn several_processes_draw_no_more_than_the_cap() {
+    const TEST: &str = "several_processes_draw_no_more_than_the_cap";
+    let caps = MoneyCaps {
+        batch: Some(1000),
+        ..MoneyCaps::default()
+    };
+    if let Some(place) = played("draw") {
+        let store = open(&place);
+        let claimed = claim(&store, at(0)).await.unwrap();
+        let draw = Draw {
+            least: 1,
+            wanted: 7,
+            caps,
+        };
+        while let Drawn::Granted(amount) = store.draw(claimed.fence, draw, at(0)).await.unwrap() {
+            say(amount);
+        }
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("db");
+    let store = open(&place);
+    for n in 0..3 {
+        let mut new = task(id(3, n));
+        new.batch = Some("b".to_owned());
+        store.submit(&new, BOUNDS, at(0)).await.unwrap();
+    }
+    let others = [0; 3].map(|_| Other::start(TEST, "draw", &place));
+    let drawn = others.into_iter().flat_map(Other::rest);
+    let drawn: u64 = drawn.map(|amount| amount.parse::<u64>().unwrap()).sum();
+    assert_eq!(drawn, 1000);
+    assert_eq!(store.money_of_batch("b").await.unwrap().open, 1000);
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 

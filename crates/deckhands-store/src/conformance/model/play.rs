@@ -1,16 +1,20 @@
 //! Playing a history on a store and on the model at once.
 
 mod intake;
+mod money;
 mod work;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_model::{TaskId, TaskState};
 use jiff::Timestamp;
 
+use self::money::PAYERS;
 use super::op::Op;
 use super::world::{Task, World};
+use crate::conformance::Bench;
 use crate::conformance::audit::audit;
 use crate::conformance::desk::{ALL, BEGIN, Snapshot, after, moved, snapshot};
 use crate::conformance::fault::{Fault, Verdict, same};
@@ -19,7 +23,8 @@ use crate::records::{AttemptRecord, AttemptState};
 use crate::task::{Retention, TaskFilter};
 
 pub(super) struct Play<'a> {
-    store: &'a dyn Store,
+    bench: &'a Arc<dyn Bench>,
+    store: Arc<dyn Store>,
     world: World,
     now: Timestamp,
     /// Position of the last event that was looked at.
@@ -28,9 +33,10 @@ pub(super) struct Play<'a> {
 }
 
 /// Plays all of them; the store and the model must agree after each.
-pub(super) async fn play(store: &dyn Store, ops: &[Op]) -> Verdict {
+pub(super) async fn play(bench: &Arc<dyn Bench>, ops: &[Op]) -> Verdict {
     let mut play = Play {
-        store,
+        bench,
+        store: bench.fresh().await?,
         world: World::default(),
         now: BEGIN,
         seen: 0,
@@ -40,7 +46,7 @@ pub(super) async fn play(store: &dyn Store, ops: &[Op]) -> Verdict {
         play.step(*op).await?;
         play.compare().await?;
     }
-    audit(store, play.now).await
+    audit(play.store.as_ref(), play.now).await
 }
 
 /// What `picks` means among so many.
@@ -87,6 +93,15 @@ impl Play<'_> {
                 Ok(())
             }
             Op::Prune { keep } => self.prune(keep).await,
+            Op::DrawFor { payer, draw } => match pick(&PAYERS, payer) {
+                Some(payer) => self.draw_for(payer, draw).await,
+                None => Ok(()),
+            },
+            Op::SettleFor { payer, settled } => match pick(&PAYERS, payer) {
+                Some(payer) => self.settle_for(payer, settled).await,
+                None => Ok(()),
+            },
+            Op::Reopen => self.reopen().await,
         }
     }
 
@@ -94,18 +109,32 @@ impl Play<'_> {
         let now = self.now;
         let keep = u64::from(keep);
         let over = |task: &Task| task.ended.is_some_and(|(_, at)| after(at, keep) <= now);
-        let gone = self.world.tasks.iter().filter(|task| over(task));
-        let mut gone: Vec<TaskId> = gone.map(|task| task.id).collect();
-        self.world.tasks.retain(|task| !over(task));
+        let gone: Vec<Task> = self.world.tasks.extract_if(.., |task| over(task)).collect();
+        for task in &gone {
+            let batch = task.batch.as_deref();
+            let left = |other: &Task| other.batch.as_deref() == batch;
+            let last = !self.world.tasks.iter().any(left);
+            self.world.purses.remove(task.id, batch, last);
+        }
+        let mut gone: Vec<TaskId> = gone.into_iter().map(|task| task.id).collect();
         let keep = Duration::from_secs(keep);
+        self.world.purses.prune(now - keep);
         let mut pruned = self.store.prune(Retention { keep }, now).await?;
         gone.sort();
         pruned.sort();
         same("what is pruned", pruned, gone)
     }
 
+    /// Another process has what is durable, and nothing else.
+    async fn reopen(&mut self) -> Verdict {
+        let (to, before) = (self.bench.scratch(), self.snapshot().await?);
+        self.store.backup(&to).await?;
+        self.store = self.bench.open_backup(&to).await?;
+        same("what is kept", self.snapshot().await?, before)
+    }
+
     async fn snapshot(&self) -> Result<Snapshot, Fault> {
-        Ok(snapshot(self.store, self.now).await?)
+        Ok(snapshot(self.store.as_ref(), self.now).await?)
     }
 
     /// Everything that is cheap to ask, against the model.
@@ -117,6 +146,7 @@ impl Play<'_> {
         same("new events", told, std::mem::take(&mut self.world.told))?;
         self.compare_tasks().await?;
         self.compare_attempts().await?;
+        self.compare_money().await?;
         self.compare_counters().await
     }
 

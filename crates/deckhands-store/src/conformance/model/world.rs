@@ -1,11 +1,12 @@
 //! The model: tasks in a list, every question answered by looking at all of them.
 
-use deckhands_model::{Priority, TaskId, TaskState};
+use deckhands_model::{AttemptId, AttemptNumber, Priority, TaskId, TaskState};
 use jiff::Timestamp;
 
+use super::money::Purses;
 use crate::conformance::desk::{TERM, moved};
 use crate::lease::{Fence, WorkerId};
-use crate::records::Settled;
+use crate::money::Booked;
 
 /// Most tasks that may wait.
 pub(super) const BOUND: usize = 4;
@@ -14,9 +15,6 @@ pub(super) const BOUND: usize = 4;
 const OF_ATTEMPT: [&str; 7] = [
     "claimed", "adopted", "started", "object", "paused", "note", "ladder",
 ];
-
-/// Most money of a task.
-pub(super) const CAP: u64 = 300;
 
 #[derive(Default)]
 pub(super) struct World {
@@ -28,6 +26,7 @@ pub(super) struct World {
     pub(super) leases: Vec<Fence>,
     /// What the last transition must have told.
     pub(super) told: Vec<(TaskId, String)>,
+    pub(super) purses: Purses,
 }
 
 pub(super) struct Task {
@@ -47,8 +46,7 @@ pub(super) struct Task {
     pub(super) told_back: bool,
     pub(super) ended: Option<(TaskState, Timestamp)>,
     pub(super) live: Option<Live>,
-    /// Of attempts that are over.
-    pub(super) money: Settled,
+    pub(super) batch: Option<String>,
 }
 
 pub(super) struct Live {
@@ -60,7 +58,6 @@ pub(super) struct Live {
     pub(super) started: bool,
     pub(super) paused: bool,
     pub(super) objects: Vec<u8>,
-    pub(super) money: Settled,
 }
 
 impl World {
@@ -81,6 +78,13 @@ impl World {
         let free = free.filter(|task| task.state(now) == TaskState::Queued);
         // Of equals the first one is found, and the list is in the order of the hand-in.
         free.min_by_key(|task| (task.urgency(now), task.ready_since))
+    }
+
+    /// Whether money was drawn or an object announced for the attempt under way.
+    pub(super) fn has_begun(&mut self, fence: Fence) -> bool {
+        let live = self.holder(fence).and_then(|task| task.live.as_ref());
+        let announced = live.is_some_and(|live| !live.objects.is_empty());
+        announced || self.purses.of_attempt(fence.attempt) != Booked::default()
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -164,14 +168,7 @@ impl Task {
             started: false,
             paused: false,
             objects: Vec::new(),
-            money: Settled::default(),
         });
-    }
-
-    /// The attempt is over.
-    pub(super) fn close(&mut self) {
-        self.money = self.all_money();
-        self.live = None;
     }
 
     /// The attempt is as if it had never been.
@@ -186,19 +183,12 @@ impl Task {
         }
     }
 
-    /// Whether money was drawn or an object announced for the attempt under way.
-    pub(super) fn has_begun(&self) -> bool {
-        let live = self.live.as_ref();
-        live.is_some_and(|live| live.money != Settled::default() || !live.objects.is_empty())
-    }
-
-    /// Money of all attempts.
-    pub(super) fn all_money(&self) -> Settled {
-        let of_live = self.live.as_ref().map(|live| live.money);
-        let of_live = of_live.unwrap_or_default();
-        Settled {
-            open: self.money.open + of_live.open,
-            spent: self.money.spent + of_live.spent,
-        }
+    /// Every attempt, and whether it is over.
+    pub(super) fn attempts(&self) -> impl Iterator<Item = (AttemptId, bool)> {
+        let (task, live, all) = (self.id, self.live.is_some(), self.attempts);
+        let numbers = std::iter::successors(Some(AttemptNumber::FIRST), |one| Some(one.next()));
+        numbers
+            .take_while(move |number| number.get() <= all)
+            .map(move |number| (AttemptId { task, number }, !live || number.get() < all))
     }
 }

@@ -18,9 +18,6 @@ use crate::task::{Claim, NewTask, QueueBounds, Retention, TaskEnd};
 /// Most tasks that may wait.
 const BOUNDS: QueueBounds = QueueBounds { max_size: 5 };
 
-/// Most money of a task.
-const CAP: u64 = 300;
-
 /// A store, and what was handed in and given out so far.
 pub(super) struct Side<'a> {
     pub(super) store: &'a dyn Store,
@@ -109,6 +106,13 @@ impl<'a> Side<'a> {
                 let keep = std::time::Duration::from_secs((*keep).into());
                 text(store.prune(Retention { keep }, now).await)
             }
+            Call::DrawFor(payer, draw) => {
+                text(store.draw_for(&payer.to_string(), *draw, now).await)
+            }
+            Call::SettleFor(payer, (spent, back)) => {
+                let payer = payer.to_string();
+                text(store.settle_for(&payer, *spent, *back, now).await)
+            }
             Call::Ask(ask) => self.ask(*ask).await,
         }
     }
@@ -150,10 +154,8 @@ impl<'a> Side<'a> {
                 let session = some.then(session);
                 text(store.session(fence, session.as_ref(), now).await)
             }
-            Write::Draw(amount) => text(store.draw(fence, amount, CAP, now).await),
-            Write::Settle(drawn, spent) => {
-                text(store.settle(fence, drawn.into(), spent.into(), now).await)
-            }
+            Write::Draw(draw) => text(store.draw(fence, draw, now).await),
+            Write::Settle(spent, back) => text(store.settle(fence, spent, back, now).await),
             Write::Pause => text(store.pause(fence, &progress(1), now).await),
             Write::Requeue { delay, wrong } => {
                 let wait = waiting(delay.map(|delay| moved(now, delay)));

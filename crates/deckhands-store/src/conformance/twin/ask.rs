@@ -5,6 +5,7 @@ use deckhands_model::TaskState;
 use super::act::{Side, text};
 use super::call::Ask;
 use crate::conformance::desk::moved;
+use crate::money::money_day;
 use crate::task::{Page, TaskFilter};
 
 impl Side<'_> {
@@ -45,6 +46,13 @@ impl Side<'_> {
                 text(store.events(task, after.into(), limit.into()).await)
             }
             Ask::Money(task) => text(store.money(self.task(task)).await),
+            Ask::Batch(batch) => text(store.money_of_batch(&format!("batch {batch}")).await),
+            Ask::Payer(payer) => text(store.money_of_payer(&payer.to_string()).await),
+            Ask::OpenPayers => text(store.open_payers().await),
+            Ask::Days(seconds) => {
+                let since = money_day(moved(now, seconds));
+                text(store.money_of_days(since).await)
+            }
             Ask::NextStart(seconds) => text(store.next_start(moved(now, seconds)).await),
             Ask::Stats(seconds) => text(store.stats(moved(now, seconds)).await),
             Ask::Check => text(store.check().await),

@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 
+use crate::money::{Draw, MoneyCaps};
+
 /// One call. Picks are taken modulo the number of what there is and one that there is not.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
@@ -36,6 +38,8 @@ pub(super) enum Call {
     /// Time passes, or the clock is set back.
     Pass(i16),
     Prune(u16),
+    DrawFor(u8, Draw),
+    SettleFor(u8, (u64, u64)),
     Ask(Ask),
 }
 
@@ -67,8 +71,8 @@ pub(super) enum Write {
     Intend { name: u8, labels: u8 },
     Progress(u8),
     Session(bool),
-    Draw(u64),
-    Settle(u8, u8),
+    Draw(Draw),
+    Settle(u64, u64),
     Pause,
     Requeue { delay: Option<i16>, wrong: bool },
     GiveBack { delay: Option<i16>, note: bool },
@@ -105,6 +109,11 @@ pub(super) enum Ask {
         limit: u8,
     },
     Money(u8),
+    Batch(u8),
+    Payer(u8),
+    OpenPayers,
+    /// The money of the days since so many seconds.
+    Days(i16),
     /// Asked for a time that is not now.
     NextStart(i16),
     Stats(i16),
@@ -131,13 +140,15 @@ fn call() -> BoxedStrategy<Call> {
         3 => task.prop_map(Call::Release),
         6 => time().prop_map(Call::Pass),
         1 => (0..4000_u16).prop_map(Call::Prune),
+        2 => (0..3_u8, draw()).prop_map(|(payer, draw)| Call::DrawFor(payer, draw)),
+        2 => (0..3_u8, settled()).prop_map(|(payer, settled)| Call::SettleFor(payer, settled)),
         12 => ask().prop_map(Call::Ask),
     ]
     .boxed()
 }
 
 fn time() -> impl Strategy<Value = i16> {
-    prop_oneof![4 => 0..90_i16, 4 => 500..1900_i16, 1 => -2000..0_i16]
+    prop_oneof![4 => 0..90_i16, 4 => 500..1900_i16, 1 => 20_000..32_000_i16, 1 => -2000..0_i16]
 }
 
 /// For a wait: a time in the future mostly, sometimes one that is over.
@@ -182,8 +193,33 @@ fn lease() -> impl Strategy<Value = Lease> {
     })
 }
 
+/// Usual ones, and now and then what no column can hold.
+fn amount() -> impl Strategy<Value = u64> {
+    let most = i64::MAX.unsigned_abs();
+    prop_oneof![30 => 0..200_u64, 1 => Just(u64::MAX), 1 => most - 400..most]
+}
+
+fn settled() -> impl Strategy<Value = (u64, u64)> {
+    (amount(), amount())
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    let cap = || weighted(0.6, prop_oneof![9 => 0..900_u64, 1 => amount()]);
+    let caps = (cap(), cap(), cap(), cap());
+    let caps = caps.prop_map(|(attempt, task, batch, day)| MoneyCaps {
+        attempt,
+        task,
+        batch,
+        day,
+    });
+    (amount(), amount(), caps).prop_map(|(least, wanted, caps)| Draw {
+        least,
+        wanted,
+        caps,
+    })
+}
+
 fn write() -> impl Strategy<Value = Write> {
-    let amount = prop_oneof![8 => 0..200_u64, 1 => Just(u64::MAX)];
     let intend = (0..3_u8, 0..2_u8);
     let give_back = (delay(), any::<bool>());
     let (requeue, finish) = ((delay(), rarely()), (any::<u8>(), rarely()));
@@ -193,8 +229,8 @@ fn write() -> impl Strategy<Value = Write> {
         2 => intend.prop_map(|(name, labels)| Write::Intend { name, labels }),
         1 => any::<u8>().prop_map(Write::Progress),
         1 => any::<bool>().prop_map(Write::Session),
-        3 => amount.prop_map(Write::Draw),
-        2 => (any::<u8>(), any::<u8>()).prop_map(|(drawn, spent)| Write::Settle(drawn, spent)),
+        5 => draw().prop_map(Write::Draw),
+        3 => settled().prop_map(|(spent, back)| Write::Settle(spent, back)),
         2 => Just(Write::Pause),
         3 => give_back.prop_map(|(delay, note)| Write::GiveBack { delay, note }),
         3 => requeue.prop_map(|(delay, wrong)| Write::Requeue { delay, wrong }),
@@ -223,7 +259,11 @@ fn ask() -> impl Strategy<Value = Ask> {
         2 => Just(Ask::Live),
         1 => task.prop_map(Ask::Result),
         3 => events.prop_map(|(task, after, limit)| Ask::Events { task, after, limit }),
-        1 => task.prop_map(Ask::Money),
+        2 => task.prop_map(Ask::Money),
+        2 => (0..3_u8).prop_map(Ask::Batch),
+        1 => (0..3_u8).prop_map(Ask::Payer),
+        1 => Just(Ask::OpenPayers),
+        2 => any::<i16>().prop_map(Ask::Days),
         2 => time().prop_map(Ask::NextStart),
         2 => time().prop_map(Ask::Stats),
         1 => Just(Ask::Check),

@@ -17,7 +17,16 @@ const GOOD: &str = "
             progress, report, term)
         VALUES (2, 1, 'running', 1, '', 9, 1, NULL, '{}', NULL, 0),
             (3, 1, 'ended', 1, '', 2, 1, 2, '{}', '{}', 0);
-    INSERT INTO results VALUES (3, '{}');";
+    INSERT INTO results VALUES (3, '{}');
+    UPDATE tasks SET batch = 'b' WHERE seq = 3;
+    INSERT INTO purses (id, attempt, payer, at)
+        VALUES (1, 1, NULL, NULL), (2, 2, NULL, NULL), (3, NULL, 'run', 5);
+    INSERT INTO slices (purse, day)
+        VALUES (1, '2026-01-01'), (2, '2026-01-01'), (2, '2026-01-02'), (3, '2026-01-02');
+    UPDATE slices SET open = 4 WHERE purse = 1;
+    UPDATE slices SET spent = 10 WHERE purse = 2 AND day = '2026-01-01';
+    UPDATE slices SET open = 2, spent = 20 WHERE purse = 2 AND day = '2026-01-02';
+    UPDATE slices SET spent = 100 WHERE purse = 3;";
 
 fn check(damage: &str, finding: &str) {
     let mut db = Connection::open_in_memory().unwrap();
@@ -84,6 +93,30 @@ fn each_damage_is_found() {
         (
             "DELETE FROM tasks WHERE seq = 3",
             "attempts row 2 belongs to no row of tasks",
+        ),
+        (
+            "UPDATE tasks SET money_open = 3 WHERE seq = 2",
+            "2 is 3 open and 0 spent, there are 4 and 0",
+        ),
+        (
+            "UPDATE tasks SET money_spent = 31 WHERE seq = 3",
+            "3 is 2 open and 31 spent, there are 2 and 30",
+        ),
+        (
+            "UPDATE batch_money SET open = 3",
+            "the money of batch b is 3 open and 30 spent, there are 2 and 30",
+        ),
+        (
+            "DELETE FROM batch_money",
+            "the money of batch b is 0 open and 0 spent, there are 2 and 30",
+        ),
+        (
+            "UPDATE day_money SET gone_spent = 1 WHERE day = '2026-01-01'",
+            "the money of day 2026-01-01 is 4 open and 10 spent, there are 4 and 11",
+        ),
+        (
+            "DELETE FROM day_money WHERE day = '2026-01-02'",
+            "the money of day 2026-01-02 is 0 open and 0 spent, there are 2 and 120",
         ),
     ];
     for (damage, finding) in rows {

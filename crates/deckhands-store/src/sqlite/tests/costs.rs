@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::lease::{LeaseTerm, SilentLease, WorkerId};
-use crate::port::Work;
+use crate::money::{Draw, MoneyCaps, money_day};
+use crate::port::{Money, Work};
 use crate::records::{AttemptEnd, Progress};
 use crate::sqlite::lane::Lane;
 use crate::sqlite::{READS, WRITES, connect, reader, schema};
@@ -136,19 +137,42 @@ async fn lease(store: &SqliteStore) -> SilentLease {
     own.lease().unwrap()
 }
 
+/// With a cap at every level.
+fn drawing(amount: u64) -> Draw {
+    let cap = Some(1_000_000);
+    Draw {
+        least: amount,
+        wanted: amount,
+        caps: MoneyCaps {
+            attempt: cap,
+            task: cap,
+            batch: cap,
+            day: cap,
+        },
+    }
+}
+
 async fn claim(store: &SqliteStore) -> Claim {
     let worker = WorkerId::from_random([1; 16]);
     let claim = store.claim(worker, LeaseTerm::default(), at(1)).await;
     claim.unwrap().unwrap()
 }
 
-/// Fills a store with so many tasks of each kind: over, waiting, held, waiting for a time. Few are
+/// Fills a store with so many tasks of each kind, and payers: over, waiting, held, waiting for a time. Few are
 /// running, and one has waited for a time which has come.
 async fn filled(store: &SqliteStore, each: u32) {
     for n in 0..2 * each {
-        store.submit(&task(n), BOUNDS, at(0)).await.unwrap();
+        let mut task = task(n);
+        task.batch = Some("b".to_owned());
+        store.submit(&task, BOUNDS, at(0)).await.unwrap();
         let claimed = claim(store).await;
+        let payer = format!("run {n}");
+        store.draw(claimed.fence, drawing(3), at(1)).await.unwrap();
+        store.draw_for(&payer, drawing(3), at(1)).await.unwrap();
         if n >= RUNNING {
+            // What is left open is what is at work, or went wrong.
+            store.settle(claimed.fence, 2, 1, at(1)).await.unwrap();
+            store.settle_for(&payer, 2, 1, at(1)).await.unwrap();
             let (end, over) = (attempt_end(&claimed), task_end(&claimed));
             let done = store.finish(claimed.fence, &end, &over, at(1));
             done.await.unwrap();
@@ -195,8 +219,10 @@ async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
     call!(renew(fence, term, at(2)));
     call!(progress(fence, &Progress::default(), at(2)));
     call!(session(fence, None, at(2)));
-    call!(draw(fence, 1, 1, at(2)));
+    call!(draw(fence, drawing(3), at(2)));
     call!(settle(fence, 1, 1, at(2)));
+    call!(draw_for("run", drawing(3), at(2)));
+    call!(settle_for("run", 1, 1, at(2)));
     call!(note(fence, "note", &Value::Null, at(2)));
     call!(pause(fence, &Progress::default(), at(2)));
     let first = call!(adopt(fence.attempt, worker, term, at(2)));
@@ -215,6 +241,10 @@ async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
     call!(result(second.task.id));
     call!(attempts(second.task.id));
     call!(money(second.task.id));
+    call!(money_of_payer("run"));
+    call!(open_payers());
+    call!(money_of_batch("b"));
+    call!(money_of_days(money_day(at(0))));
     call!(live_attempts());
     call!(events(None, 10, 10));
     call!(events(Some(new.id), 0, 10));
@@ -249,7 +279,15 @@ async fn no_call_costs_more_the_more_tasks_there_are() {
 /// Whether what is gone through is short, or ends early.
 fn is_short(call: &str, step: &str) -> bool {
     // Counters have a row for each kind of task, and of the oldest ones only the first is wanted.
-    let short = ["task_counts", "live_attempts", "INDEX live", "INDEX oldest"];
+    let short = [
+        "task_counts",
+        "live_attempts",
+        "INDEX live",
+        "INDEX oldest",
+        "INDEX open_slices",
+        "CONSTANT ROW",
+        "SCAN some",
+    ];
     let pages = ["list", "find"].contains(&call) && step == "SCAN tasks";
     pages || short.iter().any(|table| step.contains(table))
 }

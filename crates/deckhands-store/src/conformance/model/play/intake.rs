@@ -3,13 +3,13 @@
 use deckhands_model::{Priority, TaskId};
 use serde_json::{Value, json};
 
-use super::Play;
+use super::money::BATCHES;
+use super::{Play, pick};
 use crate::conformance::desk::{id, moved};
 use crate::conformance::fault::{Fault, Verdict, refused, same, unknown};
 use crate::conformance::model::op::Submit;
 use crate::conformance::model::world::{BOUND, Task};
 use crate::error::{StoreError, StoreResult};
-use crate::records::Settled;
 use crate::task::{Cancelled, NewTask, QueueBounds, Submitted};
 
 const PRIORITIES: [Priority; 4] = [
@@ -65,6 +65,8 @@ impl Play<'_> {
         task.held = submit.held;
         task.idempotency_key = submit.key.map(|(key, _)| format!("key {key}"));
         task.retry_of = submit.retry.then(|| id(0));
+        let batch = submit.batch.and_then(|batch| pick(&BATCHES, batch));
+        task.batch = batch.map(str::to_owned);
         Ok(task)
     }
 
@@ -85,7 +87,7 @@ impl Play<'_> {
             told_back: false,
             ended: None,
             live: None,
-            money: Settled::default(),
+            batch: task.batch.clone(),
         };
         new.wait(submit.delay, self.now);
         self.world.tasks.push(new);

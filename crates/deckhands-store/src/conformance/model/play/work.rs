@@ -1,5 +1,7 @@
 //! What workers do, on a store and on the model at once.
 
+use std::sync::Arc;
+
 use deckhands_model::TaskState;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -7,12 +9,14 @@ use serde_json::{Value, json};
 use super::{Play, pick};
 use crate::conformance::desk::{TERM, attempt_report, moved, run_report, waiting, worker};
 use crate::conformance::fault::{Fault, Verdict, holds, refused, same, stale, unknown};
+use crate::conformance::model::money::Who;
 use crate::conformance::model::op::Write;
-use crate::conformance::model::world::{CAP, Task};
+use crate::conformance::model::world::Task;
 use crate::conformance::written::{object, progress, session};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::{Fence, SilentLease};
-use crate::records::{AttemptEnd, Settled};
+use crate::money::Drawn;
+use crate::records::AttemptEnd;
 use crate::task::{Claim, TaskEnd};
 
 const ENDS: [TaskState; 4] = [
@@ -78,7 +82,7 @@ impl Play<'_> {
     ) -> Verdict {
         let (now, worker, id) = (self.now, worker(number), fence.attempt.task);
         let serial = self.world.leases.len();
-        let store = self.store;
+        let store = Arc::clone(&self.store);
         let Some(task) = self.world.task(id) else {
             let seen = SilentLease { fence, until: now };
             let answer = store.adopt_silent(seen, worker, TERM, now).await;
@@ -121,10 +125,7 @@ impl Play<'_> {
             stale("a lease that is not held", self.send(fence, write).await)?;
             return same("nothing changed", self.snapshot().await?, before);
         }
-        let begun = self
-            .world
-            .holder(fence)
-            .is_some_and(|task| task.has_begun());
+        let begun = self.world.has_begun(fence);
         if begun && matches!(write, Write::GiveBack(_)) {
             let before = self.snapshot().await?;
             let answer = self.send(fence, write).await;
@@ -134,23 +135,42 @@ impl Play<'_> {
         }
         let answer = self.send(fence, write).await?;
         let now = self.now;
+        let wanted = self.book(fence, write);
         let Some(task) = self.world.holder(fence) else {
             return Ok(());
         };
-        same("the answer", answer, answers(task, write))?;
+        let wanted = wanted.unwrap_or_else(|| Answer::Is(answers(task, write)));
+        same("the answer", answer, wanted)?;
         let id = task.id;
         let kinds = apply(task, write, now);
-        let after = task.all_money();
-        same("money", self.store.money(id).await?, after)?;
         for kind in kinds {
             self.world.tell(id, kind);
         }
         Ok(())
     }
 
+    /// What the write does to money, on the model; its answer, where it draws.
+    fn book(&mut self, fence: Fence, write: Write) -> Option<Answer> {
+        let (attempt, now) = (fence.attempt, self.now);
+        let batch = self.world.holder(fence)?.batch.clone();
+        let (who, batch) = (Who::Attempt(attempt), batch.as_deref());
+        let purses = &mut self.world.purses;
+        match write {
+            Write::Draw(op) => {
+                return Some(Answer::Drawn(purses.draw(&who, batch, op.draw(), now)));
+            }
+            Write::Settle(spent, back) => {
+                purses.settle(&who, batch, (spent.into(), back.into()), now);
+            }
+            Write::Requeue(_) | Write::Finish(_) => purses.end(attempt),
+            _ => {}
+        }
+        None
+    }
+
     /// The write on the store; what it answers, where it answers anything.
-    async fn send(&self, fence: Fence, write: Write) -> StoreResult<bool> {
-        let (store, now) = (self.store, self.now);
+    async fn send(&self, fence: Fence, write: Write) -> StoreResult<Answer> {
+        let (store, now) = (&self.store, self.now);
         let number = fence.attempt.number.get();
         let end = AttemptEnd {
             report: attempt_report(number),
@@ -159,11 +179,11 @@ impl Play<'_> {
         match write {
             Write::Renew => {
                 let renewed = store.renew(fence, TERM, now).await?;
-                return Ok(renewed.cancel_requested);
+                return Ok(Answer::Is(renewed.cancel_requested));
             }
             Write::Start => {
                 let started = store.start(fence, "a", TERM, now).await?;
-                return Ok(started.cancel_requested);
+                return Ok(Answer::Is(started.cancel_requested));
             }
             Write::Intend(which) => {
                 let object = object(&which.to_string());
@@ -177,10 +197,13 @@ impl Play<'_> {
                 let session = some.then(session);
                 store.session(fence, session.as_ref(), now).await?;
             }
-            Write::Draw(amount) => return store.draw(fence, u64::from(amount), CAP, now).await,
-            Write::Settle(drawn, spent) => {
-                let (drawn, spent) = (u64::from(drawn), u64::from(spent));
-                store.settle(fence, drawn, spent, now).await?;
+            Write::Draw(op) => {
+                let drawn = store.draw(fence, op.draw(), now).await?;
+                return Ok(Answer::Drawn(drawn));
+            }
+            Write::Settle(spent, back) => {
+                let settled = store.settle(fence, spent.into(), back.into(), now);
+                settled.await?;
             }
             Write::Pause => store.pause(fence, &progress(1), now).await?,
             Write::Requeue(delay) => {
@@ -189,7 +212,8 @@ impl Play<'_> {
             }
             Write::GiveBack(delay) => {
                 let until = delay.map(|delay| moved(now, delay));
-                return store.give_back(fence, until, "no model", now).await;
+                let told = store.give_back(fence, until, "no model", now).await?;
+                return Ok(Answer::Is(told));
             }
             Write::Finish(which) => {
                 let state = pick(&ENDS, which).unwrap_or(TaskState::Failed);
@@ -202,27 +226,28 @@ impl Play<'_> {
             }
             Write::Note => store.note(fence, "note", &json!(1), now).await?,
         }
-        Ok(true)
+        Ok(Answer::Is(true))
     }
+}
+
+/// What a write answers.
+#[derive(PartialEq, Debug)]
+enum Answer {
+    Is(bool),
+    Drawn(Drawn),
 }
 
 /// What the write answers, where it answers anything.
 fn answers(task: &Task, write: Write) -> bool {
     match write {
         Write::Renew | Write::Start => task.cancel_requested,
-        Write::Draw(amount) => fits(task.all_money(), amount),
         Write::GiveBack(_) => !task.told_back,
         _ => true,
     }
 }
 
-fn fits(money: Settled, amount: u8) -> bool {
-    money.open + money.spent + u64::from(amount) <= CAP
-}
-
 /// The write on the model; the kinds of what it tells.
 fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
-    let money = task.all_money();
     let Some(live) = &mut task.live else {
         return Vec::new();
     };
@@ -238,22 +263,14 @@ fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
             live.objects.push(which);
             return vec!["object"];
         }
-        Write::Progress(_) | Write::Session(_) => {}
-        Write::Draw(amount) => {
-            let drawn = if fits(money, amount) { amount } else { 0 };
-            live.money.open += u64::from(drawn);
-        }
-        Write::Settle(drawn, spent) => {
-            live.money.open = live.money.open.saturating_sub(u64::from(drawn));
-            live.money.spent += u64::from(spent);
-        }
+        Write::Progress(_) | Write::Session(_) | Write::Draw(_) | Write::Settle(..) => {}
         Write::Pause => {
             live.paused = true;
             live.until = now;
             return vec!["paused"];
         }
         Write::Requeue(delay) => {
-            task.close();
+            task.live = None;
             task.wait(delay, now);
             return vec!["ladder", "requeued"];
         }
@@ -263,7 +280,7 @@ fn apply(task: &mut Task, write: Write, now: Timestamp) -> Vec<&'static str> {
             return if told { Vec::new() } else { vec!["given_back"] };
         }
         Write::Finish(which) => {
-            task.close();
+            task.live = None;
             let state = pick(&ENDS, which).unwrap_or(TaskState::Failed);
             task.ended = Some((state, now));
             return vec!["ladder", "finished"];
