@@ -17,12 +17,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_agent::{ApiKey, Retry};
+use deckhands_agent::{AgentAdapter, ApiKey, Retry};
 use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
 use deckhands_orchestration::{
-    Client, Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds,
-    TaskRequest, TaskResult,
+    Client, Clock, Home, ImagePair, MoneyLimits, Policy, Ports, RelaySettings, Runner, SystemClock,
+    SystemIds, TaskRequest, TaskResult, model_gateway, route_health,
 };
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_runtime::docker::{ConnectOptions, DockerRuntime};
 
 const USAGE: &str = "usage: library STATE_DIR WORKSPACE TEXT [CHECK]...";
@@ -72,11 +73,15 @@ async fn client(
         checks,
         ..settings(workspace, docker_socket.to_owned())?
     };
+    let adapter: Arc<dyn AgentAdapter> = Arc::new(OpenHandsHeadless);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let health = route_health(BreakerPolicy::default(), &clock);
     let runner = Runner {
         ports: Ports::of(runtime),
-        adapter: Arc::new(OpenHandsHeadless),
+        gateway: model_gateway(health, &adapter),
+        adapter,
         home: Home::open(&home, &SystemIds)?,
-        clock: Arc::new(SystemClock),
+        clock,
         ids: Arc::new(SystemIds),
     };
     Ok(Client::new(runner, settings))
@@ -90,12 +95,14 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         workspace,
         model: ModelId::resolve(MODEL)?,
         api_key: Some(ApiKey::new(key)),
+        other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: variable("OPENHANDS_BASE_URL"),
         profile: Profile::Managed,
         network: Network::Llm,
         way: ModelWay::Relay,
         relay: RelaySettings::default(),
+        replay: None,
         images: ImagePair {
             app: APP_IMAGE.parse()?,
             sandbox: SANDBOX_IMAGE.parse()?,
@@ -103,6 +110,9 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         docker_socket,
         limits: Limits::default(),
         deadlines: Deadlines::default(),
+        max_cost: None,
+        max_batch_cost: None,
+        money: MoneyLimits::default(),
         retry: Retry::RELAYED,
         checks: Vec::new(),
         policy: Policy::default(),

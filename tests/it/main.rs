@@ -8,6 +8,8 @@ mod adoption;
 #[cfg(test)]
 mod attempts;
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod cancel;
 #[cfg(test)]
 mod checks;

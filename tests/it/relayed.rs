@@ -9,7 +9,7 @@ use deckhands_runtime::MountAccess;
 use deckhands_runtime::test_util::Script;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Agent, Answers, GOOD, KEY, Provider, World};
+use crate::support::{Agent, Answers, GOOD, KEY, Provider, World, answer, secs};
 
 /// A machine whose app calls this provider through us.
 fn machine_at(provider: &Provider, app: Script) -> World {
@@ -98,15 +98,22 @@ impl Observer for Calls {
 #[tokio::test(start_paused = true)]
 async fn each_call_is_told_while_the_attempt_is_at_work() {
     let refused = r#"{"error": {"message": "slow down", "code": 429}}"#;
-    let answers = Answers::default();
-    let provider = Provider::answers_with(2, 429, "retry-after: 7\r\n", refused);
-    let world = machine_at(&provider, caller(2, &answers).finishes("done"));
+    let near = answer(429, "retry-after: 7\r\n", refused);
+    let far = answer(429, "retry-after: 7200\r\n", refused);
+    let good = answer(200, "", GOOD);
+    let each = vec![near.clone(), near, good, far];
+    let (provider, answers) = (Provider::answers_each(each), Answers::default());
+    // The first call is three requests, 7 s apart; the third call is refused without one.
+    let app = caller(3, &answers).after(secs(15)).finishes("done");
+    let world = machine_at(&provider, app).in_time();
     let (calls, cancel) = (Calls::default(), CancellationToken::new());
     let end = world
         .runner()
         .attempt(&world.order(1), &calls, &cancel)
         .await;
     assert!(matches!(end, AttemptEnd::Ended(_)), "{end:?}");
-    let limited = (Some(Cause::RateLimited), Some(Duration::from_secs(7)));
-    assert_eq!(*calls.0.lock().unwrap(), [limited; 2]);
+    let limited = (Some(Cause::QuotaUntilReset), Some(secs(7200)));
+    assert_eq!(*calls.0.lock().unwrap(), [(None, None), limited]);
+    assert_eq!(answers.statuses(), [200, 402, 402]);
+    assert_eq!(provider.calls().len(), 4);
 }

@@ -12,7 +12,7 @@ use deckhands_store::{Intake, MemoryStore, NewTask, Queries, QueueBounds};
 use crate::support::World;
 
 /// Hands the world's task in for a model.
-async fn submit(world: &World, store: &MemoryStore, model: &str) -> TaskId {
+pub(crate) async fn submit(world: &World, store: &MemoryStore, model: &str) -> TaskId {
     let mut request = world.request.clone();
     request.model = ModelId::resolve(model).unwrap();
     let task = NewTask {
@@ -33,12 +33,13 @@ async fn submit(world: &World, store: &MemoryStore, model: &str) -> TaskId {
     store.submit(&task, bounds, now).await.unwrap().id
 }
 
-/// Works off what is stored, with a key of OpenRouter's alone.
-async fn engine(world: &World, store: Arc<MemoryStore>) {
+/// Works off what is stored, with the key and the address of the world's request alone.
+pub(crate) async fn engine(world: &World, store: Arc<MemoryStore>) {
     let own = RunnerSettings::of(&world.request);
     let runner = world.runner();
     let parts = EngineParts {
         store: store.clone(),
+        health: runner.gateway.health().clone(),
         clock: runner.clock.clone(),
         ids: runner.ids.clone(),
         attempts: Arc::new(RunnerAttempts::new(runner, own, store)),

@@ -7,12 +7,12 @@ mod world;
 
 pub(crate) use agent::Agent;
 pub(crate) use files::{contains, tree};
-pub(crate) use model::{Answers, GOOD, Open, Provider, ask_api, call_openly};
+pub(crate) use model::{Answers, GOOD, Provider, answer, ask_api};
 pub(crate) use world::{KEY, Ran, World};
 
 use std::time::Duration;
 
-pub(crate) fn secs(seconds: u64) -> Duration {
+pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_agent::{ApiKey, Retry};
+use deckhands_agent::{AgentAdapter, ApiKey, Retry};
 use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
 use deckhands_orchestration::engine::RunnerAttempts;
 use deckhands_orchestration::{
-    Admission, Clock, Home, ImagePair, Policy, RelaySettings, Runner, RunnerSettings, SystemIds,
-    TaskRequest, TaskSpec,
+    Admission, Clock, Home, ImagePair, MoneyLimits, Policy, RelaySettings, Runner, RunnerSettings,
+    SystemIds, TaskRequest, TaskSpec, model_gateway, route_health,
 };
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_runtime::test_util::{FakeRuntime, Match, Script};
 use deckhands_store::Store;
 use serde_json::Value;
@@ -70,9 +71,12 @@ impl Machine {
 
     /// The attempts of one process on this machine.
     pub(crate) fn attempts(&self, clock: &Arc<dyn Clock>) -> Arc<RunnerAttempts> {
+        let adapter: Arc<dyn AgentAdapter> = Arc::new(OpenHandsHeadless);
+        let health = route_health(BreakerPolicy::default(), clock);
         let runner = Runner {
             ports: self.daemon.ports().admitting(Admission::default()),
-            adapter: Arc::new(OpenHandsHeadless),
+            gateway: model_gateway(health, &adapter),
+            adapter,
             home: self.home.clone(),
             clock: clock.clone(),
             ids: Arc::new(SystemIds),
@@ -88,12 +92,14 @@ fn request(workspace: PathBuf) -> Outcome<TaskRequest> {
         workspace,
         model: ModelId::resolve("deepseek-v3")?,
         api_key: Some(ApiKey::new("sk-played")),
+        other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: None,
         profile: Profile::Managed,
         network: Network::Llm,
         way: ModelWay::Relay,
         relay: RelaySettings::default(),
+        replay: None,
         images: ImagePair {
             app: "app:1".parse()?,
             sandbox: "sandbox:1".parse()?,
@@ -101,6 +107,9 @@ fn request(workspace: PathBuf) -> Outcome<TaskRequest> {
         docker_socket: PathBuf::from("/var/run/docker.sock"),
         limits: Limits::default(),
         deadlines: Deadlines::default(),
+        max_cost: None,
+        max_batch_cost: None,
+        money: MoneyLimits::default(),
         retry: Retry::default(),
         checks: Vec::new(),
         policy: Policy {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use deckhands_orchestration::engine::{
     Attempts, Engine, EngineParts, EngineSettings, LeaseTimes, Unobserved,
 };
-use deckhands_orchestration::{Clock, SystemIds};
+use deckhands_orchestration::{Clock, SystemIds, route_health};
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreResult};
 
 /// The store that nothing survives.
@@ -33,6 +34,7 @@ pub(crate) fn engine(
     let parts = EngineParts {
         store: store.clone(),
         attempts,
+        health: route_health(BreakerPolicy::default(), &clock),
         clock,
         ids: Arc::new(SystemIds),
         observer: Arc::new(Unobserved),

@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use deckhands_orchestration::Clock;
 use deckhands_orchestration::engine::{
     Attempts, Engine, EngineEvent, EngineObserver, EngineParts, EngineReport, EngineSettings,
     StopSignals,
 };
+use deckhands_orchestration::{Clock, route_health};
 use deckhands_store::{MemoryStore, Page, Queries, TaskFilter};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -299,10 +299,12 @@ impl Sim {
         let [engine, life] = [engine, life].map(|part| u64::try_from(part).unwrap_or(u64::MAX));
         let ids = SeededIds::new(self.plan.seed, &[0x1d5, engine, life], self.world.breakage);
         let observer = Observer(process.clone());
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         let parts = EngineParts {
             store: Arc::new(store),
             attempts: Arc::new(attempts),
-            clock: Arc::new(clock),
+            health: route_health(self.plan.breaker, &clock),
+            clock,
             ids: Arc::new(ids),
             observer: Arc::new(observer),
         };

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     /// Disturbances end after this.
     pub(crate) chaos: Duration,
     pub(crate) settings: EngineSettings,
+    /// When its engines leave a route alone.
+    pub(crate) breaker: BreakerPolicy,
     pub(crate) bounds: QueueBounds,
     pub(crate) tasks: Vec<TaskPlan>,
     /// What happens when, in order.
@@ -117,6 +119,7 @@ impl Plan {
         };
         let chaos = Duration::from_secs(minutes * 60);
         let settings = settings(&mut rng, kind);
+        let breaker = breaker(&mut rng);
         let tasks = tasks(&mut rng, kind);
         let mut events = user_events(&mut rng, &tasks, chaos);
         events.extend(troubles(&mut rng, chaos));
@@ -133,6 +136,7 @@ impl Plan {
             seed,
             chaos,
             settings,
+            breaker,
             bounds: QueueBounds { max_size },
             tasks,
             events,
@@ -174,7 +178,6 @@ fn settings(rng: &mut Rng, kind: Kind) -> EngineSettings {
         policies,
         retry_budget: tight.unwrap_or_default(),
         fallback_models: other.into_iter().collect(),
-        breaker: breaker(rng),
         ..EngineSettings::default()
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn report(id: AttemptId, route: &str, told: Told) -> RunReport {
         images: Vec::new(),
         versions: Versions::default(),
         notes: Vec::new(),
+        money: None,
     }
 }
 

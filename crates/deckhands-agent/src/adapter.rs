@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use deckhands_model::{AgentEvent, AgentState, Cause, GatewayFact, Outcome, Usage};
+use deckhands_model::{
+    AgentEvent, AgentState, CallFailure, Cause, GatewayFact, ModelId, Outcome, Usage,
+};
 use deckhands_runtime::OutputSource;
 
 use crate::launch::{Launch, LaunchError, LaunchRequest};
@@ -21,8 +23,12 @@ pub trait AgentAdapter: Send + Sync + fmt::Debug + 'static {
     /// Whether recorded and end-to-end runs prove what we rely on for this version of the agent.
     fn proves(&self, version: &str) -> bool;
 
-    /// Why a call of the model failed that the gateway made; `None` for a usable answer.
-    fn call_failure(&self, call: &GatewayFact) -> Option<Cause>;
+    /// What it means that a call of the model failed so, which the gateway made.
+    fn call_failure(&self, call: &CallFailure<'_>) -> Cause;
+
+    /// Whether the model is handed the tools in the API's own form, and not told of them in the prompt. An
+    /// agent keeps to one of the two for its whole life.
+    fn calls_tools_natively(&self, model: &ModelId) -> bool;
 
     /// A fresh reader for one attempt's record.
     fn reader(&self) -> Box<dyn AgentReader>;
@@ -136,6 +142,17 @@ pub enum EndedBy {
     HostDiskFull,
     /// As many processes as the sandbox may have.
     ProcessLimit,
+}
+
+impl EndedBy {
+    /// Whether a bound was reached that is looked at from outside: the agent knows nothing of it.
+    #[must_use]
+    pub const fn is_bound(self) -> bool {
+        matches!(
+            self,
+            Self::DiskLimit | Self::HostDiskFull | Self::ProcessLimit
+        )
+    }
 }
 
 impl Default for Progress {

@@ -24,7 +24,7 @@ mod progress;
 mod classify;
 mod outcome;
 
-use deckhands_model::{AgentEvent, Cause, GatewayFact, Outcome};
+use deckhands_model::{AgentEvent, CallFailure, Cause, GatewayFact, ModelId, Outcome};
 use deckhands_runtime::OutputSource;
 
 use crate::adapter::{
@@ -56,8 +56,12 @@ impl AgentAdapter for OpenHandsHeadless {
         version.starts_with(PROVED)
     }
 
-    fn call_failure(&self, call: &GatewayFact) -> Option<Cause> {
-        (!call.is_good()).then(|| classify::failed_call(call))
+    fn call_failure(&self, call: &CallFailure<'_>) -> Cause {
+        classify::failed_call(call)
+    }
+
+    fn calls_tools_natively(&self, model: &ModelId) -> bool {
+        native_tools::calls_tools_natively(model)
     }
 
     fn reader(&self) -> Box<dyn AgentReader> {

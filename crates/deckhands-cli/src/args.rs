@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 mod batch;
+mod gateway;
 mod kept;
 mod models;
 mod run;
@@ -13,6 +14,7 @@ mod submit;
 mod task;
 
 pub(crate) use batch::{BatchArgs, EngineArgs};
+pub(crate) use gateway::GatewayArgs;
 pub(crate) use kept::{ApplyArgs, DiffArgs};
 pub(crate) use models::{ModelsArgs, ModelsCommand, SelectArgs};
 pub(crate) use run::RunArgs;
@@ -126,6 +128,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Apply a task's change that was not applied
     Apply(ApplyArgs),
+    /// Serve models to any OpenAI client on this machine, without agents
+    Gateway(GatewayArgs),
     /// Check Docker, images, permissions, disk, key and model
     Doctor(DoctorArgs),
     /// Remove what dead attempts left

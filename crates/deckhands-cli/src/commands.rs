@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod events;
+pub(crate) mod gateway;
 pub(crate) mod hold;
 mod kept;
 pub(crate) mod list;

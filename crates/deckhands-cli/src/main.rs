@@ -46,6 +46,7 @@ fn run(args: &Args, console: &Console) -> Result<u8, CliError> {
     match &args.command {
         Command::Run(run) => commands::run::run(&args.global, run, console),
         Command::Batch(batch) => commands::batch::run(&args.global, batch, console),
+        Command::Gateway(gateway) => commands::gateway::run(&args.global, gateway, console),
         Command::Engine(engine) => commands::engine::run(&args.global, engine, console),
         Command::Submit(submit) => commands::submit::run(&args.global, submit, console),
         Command::Status(status) => commands::status::run(&args.global, status, console),

@@ -30,6 +30,7 @@ pub(crate) fn completed() -> RunReport {
         images: Vec::new(),
         versions: Versions::default(),
         notes: Vec::new(),
+        money: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use deckhands_agent::openhands_headless::PROVED;
-use deckhands_model::{Change, ChangeKind, Finding, RunReport, Severity, TaskState, Verdict};
+use deckhands_model::{Change, ChangeKind, Finding, RunReport, Severity, TaskState, Usd, Verdict};
 use owo_colors::OwoColorize;
 
 use crate::console::error_text;
@@ -150,6 +150,20 @@ fn figures(report: &RunReport) -> String {
         tokens(attempt.usage),
         shown::line(&attempt.route),
     );
+    format!("{}\n{}", line.dimmed(), money(report))
+}
+
+/// What the task cost, where that was bounded.
+fn money(report: &RunReport) -> String {
+    let Some(money) = report.money else {
+        return String::new();
+    };
+    let usd = |dollars: f64| Usd::from_f64_up(dollars).unwrap_or_default();
+    let of = money.cap_usd.map(|cap| format!(" of {}", usd(cap)));
+    let mut line = format!("{}{} spent", usd(money.spent_usd), of.unwrap_or_default());
+    if money.uncertain_usd > 0.0 {
+        let _ = write!(line, ", {} uncertain", usd(money.uncertain_usd));
+    }
     format!("{}\n", line.dimmed())
 }
 

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_agent::{ApiKey, Retry};
-use deckhands_config::{Flags, ModelWay, Places, Settings, Sources, TrustList, load};
-use deckhands_model::TaskText;
+use deckhands_agent::{AgentAdapter, ApiKey, Retry};
+use deckhands_config::{Flags, ModelWay, Places, Setting, Settings, Sources, TrustList, load};
+use deckhands_gateway::Health;
+use deckhands_model::{TaskText, Usd};
 use deckhands_orchestration::{
-    Home, ImagePair, Policy, Ports, RelaySettings, Runner, SystemClock, SystemIds, TaskRequest,
+    Clock, Home, ImagePair, MoneyLimits, Policy, Ports, RelaySettings, Runner, SystemClock,
+    SystemIds, TaskRequest, model_gateway, route_health,
 };
+use deckhands_resilience::route_health::{BreakerPolicy, BreakerPolicyParts};
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
 use deckhands_store::{Queries, SqliteOptions, SqliteStore, Store, StoreError};
@@ -21,6 +24,7 @@ use crate::exit_code;
 
 mod engine;
 
+use engine::other_models;
 pub(crate) use engine::{
     attempts, check_fallbacks, connect_and_greet, engine_settings, require_key_for, time,
     with_engine_flags,
@@ -140,18 +144,35 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Wired, ConnectError> 
     })
 }
 
+/// The health of routes, all well.
+pub(crate) fn health(settings: &Settings) -> Health {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let breaker = BreakerPolicy::try_new(BreakerPolicyParts {
+        enabled: settings.circuit_breaker.value,
+        ..BreakerPolicyParts::default()
+    });
+    route_health(breaker.unwrap_or_default(), &clock)
+}
+
 /// The runner over a connected runtime.
-pub(crate) fn runner(wired: Wired, home: Home) -> Runner {
+pub(crate) fn runner(settings: &Settings, wired: Wired, home: Home) -> Runner {
+    let adapter: Arc<dyn AgentAdapter> = Arc::new(OpenHandsHeadless);
     Runner {
         ports: wired.ports,
-        adapter: Arc::new(OpenHandsHeadless),
+        gateway: model_gateway(health(settings), &adapter),
+        adapter,
         home,
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
     }
 }
 
-/// The request that the settings make of a text.
+/// An amount of money, where one is set.
+pub(crate) fn amount(setting: Option<&Setting<Usd>>) -> Option<Usd> {
+    setting.map(|setting| setting.value)
+}
+
+/// The request that the settings make of a text; models cost what is built in.
 pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> TaskRequest {
     let endpoint = deckhands_runtime::docker::Endpoint::resolve(&connect_options(settings)).ok();
     let socket = endpoint
@@ -164,6 +185,7 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
         workspace: settings.workspace.value.clone(),
         model: settings.model.value.clone(),
         api_key: key.map(|key| ApiKey::new(key.expose())),
+        other_models: other_models(settings),
         key_files: settings.key_files.clone(),
         base_url: settings
             .base_url
@@ -180,9 +202,17 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
             answer: settings.llm_timeout.value,
             max_output_tokens: settings.max_output_tokens.value,
         },
+        replay: None,
         docker_socket: socket.unwrap_or_else(|| PathBuf::from(USUAL_SOCKET)),
         limits: settings.limits.clone(),
         deadlines: settings.deadlines,
+        max_cost: amount(settings.money.max_cost.as_ref()),
+        max_batch_cost: None,
+        money: MoneyLimits {
+            per_day: amount(settings.money.per_day.as_ref()),
+            unknown_price: amount(settings.money.unknown_price.as_ref()),
+            ..MoneyLimits::default()
+        },
         retry: retry(settings),
         checks: settings.checks.value.clone(),
         policy,

@@ -48,7 +48,7 @@ pub use load::load;
 pub use origin::{Origin, Setting, Trust};
 pub use places::Places;
 pub use schema::{KeyDoc, init_template, schema, schema_markdown};
-pub use settings::{DockerSettings, EngineConfig, Row, Settings};
+pub use settings::{DockerSettings, EngineConfig, MoneyConfig, Row, Settings};
 pub use sources::{Flags, Sources};
 pub use trust::TrustList;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use deckhands_model::{ByteSize, ImageRef, ModelId, ModelIdError};
+use deckhands_model::{ByteSize, ImageRef, ModelId, ModelIdError, Usd, UsdError};
 
 use crate::base_url::BaseUrl;
 use crate::key::{Key, Kind, MOST_MODELS};
@@ -66,6 +66,13 @@ pub(crate) fn cpus(key: Key, value: &RawValue, _: &Layer) -> Result<MilliCpus, R
     let milli = thousandths(text(value)?).and_then(|n| u32::try_from(n).ok());
     let milli = milli.filter(|n| (min..=max).contains(n));
     milli.map(MilliCpus).ok_or_else(Refusal::default)
+}
+
+/// An amount of US dollars.
+pub(crate) fn money(_: Key, value: &RawValue, _: &Layer) -> Result<Usd, Refusal> {
+    text(value)?
+        .parse()
+        .map_err(|_no_amount: UsdError| Refusal::default())
 }
 
 /// A size with a unit, or a number of bytes, within the key's bounds.

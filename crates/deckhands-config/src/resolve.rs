@@ -41,30 +41,26 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         dotenv,
         notes,
     } = found;
-    let mut resolver = Resolver {
-        sources,
-        stack: &stack,
-        rows: BTreeMap::new(),
-        notes,
-    };
+    let mut resolver = Resolver::new(sources, &stack, notes);
     resolver.refuse_switches()?;
     let model = resolver.setting(Key::Model, groups::default_model(), parse::model)?;
     let base_url = resolver.base_url(&model)?;
     let file = resolver.optional(Key::ApiKeyFile, parse::path)?;
-    let variable = resolver.optional(Key::ApiKeyEnv, parse::variable_name)?;
     let search = Search {
         stack: &stack,
         environment: &environment,
         dotenv: dotenv.as_ref(),
         endpoint: endpoint(&stack, &model, base_url.as_ref()),
         file: file.map(|file| file.value),
-        variable: variable.map(|name| name.value),
+        variable: resolver
+            .optional(Key::ApiKeyEnv, parse::variable_name)?
+            .map(|name| name.value),
     };
     let keys = search.keys(&mut resolver.notes);
     resolver.row_of_key(&keys.own);
     let (profile, network) = resolver.walls()?;
     let way = resolver.way(profile.value)?;
-    let calls = groups::calls(way.value);
+    let (num_retries, llm_timeout) = resolver.calls(way.value)?;
     let (workspace, workspace_root) = resolver.workspace()?;
     let key_files = search.files();
     resolver.note_key_files(&key_files, &workspace.value);
@@ -72,8 +68,8 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         model,
         base_url,
         way,
-        num_retries: resolver.setting(Key::NumRetries, calls.tries, parse::count)?,
-        llm_timeout: resolver.setting(Key::LlmTimeout, calls.timeout, parse::duration)?,
+        num_retries,
+        llm_timeout,
         max_output_tokens: resolver.max_output_tokens()?,
         app_image: resolver.image(Key::AppImage)?,
         sandbox_image: resolver.image(Key::SandboxImage)?,
@@ -89,6 +85,7 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         circuit_breaker: resolver.setting(Key::CircuitBreaker, true, parse::boolean)?,
         queue_size: resolver.setting(Key::QueueSize, 1000, parse::count)?,
         engine: resolver.engine()?,
+        money: resolver.money()?,
         docker: resolver.docker()?,
         key_files,
         keys,
@@ -129,7 +126,16 @@ fn users_provider(stack: &Stack) -> String {
         .to_owned()
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(sources: &'a Sources, stack: &'a Stack, notes: Vec<String>) -> Self {
+        Self {
+            sources,
+            stack,
+            rows: BTreeMap::new(),
+            notes,
+        }
+    }
+
     /// The value of the last layer that has one, else `fallback`.
     fn setting<T: Shown>(
         &mut self,

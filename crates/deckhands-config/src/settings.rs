@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile};
+use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, Usd};
 
 use crate::base_url::BaseUrl;
 use crate::credential::{ApiKey, Keys, MissingKey};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub queue_size: Setting<u32>,
     /// How stored tasks are worked on.
     pub engine: EngineConfig,
+    /// What may be spent.
+    pub money: MoneyConfig,
     /// How the Docker daemon is found.
     pub docker: DockerSettings,
     /// Every file known to hold a key, whichever key counts: those that any layer names, and the
@@ -81,6 +83,20 @@ pub struct EngineConfig {
     pub task_work: Setting<Duration>,
     /// Models to go on with where a task's own failed, the preferred one first.
     pub fallback_models: Setting<Vec<ModelId>>,
+}
+
+/// What may be spent. Without a value there is no bound.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoneyConfig {
+    /// By a task, all its attempts together.
+    pub max_cost: Option<Setting<Usd>>,
+    /// By everything in the state directory on one day, in UTC.
+    pub per_day: Option<Setting<Usd>>,
+    /// By all tasks of a batch together.
+    pub per_batch: Option<Setting<Usd>>,
+    /// What a million tokens of a model cost whose price nobody knows; without it there is no such
+    /// price.
+    pub unknown_price: Option<Setting<Usd>>,
 }
 
 /// How the Docker daemon is found; what is not set follows Docker's own rules.

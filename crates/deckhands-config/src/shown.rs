@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use deckhands_model::{ByteSize, ImageRef, ModelId};
+use deckhands_model::{ByteSize, ImageRef, ModelId, Usd};
 
 use crate::key::milli;
 
@@ -84,7 +84,7 @@ macro_rules! shown_as_displayed {
     };
 }
 
-shown_as_displayed!(bool, u32, ByteSize, ImageRef, ModelId, crate::BaseUrl);
+shown_as_displayed!(bool, u32, ByteSize, ImageRef, ModelId, Usd, crate::BaseUrl);
 shown_as_displayed!(crate::Profile, crate::Network);
 
 impl Shown for String {

@@ -49,6 +49,13 @@ impl Flags {
         self
     }
 
+    /// These over others: of a setting that both give, these count.
+    #[must_use]
+    pub fn over(self, mut others: Self) -> Self {
+        others.values.extend(self.values);
+        others
+    }
+
     /// Adds a flag that may be repeated; it replaces the list of the layers below.
     #[must_use]
     pub fn with_list(mut self, key: Key, flag: &str, values: Vec<String>) -> Self {

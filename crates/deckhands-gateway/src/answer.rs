@@ -5,14 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 use serde_json::{Value, json};
+
+use crate::body::AnswerBody;
 
 /// Longest pause in seconds that the agent is asked for: the longest its client obeys.
 const LONGEST_PAUSE: u64 = 60;
 
 /// Where the agent's library looks for the price of a call before anything else.
-const COST: HeaderName = HeaderName::from_static("x-litellm-response-cost");
+pub(crate) const COST: HeaderName = HeaderName::from_static("x-litellm-response-cost");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -54,7 +55,7 @@ impl Answer {
 
     /// The one answer to whoever has no valid token.
     pub(crate) fn stranger() -> Self {
-        Self::error(403, "the token is missing, wrong or no longer valid")
+        Self::error(401, "the token is missing, wrong or no longer valid")
     }
 
     /// The method is not one of those allowed here.
@@ -77,7 +78,9 @@ impl Answer {
     pub(crate) fn with_cost(mut self, cost: Option<f64>) -> Self {
         // `Display` of a float has no exponent, which not every reader takes.
         let value = cost.and_then(|cost| HeaderValue::try_from(cost.to_string()).ok());
-        self.headers.extend(value.map(|value| (COST, value)));
+        if let Some(value) = value {
+            self.headers.insert(COST, value);
+        }
         self
     }
 
@@ -89,8 +92,8 @@ impl Answer {
         self
     }
 
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(self.body));
+    pub(crate) fn into_response(self) -> Response<AnswerBody> {
+        let mut response = Response::new(AnswerBody::whole(self.body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         *response.headers_mut() = self.headers;

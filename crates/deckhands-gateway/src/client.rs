@@ -1,12 +1,16 @@
-//! The HTTP client of one relay: one address, one key, no redirects, no proxy.
+//! The HTTP client of one route: one address, one key, no redirects, no proxy.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Error as ClientError};
@@ -14,12 +18,14 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::client::Resumption;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-use crate::limits::RelayLimits;
-use crate::relay::RelayError;
-use crate::reply::{Ending, Reply};
-use crate::request::Call;
+use crate::limits::SessionLimits;
+use crate::outline::Tap;
+use crate::reply::{Broke, Ending, Reply, event_stream};
+use crate::session::RouteError;
+use crate::stream::Begun;
 use crate::text;
 use crate::upstream::Upstream;
+use tokio::time::Sleep;
 
 /// How long an unused connection is kept: below the idle limits of common load balancers (60 s), so
 /// that a call seldom meets a connection that the other side is just closing.
@@ -29,17 +35,29 @@ const AGENT: &str = concat!("deckhands/", env!("CARGO_PKG_VERSION"));
 
 const TITLE: HeaderName = HeaderName::from_static("x-title");
 
+/// Most bytes of a stream that are held back while no content comes: 256 KiB, two hundred comments and
+/// empty events; what sends more of them has no answer.
+const LONGEST_OVERTURE: usize = 256 << 10;
+
+/// What came of a call, or is coming of it.
+pub(crate) enum Opened {
+    /// A stream with content, and its headers.
+    Live(Begun, HeaderMap),
+    /// It is over.
+    Ended(Ending),
+}
+
 /// Sends calls to one upstream.
 pub(crate) struct Client {
     http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     target: Uri,
     /// The same for every call; the key in it is marked sensitive.
     headers: HeaderMap,
-    limits: RelayLimits,
+    limits: SessionLimits,
 }
 
 impl Client {
-    pub(crate) fn new(upstream: &Upstream, limits: RelayLimits) -> Result<Self, RelayError> {
+    pub(crate) fn new(upstream: &Upstream, limits: SessionLimits) -> Result<Self, RouteError> {
         let target = target(upstream)?;
         let tls = tls(target.scheme_str() == Some("https"))?;
         let mut tcp = HttpConnector::new();
@@ -64,37 +82,99 @@ impl Client {
         })
     }
 
-    /// Makes one call. Dropping the future ends it.
-    pub(crate) async fn send(&self, call: Call) -> Ending {
-        let late = tokio::time::sleep(self.limits.answer);
+    /// Makes one call: to its end, or to the first content of a stream. `time` is for all of that.
+    /// Dropping the future ends the call.
+    pub(crate) async fn open(&self, body: Bytes, streamed: bool, time: Duration) -> Opened {
+        let late = tokio::time::sleep(time.min(self.limits.answer));
         tokio::pin!(late);
         let head = tokio::select! {
             biased;
-            () = &mut late => return Ending::Silent,
-            head = self.http.request(self.request(call)) => head,
+            () = &mut late => return Opened::Ended(Ending::Silent),
+            head = self.http.request(self.request(body, streamed)) => head,
         };
-        match head {
-            Ok(response) => {
-                Ending::Replied(Reply::read(response, self.limits.answer_bytes, late).await)
+        let response = match head {
+            Ok(response) => response,
+            Err(error) if is_garbled(&error) => {
+                return Opened::Ended(Ending::Garbled(text::chain(&error)));
             }
-            Err(error) if is_garbled(&error) => Ending::Garbled(text::chain(&error)),
-            Err(error) => Ending::Unreachable(text::chain(&error)),
+            Err(error) if error.is_connect() => {
+                return Opened::Ended(Ending::NotConnected(text::chain(&error)));
+            }
+            Err(error) => return Opened::Ended(Ending::Unreachable(text::chain(&error))),
+        };
+        let events = response.status() == 200 && event_stream(response.headers()).is_some();
+        let (head, incoming) = response.into_parts();
+        if streamed && events {
+            return self.begin(head, incoming, late).await;
         }
+        let limit = self.limits.answer_bytes;
+        let reply = Reply::read(head, incoming, limit, late);
+        Opened::Ended(Ending::Replied(reply.await))
     }
 
-    fn request(&self, call: Call) -> Request<Full<Bytes>> {
-        let accepted = if call.streamed {
+    /// Reads a stream up to its first content. One that ends before, or with an error, is an answer
+    /// like any other.
+    async fn begin(&self, head: Parts, incoming: Incoming, mut late: Pin<&mut Sleep>) -> Opened {
+        let mut begun = Begun {
+            ahead: VecDeque::new(),
+            tap: Tap::default(),
+            incoming,
+        };
+        let mut bytes = 0;
+        while bytes < LONGEST_OVERTURE {
+            let frame = tokio::select! {
+                biased;
+                () = &mut late => break,
+                frame = begun.incoming.frame() => frame,
+            };
+            let Some(Ok(frame)) = frame else {
+                let broke = frame.and_then(Result::err);
+                let broke = broke.map(|error| Broke::Off(text::chain(&error)));
+                return Opened::Ended(Ending::Replied(whole(head, begun.ahead, broke)));
+            };
+            let part = frame.into_data().unwrap_or_default();
+            bytes += part.len();
+            begun.tap.feed(&part);
+            begun.ahead.push_back(part);
+            if begun.tap.outline.error.is_some() {
+                return Opened::Ended(Ending::Replied(whole(head, begun.ahead, None)));
+            }
+            let outline = &begun.tap.outline;
+            if outline.has_content || outline.is_whole {
+                return Opened::Live(begun, head.headers);
+            }
+        }
+        let broke = if bytes < LONGEST_OVERTURE {
+            Broke::Late
+        } else {
+            Broke::TooLarge
+        };
+        Opened::Ended(Ending::Replied(whole(head, begun.ahead, Some(broke))))
+    }
+
+    fn request(&self, body: Bytes, streamed: bool) -> Request<Full<Bytes>> {
+        let accepted = if streamed {
             "text/event-stream"
         } else {
             "application/json"
         };
-        let mut request = Request::new(Full::new(call.body));
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.target.clone();
         *request.headers_mut() = self.headers.clone();
         let accepted = HeaderValue::from_static(accepted);
         request.headers_mut().insert(ACCEPT, accepted);
         request
+    }
+}
+
+/// A stream that ended before its first content, as an answer.
+fn whole(head: Parts, parts: VecDeque<Bytes>, broke: Option<Broke>) -> Reply {
+    Reply {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: Vec::from_iter(parts).concat().into(),
+        broke,
     }
 }
 
@@ -106,11 +186,11 @@ fn is_garbled(error: &ClientError) -> bool {
         .is_some_and(hyper::Error::is_parse)
 }
 
-fn target(upstream: &Upstream) -> Result<Uri, RelayError> {
+fn target(upstream: &Upstream) -> Result<Uri, RouteError> {
     if upstream.base_url.contains(['@', '?', '#']) {
-        return Err(RelayError::MoreThanAddress);
+        return Err(RouteError::MoreThanAddress);
     }
-    let refused = || RelayError::BadBaseUrl {
+    let refused = || RouteError::BadBaseUrl {
         base_url: upstream.base_url.clone(),
     };
     let target: Uri = upstream.target().parse().map_err(|_no_uri| refused())?;
@@ -123,7 +203,7 @@ fn target(upstream: &Upstream) -> Result<Uri, RelayError> {
     }
 }
 
-fn headers(upstream: &Upstream) -> Result<HeaderMap, RelayError> {
+fn headers(upstream: &Upstream) -> Result<HeaderMap, RouteError> {
     let mut headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (USER_AGENT, HeaderValue::from_static(AGENT)),
@@ -134,7 +214,7 @@ fn headers(upstream: &Upstream) -> Result<HeaderMap, RelayError> {
     if let Some(key) = &upstream.key {
         let key = key.expose();
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(RelayError::BadKey);
+            return Err(RouteError::BadKey);
         }
         let mut value = HeaderValue::try_from(format!("Bearer {key}"))
             .expect("invariant: visible characters can stand in a header");
@@ -145,7 +225,7 @@ fn headers(upstream: &Upstream) -> Result<HeaderMap, RelayError> {
 }
 
 /// The system's roots where TLS is spoken, none where it is not.
-fn tls(wanted: bool) -> Result<ClientConfig, RelayError> {
+fn tls(wanted: bool) -> Result<ClientConfig, RouteError> {
     if !wanted {
         let none = builder().with_root_certificates(RootCertStore::empty());
         return Ok(none.with_no_client_auth());
@@ -158,13 +238,13 @@ fn tls(wanted: bool) -> Result<ClientConfig, RelayError> {
 
 /// The system's roots, read once in the life of a process: they are hundreds of files, and a relay is
 /// opened for each attempt.
-fn with_roots() -> Result<ClientConfig, RelayError> {
+fn with_roots() -> Result<ClientConfig, RouteError> {
     static KNOWN: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(known) = KNOWN.get() {
         return Ok(known.clone());
     }
     let read = builder().with_native_roots();
-    let read = read.map_err(|source| RelayError::NoRoots { source })?;
+    let read = read.map_err(|source| RouteError::NoRoots { source })?;
     Ok(KNOWN.get_or_init(|| read.with_no_client_auth()).clone())
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::route::Scope;
+
 /// Phrases by which providers say that a request is longer than the model's window.
 const TOO_LONG: &[&str] = &[
     "maximum context length",
@@ -84,6 +86,16 @@ impl Complaint {
     pub(crate) fn is_out_of_quota(&self) -> bool {
         let mut kinds = self.kinds.iter();
         kinds.any(|kind| kind == "insufficient_quota" || kind.starts_with("billing"))
+    }
+
+    /// What the refusal is about.
+    pub(crate) fn scope(&self, status: u16) -> Scope {
+        match status {
+            401 | 402 => Scope::Account,
+            _ if self.is_out_of_quota() => Scope::Account,
+            429 if self.says(&["free-models-per"]) => Scope::Free,
+            _ => Scope::Model,
+        }
     }
 
     fn says(&self, phrases: &[&str]) -> bool {

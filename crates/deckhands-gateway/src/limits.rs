@@ -1,10 +1,10 @@
-//! How much one relay takes, waits and tries.
+//! How much one session takes, waits and tries.
 
 use std::time::Duration;
 
-/// Bounds of one relay. [`Default`] has the figures that each field names.
+/// Bounds of one session. [`Default`] has the figures that each field names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RelayLimits {
+pub struct SessionLimits {
     /// Longest request in bytes: 16 MiB. The first request of a run has about 36 kB, and the text of
     /// a window of two million tokens about 8 MB; what is longer fits no model.
     pub request_bytes: usize,
@@ -14,27 +14,42 @@ pub struct RelayLimits {
     /// For the TCP connection: 10 s, three retransmissions of its first packet (1 + 2 + 4 s) and
     /// some more. Name resolution and the TLS handshake count to `answer`.
     pub connect: Duration,
-    /// From sending on to the last byte of the answer: 120 s, a fifth of what the agent's own client
-    /// waits (600 s), so that it is never the agent that breaks off. The request has as long to
-    /// arrive.
+    /// From sending on to the last byte of a whole answer: 120 s. Of a stream from sending on to the
+    /// first content, and from each part to the next. The request has as long to arrive.
     pub answer: Duration,
+    /// From a call's arrival to its answer, all tries and waits of it together: 235 s, a little less
+    /// than the agent's own client waits (240 s), so that it is never the agent that breaks off. A
+    /// stream that has begun may go on.
+    pub whole: Duration,
+    /// How long one call is held while no route may be called: 60 s (`hold_max` of the design).
+    pub hold: Duration,
+    /// Before a route is tried again that failed without naming a time: 1 s, doubled with each
+    /// failure in a row.
+    pub pause: Duration,
     /// Calls at the same time: 8. An agent makes one; with its client's hidden retries and a memory
     /// condenser it stays below this.
     pub concurrent: usize,
-    /// After so many failed calls in a row no further one is made: 3, the attempts that OpenHands is
-    /// told to make for one step. 0 counts as 1.
+    /// A route that failed so often in a row is not tried again before another one gave an answer:
+    /// 3. Once none is left no further call is made. 0 counts as 1.
     pub give_up_after: u32,
+    /// Whether what one call met counts for those after it, so that all of them end where none can be
+    /// served: so for an attempt, which is over then. Without it each call stands for itself.
+    pub remembers: bool,
 }
 
-impl Default for RelayLimits {
+impl Default for SessionLimits {
     fn default() -> Self {
         Self {
             request_bytes: 16 << 20,
             answer_bytes: 16 << 20,
             connect: Duration::from_secs(10),
             answer: Duration::from_secs(120),
+            whole: Duration::from_secs(235),
+            hold: Duration::from_secs(60),
+            pause: Duration::from_secs(1),
             concurrent: 8,
             give_up_after: 3,
+            remembers: true,
         }
     }
 }

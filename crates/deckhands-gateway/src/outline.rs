@@ -3,6 +3,7 @@
 use deckhands_model::Usage;
 use serde_json::Value;
 
+use crate::money::Told;
 use crate::pick::{self, Part};
 
 /// The few things of a completion that matter here.
@@ -12,10 +13,16 @@ pub(crate) struct Outline {
     pub(crate) error: Option<Value>,
     /// Whether it has at least one choice.
     pub(crate) has_choice: bool,
+    /// Whether an event had a part of the answer in it.
+    pub(crate) has_content: bool,
+    /// Whether an event said that the answer is whole; without one a stream was cut.
+    pub(crate) is_whole: bool,
     /// The model that answered.
     pub(crate) model: Option<String>,
     /// What it spent.
     pub(crate) usage: Usage,
+    /// The same for its price: field by field, in the forms that providers have.
+    pub(crate) told: Told,
 }
 
 impl Outline {
@@ -26,16 +33,12 @@ impl Outline {
         Some(outline)
     }
 
-    /// Of a stream of events; those that are no JSON, such as the end mark, tell nothing.
+    /// Of a whole stream of events; those that are no JSON, such as the end mark, tell nothing.
     pub(crate) fn of_events(body: &[u8]) -> Self {
-        let mut outline = Self::default();
-        let data = body
-            .split(|byte| matches!(byte, b'\n' | b'\r'))
-            .filter_map(|line| line.strip_prefix(b"data:"));
-        for event in data.filter_map(pick::whole) {
-            outline.add(event);
-        }
-        outline
+        let mut tap = Tap::default();
+        tap.feed(body);
+        tap.feed(b"\n");
+        tap.outline
     }
 
     /// A later part counts where it tells something.
@@ -47,13 +50,100 @@ impl Outline {
             self.error = Some(error);
         }
         self.has_choice |= choice.is_some_and(Part::is_object);
+        self.has_content |= choice.is_some_and(has_content);
+        self.is_whole |= choice.is_some_and(is_whole);
         if let Some(Value::String(model)) = model.map(Part::value) {
             self.model = Some(model);
         }
         if let Some(spent) = usage.filter(|usage| usage.is_object()) {
             self.usage = spent_in(spent);
+            self.told = Told::of_usage(&spent.value());
         }
     }
+}
+
+/// Reads a stream of events as it comes.
+#[derive(Default, Debug)]
+pub(crate) struct Tap {
+    /// What was read so far.
+    pub(crate) outline: Outline,
+    /// The line that is not yet whole.
+    line: Vec<u8>,
+    /// The line is longer than is looked at: what is left of it is passed over.
+    too_long: bool,
+}
+
+impl Tap {
+    /// Longest line that is looked at: 1 MiB; an event has a few hundred bytes.
+    const LONGEST_LINE: usize = 1 << 20;
+
+    /// Takes the next bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let (line, after) = rest.split_at(end);
+            if self.line.is_empty() && !self.too_long {
+                self.read(line);
+            } else {
+                self.keep(line);
+                let whole = std::mem::take(&mut self.line);
+                if !std::mem::take(&mut self.too_long) {
+                    self.read(&whole);
+                }
+            }
+            rest = &after[1..];
+        }
+        self.keep(rest);
+    }
+
+    fn keep(&mut self, part: &[u8]) {
+        self.too_long |= self.line.len() + part.len() > Self::LONGEST_LINE;
+        if self.too_long {
+            self.line = Vec::new();
+        } else {
+            self.line.extend_from_slice(part);
+        }
+    }
+
+    fn read(&mut self, line: &[u8]) {
+        let Some(data) = line.strip_prefix(b"data:") else {
+            return;
+        };
+        self.outline.is_whole |= data.trim_ascii() == b"[DONE]";
+        if let Some(event) = pick::whole(data) {
+            self.outline.add(event);
+        }
+    }
+}
+
+/// Whether a choice of an event has anything of an answer in it. The first event of most streams has
+/// only the role.
+fn has_content(choice: Part<'_>) -> bool {
+    const NAMES: [&str; 7] = [
+        "content",
+        "tool_calls",
+        "function_call",
+        "refusal",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+    ];
+    let [delta] = choice.fields(["delta"]);
+    let mut parts = delta
+        .map(|delta| delta.fields(NAMES))
+        .into_iter()
+        .flatten()
+        .flatten();
+    parts.any(|part| !part.is_nothing())
+}
+
+/// Whether a choice says that the answer is whole.
+fn is_whole(choice: Part<'_>) -> bool {
+    let [reason] = choice.fields(["finish_reason"]);
+    let told = reason
+        .filter(|reason| !reason.is_nothing())
+        .map(Part::value);
+    told.is_some_and(|reason| reason != "error")
 }
 
 /// The error that a choice ended with.

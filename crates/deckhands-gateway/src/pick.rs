@@ -40,6 +40,16 @@ impl<'a> Part<'a> {
         self.0.get().starts_with('{')
     }
 
+    /// Whether it is a list.
+    pub(crate) fn is_list(self) -> bool {
+        self.0.get().starts_with('[')
+    }
+
+    /// Whether nothing is in it: `null`, or an empty text or list.
+    pub(crate) fn is_nothing(self) -> bool {
+        matches!(self.0.get(), "null" | "\"\"" | "[]")
+    }
+
     /// It as a value. Of a longer one the beginning of its text is the value.
     pub(crate) fn value(self) -> Value {
         let text = self.0.get();

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -16,7 +17,9 @@ use crate::text;
 pub(crate) enum Ending {
     /// An answer, or at least its head.
     Replied(Reply),
-    /// No connection, or it broke before an answer began.
+    /// No connection: nothing was sent.
+    NotConnected(String),
+    /// The connection broke before an answer began.
     Unreachable(String),
     /// What came was no HTTP.
     Garbled(String),
@@ -46,14 +49,30 @@ pub(crate) enum Broke {
     Late,
 }
 
+impl Broke {
+    /// A stream whose connection was closed in good order before it said that it was whole.
+    pub(crate) fn early() -> Self {
+        Self::Off("it ended before it said that it was whole".to_owned())
+    }
+
+    /// Why, for people. The words of a library are not yet veiled.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::Off(why) => why,
+            Self::TooLarge => "it is too large",
+            Self::Late => "nothing more came in time",
+        }
+    }
+}
+
 impl Reply {
     /// Reads the body up to the bound and until it is late.
     pub(crate) async fn read(
-        response: http::Response<Incoming>,
+        head: Parts,
+        mut incoming: Incoming,
         limit: usize,
         mut late: Pin<&mut Sleep>,
     ) -> Self {
-        let (head, mut incoming) = response.into_parts();
         let mut body = BytesMut::new();
         let broke = loop {
             let frame = tokio::select! {
@@ -82,11 +101,7 @@ impl Reply {
 
     /// What type the body is announced as, if it is a stream of events.
     pub(crate) fn event_stream(&self) -> Option<&HeaderValue> {
-        let announced = self.headers.get(CONTENT_TYPE)?;
-        let kind = announced.to_str().ok()?.trim_start();
-        let wanted = "text/event-stream";
-        let begins = kind.get(..wanted.len())?.eq_ignore_ascii_case(wanted);
-        begins.then_some(announced)
+        event_stream(&self.headers)
     }
 
     /// The text of the `Retry-After` header.
@@ -98,4 +113,13 @@ impl Reply {
     pub(crate) fn date(&self) -> Option<&str> {
         self.headers.get(DATE)?.to_str().ok()
     }
+}
+
+/// The announced type of a stream of events.
+pub(crate) fn event_stream(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let announced = headers.get(CONTENT_TYPE)?;
+    let kind = announced.to_str().ok()?.trim_start();
+    let wanted = "text/event-stream";
+    let begins = kind.get(..wanted.len())?.eq_ignore_ascii_case(wanted);
+    begins.then_some(announced)
 }

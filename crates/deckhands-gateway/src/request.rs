@@ -1,4 +1,4 @@
-//! The agent's request: read within its bounds, and rewritten for the upstream.
+//! The agent's request: read within its bounds, and rewritten for each route that it is sent to.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,13 +11,15 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::upstream::Upstream;
+use crate::route::Route;
 
-/// What goes to the upstream.
+/// The fields by which a request bounds its answer, the one that replaced the other first.
+const BOUNDS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+
+/// A chat request, taken apart as far as it is looked at.
 #[derive(Debug)]
-pub(crate) struct Call {
-    /// The rewritten body.
-    pub(crate) body: Bytes,
+pub(crate) struct ChatRequest {
+    fields: BTreeMap<String, Box<RawValue>>,
     /// Whether the answer is wanted as a stream of events.
     pub(crate) streamed: bool,
 }
@@ -41,7 +43,7 @@ impl Unfit {
         match self {
             Self::TooLong(limit) => Answer::too_long(&format!("the limit is {limit} bytes")),
             Self::BrokeOff => Answer::error(400, "the request broke off"),
-            Self::TooSlow => Answer::error(408, "the request did not arrive in time"),
+            Self::TooSlow => Answer::error(504, "the request did not arrive in time"),
             Self::NoObject => Answer::error(400, "the request is no JSON object"),
         }
     }
@@ -64,28 +66,84 @@ where
     }
 }
 
-/// Puts in the upstream's model. Every other field keeps the text it has.
-pub(crate) fn rewrite(body: &[u8], upstream: &Upstream) -> Result<Call, Unfit> {
-    let mut fields: BTreeMap<String, Box<RawValue>> =
-        serde_json::from_slice(body).map_err(|_no_object| Unfit::NoObject)?;
-    fields.insert(
-        "model".to_owned(),
-        raw(&Value::from(upstream.model.as_str())),
-    );
-    if upstream.is_openrouter() {
-        // Without it OpenRouter does not tell what a call cost.
-        let wanted = || raw(&json!({ "include": true }));
-        fields.entry("usage".to_owned()).or_insert_with(wanted);
+impl ChatRequest {
+    /// Takes a body apart.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unfit> {
+        let fields: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_slice(body).map_err(|_no_object| Unfit::NoObject)?;
+        let told = fields.get("stream");
+        let streamed = told.is_some_and(|told| told.get() == "true");
+        Ok(Self { fields, streamed })
     }
-    let streamed = fields
-        .get("stream")
-        .is_some_and(|told| told.get() == "true");
-    let body = serde_json::to_vec(&fields)
-        .expect("invariant: a map of texts to JSON can be written as JSON");
-    Ok(Call {
-        body: body.into(),
-        streamed,
-    })
+
+    /// The body for a route: its model, its bound, and the wish to be told what was used. Every other
+    /// field keeps the text it has.
+    pub(crate) fn body_for(&self, route: &Route) -> Bytes {
+        let mut fields: BTreeMap<&str, &RawValue> = self.borrowed();
+        let model = raw(&Value::from(route.upstream.model.as_str()));
+        fields.insert("model", &model);
+        let bound = raw(&Value::from(route.max_output_tokens));
+        for name in self.too_large(route.max_output_tokens) {
+            fields.insert(name, &bound);
+        }
+        let include = raw(&json!({ "include": true }));
+        if route.upstream.is_openrouter() {
+            // Without it OpenRouter does not tell what a call cost.
+            fields.entry("usage").or_insert(&include);
+        }
+        let with_usage = raw(&json!({ "include_usage": true }));
+        if self.streamed {
+            fields.entry("stream_options").or_insert(&with_usage);
+        }
+        serde_json::to_vec(&fields)
+            .expect("invariant: a map of texts to JSON can be written as JSON")
+            .into()
+    }
+
+    /// Whether whoever asks wants to be told the usage at the end of a stream, in the form of OpenAI or
+    /// of OpenRouter.
+    pub(crate) fn usage_asked(&self) -> bool {
+        let asks = |field: &str, name: &str| {
+            let told = self.fields.get(field).map(|told| told.get());
+            let told: Option<Value> = told.and_then(|told| serde_json::from_str(told).ok());
+            told.is_some_and(|told| told[name] == true)
+        };
+        asks("stream_options", "include_usage") || asks("usage", "include")
+    }
+
+    /// Most tokens that all answers to this request may have at a route, together.
+    pub(crate) fn output_tokens(&self, route: &Route) -> u64 {
+        let most = u64::from(route.max_output_tokens);
+        let sent = BOUNDS
+            .iter()
+            .filter(|name| self.fields.contains_key(**name));
+        let sent = sent.map(|name| self.number(name).map_or(most, |asked| asked.min(most)));
+        let choices = self.number("n").unwrap_or(1).max(1);
+        sent.max().unwrap_or(most).saturating_mul(choices)
+    }
+
+    fn borrowed(&self) -> BTreeMap<&str, &RawValue> {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, value)| (name.as_str(), value.as_ref()))
+            .collect()
+    }
+
+    /// The bounds that are missing, or no number, or above `most`.
+    fn too_large(&self, most: u32) -> impl Iterator<Item = &'static str> + '_ {
+        let none = !BOUNDS.iter().any(|name| self.fields.contains_key(*name));
+        let most = u64::from(most);
+        let wrong = move |name: &&str| {
+            let there = self.fields.contains_key(*name);
+            there && self.number(name).is_none_or(|asked| asked > most)
+        };
+        let missing = none.then_some(BOUNDS[0]);
+        BOUNDS.into_iter().filter(wrong).chain(missing)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.fields.get(name)?.get().parse().ok()
+    }
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

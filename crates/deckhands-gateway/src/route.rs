@@ -1,45 +1,52 @@
-//! From a request's method and path to what is wanted.
+//! One way to a model, and how much of it a refusal closes.
 
-use http::Method;
+use deckhands_model::ModelId;
 
-/// What a request asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Route {
-    /// A completion.
-    Chat,
-    /// The list of models.
-    Models,
-    /// What is known about models; the agent's library asks a proxy for it.
-    ModelInfo,
-    /// Whether the relay is there.
-    Health,
-    /// Something that is served, but by this method only.
-    WrongMethod(&'static str),
-    /// Nothing that is served.
-    Unknown,
+use crate::money::Price;
+use crate::upstream::Upstream;
+
+/// One way to a model: where its calls go, and as whom.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The model, by which the route's health is known.
+    pub model: ModelId,
+    /// Where it is served.
+    pub upstream: Upstream,
+    /// What its calls cost, where that is known.
+    pub price: Option<Price>,
+    /// Most tokens of one answer; a request that asks for more, or for no bound, is cut to it.
+    pub max_output_tokens: u32,
 }
 
-/// Paths by their ends, with their method. The longer one first.
-const ROUTES: [(&str, Method, Route); 4] = [
-    ("/chat/completions", Method::POST, Route::Chat),
-    ("/v1/model/info", Method::GET, Route::ModelInfo),
-    ("/models", Method::GET, Route::Models),
-    ("/health", Method::GET, Route::Health),
-];
+/// What a refusal is about: everything that it closes is left alone until the same time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scope {
+    /// The model alone, such as a busy upstream of a router.
+    Model,
+    /// The free models of the account: they share one window (20 a minute, 50 or 1,000 a day at
+    /// OpenRouter, <https://openrouter.ai/docs/api-reference/limits>).
+    Free,
+    /// The whole account at the provider: its money or its key.
+    Account,
+}
 
-pub(crate) fn route(method: &Method, path: &str) -> Route {
-    let path = path.trim_end_matches('/');
-    let Some((_, wanted, route)) = ROUTES.iter().find(|(end, _, _)| path.ends_with(end)) else {
-        return Route::Unknown;
-    };
-    if method == wanted {
-        return *route;
+impl Scope {
+    /// Whether a refusal of this scope for one model closes another one, too. A process has one
+    /// account at a provider.
+    #[must_use]
+    pub fn covers(self, refused: &ModelId, other: &ModelId) -> bool {
+        let same_account = refused.provider() == other.provider();
+        match self {
+            Self::Model => refused == other,
+            Self::Free => same_account && is_free(refused) && is_free(other),
+            Self::Account => same_account,
+        }
     }
-    Route::WrongMethod(if *wanted == Method::POST {
-        "POST"
-    } else {
-        "GET"
-    })
+}
+
+/// OpenRouter's mark for models that cost nothing.
+fn is_free(model: &ModelId) -> bool {
+    model.own_id().ends_with(":free")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The two secrets of a relay, and the veil that keeps them out of all that leaves it.
+//! The secrets of the gateway, and the veil that keeps them out of all that leaves it.
 
 use std::fmt;
 
@@ -16,9 +16,7 @@ const SHORTEST_SECRET: usize = 7;
 #[derive(Clone)]
 pub struct ProviderKey(SecretString);
 
-/// The token by which one attempt may use its relay. It shows as `***`.
-///
-/// It should be random; [`Relay::open`](crate::Relay::open) takes none shorter than 16 characters.
+/// The token by which one attempt may use its session. It shows as `***`. It should be random.
 #[derive(Clone)]
 pub struct SessionToken(SecretString);
 
@@ -43,7 +41,7 @@ impl SessionToken {
         Self(SecretString::from(token.into()))
     }
 
-    /// What the token is recognised by: all that a relay keeps of it.
+    /// What the token is recognised by: all that the gateway keeps of it.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(self.expose())
@@ -95,6 +93,17 @@ impl Veil {
             .map_or(0, |secret| secret.expose_secret().len())
     }
 
+    /// How many bytes at the end may be the beginning of a secret.
+    fn begun_at_end(&self, bytes: &[u8]) -> usize {
+        let begun = |secret: &SecretString| {
+            let secret = secret.expose_secret().as_bytes();
+            let longest = bytes.len().min(secret.len() - 1);
+            let ends = |length: &usize| bytes.ends_with(&secret[..*length]);
+            (1..=longest).rev().find(ends)
+        };
+        self.0.iter().filter_map(begun).max().unwrap_or(0)
+    }
+
     /// The text without the secrets.
     pub(crate) fn text(&self, mut text: String) -> String {
         for secret in &self.0 {
@@ -108,12 +117,64 @@ impl Veil {
 
     /// The bytes as they are, unless a secret is in them.
     pub(crate) fn bytes(&self, bytes: Bytes) -> Bytes {
-        let text = String::from_utf8_lossy(&bytes);
-        let shows = |secret: &SecretString| text.contains(secret.expose_secret());
-        if !self.0.iter().any(shows) {
-            return bytes;
+        let secrets = self
+            .0
+            .iter()
+            .map(|secret| secret.expose_secret().as_bytes());
+        secrets.fold(bytes, veiled)
+    }
+}
+
+/// The bytes without a secret; they need not be text.
+fn veiled(bytes: Bytes, secret: &[u8]) -> Bytes {
+    let found = |bytes: &[u8]| bytes.windows(secret.len()).position(|part| part == secret);
+    let Some(first) = found(&bytes) else {
+        return bytes;
+    };
+    let mut plain = Vec::with_capacity(bytes.len());
+    let (mut rest, mut next) = (bytes.as_ref(), Some(first));
+    while let Some(at) = next {
+        plain.extend_from_slice(&rest[..at]);
+        plain.extend_from_slice(VEILED.as_bytes());
+        rest = &rest[at + secret.len()..];
+        next = found(rest);
+    }
+    plain.extend_from_slice(rest);
+    Bytes::from(plain)
+}
+
+/// A veil over a stream, which may break a secret in two. It keeps back only an end that may be the
+/// beginning of a secret.
+pub(crate) struct StreamVeil {
+    veil: Veil,
+    kept: Vec<u8>,
+}
+
+impl StreamVeil {
+    pub(crate) fn new(veil: Veil) -> Self {
+        Self {
+            veil,
+            kept: Vec::new(),
         }
-        Bytes::from(self.text(text.into_owned()))
+    }
+
+    /// The next part, as far as it may be told.
+    pub(crate) fn part(&mut self, bytes: Bytes) -> Bytes {
+        let bytes = if self.kept.is_empty() {
+            bytes
+        } else {
+            self.kept.extend_from_slice(&bytes);
+            Bytes::from(std::mem::take(&mut self.kept))
+        };
+        let mut bytes = self.veil.bytes(bytes);
+        let back = self.veil.begun_at_end(&bytes);
+        self.kept = bytes.split_off(bytes.len() - back).to_vec();
+        bytes
+    }
+
+    /// What was kept back when nothing more comes.
+    pub(crate) fn rest(&mut self) -> Bytes {
+        Bytes::from(std::mem::take(&mut self.kept))
     }
 }
 

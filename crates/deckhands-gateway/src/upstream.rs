@@ -1,4 +1,4 @@
-//! The one place a relay sends its calls to.
+//! One place that calls are sent to.
 
 use deckhands_model::ModelId;
 

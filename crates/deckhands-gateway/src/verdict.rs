@@ -11,8 +11,11 @@ use deckhands_model::{CallFault, Usage};
 
 use crate::answer::Answer;
 use crate::complaint::Complaint;
+use crate::money::Told;
 use crate::reply::{Ending, Reply};
+use crate::route::Scope;
 use crate::secret::Veil;
+use crate::stream::{How, StreamEnd};
 use crate::{retry, text};
 
 mod accepted;
@@ -35,6 +38,12 @@ pub(crate) struct Verdict {
     /// The same for people, short.
     pub(crate) words: String,
     pub(crate) retry_after: Option<Duration>,
+    /// What a refusal is about.
+    pub(crate) scope: Scope,
+    /// What the provider told of the call's price.
+    pub(crate) told: Told,
+    /// Whether the provider may have served it, and so want money for it.
+    pub(crate) may_cost: bool,
     pub(crate) model: Option<String>,
     pub(crate) usage: Usage,
 }
@@ -60,6 +69,10 @@ pub(crate) fn judge(ending: &Ending, streamed: bool, veil: &Veil) -> Verdict {
             let complaint = Complaint::of_body(&reply.body);
             refused(reply, reply.status, &complaint, veil)
         }
+        Ending::NotConnected(why) => Verdict {
+            may_cost: false,
+            ..failed(503, CallFault::Unreachable, None, veil_text(why, veil))
+        },
         Ending::Unreachable(why) => failed(503, CallFault::Unreachable, None, veil_text(why, veil)),
         Ending::Garbled(why) => failed(503, CallFault::BadAnswer, None, veil_text(why, veil)),
         Ending::Silent => failed(
@@ -69,6 +82,17 @@ pub(crate) fn judge(ending: &Ending, streamed: bool, veil: &Veil) -> Verdict {
             "no answer in time".to_owned(),
         ),
     }
+}
+
+/// Judges a stream that had begun; nothing where nobody waited for its end.
+pub(crate) fn judge_stream(end: &StreamEnd, veil: &Veil) -> Option<Verdict> {
+    let verdict = match (&end.how, &end.outline.error) {
+        (How::Left, _) => return None,
+        (How::Broke(broke), _) => accepted::broken(end.came, broke, veil),
+        (How::Whole, Some(error)) => accepted::ended_by_error(error, veil),
+        (How::Whole, None) => accepted::served(),
+    };
+    Some(accepted::told(verdict, &end.outline, veil))
 }
 
 /// The provider refused or failed, and `status` says how.
@@ -101,6 +125,11 @@ fn refused(reply: &Reply, status: u16, complaint: &Complaint, veil: &Veil) -> Ve
         detail: text::detail(&reply.body, veil),
         words,
         retry_after,
+        scope: complaint.scope(status),
+        told: Told::default(),
+        // Of an error in the place of an answer, and of one that somebody between us and the provider did
+        // not wait for, nobody can say how much of an answer there was.
+        may_cost: matches!(reply.status, 200 | 408 | 504 | 524),
         model: None,
         usage: Usage::default(),
     }
@@ -126,6 +155,9 @@ fn failed(as_status: u16, fault: CallFault, status: Option<u16>, why: String) ->
         detail: why.clone(),
         words: why,
         retry_after: None,
+        scope: Scope::Model,
+        told: Told::default(),
+        may_cost: true,
         model: None,
         usage: Usage::default(),
     }

@@ -181,7 +181,7 @@ impl Cause {
             Self::Stuck => Row(Sdk, Rejected, WorkFailed, "reword the task, or choose a stronger model with `--model`"),
             Self::NoProgress => Row(Sdk, Rejected, WorkFailed, "split the task, or choose a stronger model with `--model`"),
             Self::IterationLimit => Row(Sdk, Exhausted, WorkFailed, "allow more steps with `--max-iterations`, or split the task"),
-            Self::BudgetLimit => Row(Sdk, Exhausted, WorkFailed, "split the task, or choose a cheaper model with `--model`"),
+            Self::BudgetLimit => Row(Sdk, Exhausted, WorkFailed, "raise the cap that was reached (`--max-cost`, or one of `money`), split the task, or choose a cheaper model with `--model`"),
             Self::OutOfMemory => Row(Sdk, Exhausted, WorkFailed, "give it more with `--memory`"),
             Self::DiskLimit => Row(Sdk, Exhausted, WorkFailed, "let the agent write less, or split the task"),
             Self::ProcessLimit => Row(Sdk, Exhausted, WorkFailed, "too many processes or threads: reword the task, or run fewer tasks at once"),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cause::Cause;
+use crate::model_id::ModelId;
 use crate::usage::Usage;
 
 /// One call of an agent to its model, as the gateway saw it end.
@@ -12,6 +14,12 @@ use crate::usage::Usage;
 pub struct GatewayFact {
     /// Number of the call within its attempt, from 1.
     pub call: u64,
+    /// The route that served it, or was tried last; `None` where none could be tried.
+    pub route: Option<ModelId>,
+    /// Tries of it before that one, all failed, in order.
+    pub earlier: Vec<Try>,
+    /// Why it failed; `None` for a usable answer.
+    pub cause: Option<Cause>,
     /// HTTP status of the provider's answer; for an error inside of a good answer the status that
     /// its body names, if it names one. `None` where no answer came.
     pub status: Option<u16>,
@@ -28,8 +36,40 @@ pub struct GatewayFact {
     pub usage: Usage,
     /// From the call's arrival to its end.
     pub took: Duration,
+    /// How much of that it was held while no route could be called.
+    pub held: Duration,
     /// With this call the gateway gave up: no further one is made for the attempt.
     pub gave_up: bool,
+}
+
+/// One try of a call at one route that failed. The agent knows nothing of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Try {
+    /// Where.
+    pub route: ModelId,
+    /// As [`GatewayFact::status`].
+    pub status: Option<u16>,
+    /// As [`GatewayFact::fault`].
+    pub fault: CallFault,
+    /// What the provider said, as [`GatewayFact::detail`].
+    pub detail: String,
+    /// Why it failed.
+    pub cause: Cause,
+    /// As [`GatewayFact::retry_after`].
+    pub retry_after: Option<Duration>,
+    /// From the begin of the try to its end.
+    pub took: Duration,
+}
+
+/// What is known of a try that failed, before it is said what that means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallFailure<'a> {
+    /// As [`GatewayFact::status`].
+    pub status: Option<u16>,
+    /// As [`GatewayFact::fault`].
+    pub fault: CallFault,
+    /// As [`GatewayFact::detail`].
+    pub detail: &'a str,
 }
 
 /// What kind of failure a call to a model was.
@@ -53,6 +93,6 @@ impl GatewayFact {
     /// Whether the call gave a usable answer.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        self.fault.is_none()
+        self.cause.is_none()
     }
 }

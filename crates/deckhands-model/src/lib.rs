@@ -46,7 +46,7 @@ pub use cause_docs::causes_markdown;
 pub use change::{Change, ChangeKind};
 pub use error_type::{ErrorType, FailureClass, Strategy, UnknownWord};
 pub use event::{ActionKind, AgentEvent, AgentState, EventKind};
-pub use gateway_fact::{CallFault, GatewayFact};
+pub use gateway_fact::{CallFailure, CallFault, GatewayFact, Try};
 pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
 pub use image::{ImageDigest, ImageError, ImageRef};
 pub use limits::{Deadlines, Limits};
@@ -55,7 +55,8 @@ pub use money_level::MoneyLevel;
 pub use outcome::{Failure, Outcome};
 pub use profile::{ModelWay, Network, Profile};
 pub use report::{
-    AttemptReport, ErrorReport, ImageReport, REPORT_SCHEMA_VERSION, RunReport, Timings, Versions,
+    AttemptReport, ErrorReport, ImageReport, MoneyReport, REPORT_SCHEMA_VERSION, RunReport,
+    Timings, Versions,
 };
 pub use secret_hash::{SecretHash, SecretHashError};
 pub use size::{ByteSize, ByteSizeError};

@@ -55,6 +55,9 @@ pub struct RunReport {
     pub versions: Versions,
     /// Things worth knowing that are no errors, e.g. entries left out of the copy.
     pub notes: Vec<String>,
+    /// What the task cost, where its money was bounded.
+    #[serde(default)]
+    pub money: Option<MoneyReport>,
 }
 
 impl RunReport {
@@ -81,6 +84,7 @@ impl RunReport {
             images: Vec::new(),
             versions: Versions::default(),
             notes: Vec::new(),
+            money: None,
         }
     }
 }
@@ -148,6 +152,17 @@ impl AttemptReport {
             verdict: None,
         }
     }
+}
+
+/// Money of a task whose money was bounded, all its attempts together, in US dollars.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct MoneyReport {
+    /// The most that the task may cost; `None` where only its batch or the day has a cap.
+    pub cap_usd: Option<f64>,
+    /// What is known to be spent.
+    pub spent_usd: f64,
+    /// What may have been spent besides: it was drawn, and nobody can tell. It counts against every cap.
+    pub uncertain_usd: f64,
 }
 
 /// Seconds spent in each phase of a run.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 /// The SHA-256 of a secret. Shown as 64 lowercase hexadecimal digits.
 ///
 /// It stands for a random secret of at least 64 bits: one that can be guessed can be found from it.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretHash([u8; 32]);
 

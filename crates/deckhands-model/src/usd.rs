@@ -86,8 +86,8 @@ impl Usd {
         }
         // The product may lie a hair beside the whole number that was written as `dollars`.
         let nearest = nanos.round();
-        let exact = nearest / PER_DOLLAR as f64 >= dollars;
-        let up = if exact { nearest } else { nanos.ceil() };
+        let enough = nearest / PER_DOLLAR as f64 >= dollars;
+        let up = if enough { nearest } else { nearest + 1.0 };
         Some(Self(up as u64))
     }
 

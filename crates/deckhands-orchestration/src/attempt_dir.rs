@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use deckhands_agent::AgentDirs;
@@ -16,6 +16,7 @@ mod record;
 mod remove;
 
 pub(crate) use claim::claim;
+use files::open_lock;
 pub(crate) use files::{write_private, write_private_soon};
 pub(crate) use record::AttemptRecord;
 pub(crate) use remove::remove_tree;
@@ -143,6 +144,12 @@ impl AttemptDir {
     #[must_use]
     pub(crate) fn transcript(&self) -> PathBuf {
         self.root.join("transcript.log")
+    }
+
+    /// What the model answered, call by call, secrets removed: a run can be played again from it.
+    #[must_use]
+    pub(crate) fn tape(&self) -> PathBuf {
+        self.root.join("model.jsonl")
     }
 
     /// The result document, once there is one.
@@ -281,14 +288,6 @@ impl LockedAttempt {
     pub(crate) fn dir(&self) -> &AttemptDir {
         &self.dir
     }
-}
-
-fn open_lock(root: &Path) -> io::Result<File> {
-    File::options()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(root.join("lock"))
 }
 
 #[cfg(test)]

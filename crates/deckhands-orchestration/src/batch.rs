@@ -7,6 +7,7 @@ mod observer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deckhands_gateway::Health;
 use deckhands_store::{NewTask, QueueBounds, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,8 @@ pub struct BatchParts {
     pub home: Home,
     /// Who carries attempts out.
     pub attempts: Arc<dyn Attempts>,
+    /// The health of routes, which the attempts' gateway keeps.
+    pub health: Health,
     /// Wall time.
     pub clock: Arc<dyn Clock>,
     /// Random ids.
@@ -113,6 +116,7 @@ impl Batch {
         let engine_parts = EngineParts {
             store: parts.store.clone(),
             attempts: parts.attempts.clone(),
+            health: parts.health.clone(),
             clock: parts.clock.clone(),
             ids: parts.ids.clone(),
             observer: watcher.clone(),

@@ -22,6 +22,7 @@ mod running;
 mod settings;
 mod settle;
 mod shared;
+mod spent;
 mod step;
 mod tidy;
 mod timers;
@@ -30,7 +31,7 @@ mod worker;
 mod writes;
 
 pub use attempts::{AttemptJob, AttemptOutcome, AttemptResult, Attempts, NotAdopted};
-pub use calls::RouteCalls;
+pub use calls::CallsSeen;
 pub use decider::{Command, Decider, Event, Mode};
 pub use lease::{Lease, LeaseLost, LeaseTimes};
 pub use memory::{FREE_RERUNS, TaskMemory};

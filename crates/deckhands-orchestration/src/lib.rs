@@ -11,6 +11,8 @@ mod clock;
 mod failure;
 mod home;
 mod labels;
+mod model_gateway;
+mod money;
 mod observer;
 mod order;
 mod ports;
@@ -34,6 +36,7 @@ mod sweep;
 
 mod client;
 pub mod engine;
+mod gateway_alone;
 mod plan;
 
 mod batch;
@@ -52,18 +55,21 @@ pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
 pub use daemon_info::DaemonInfo;
 pub use failure::{RunFailure, error_chain};
+pub use gateway_alone::{open_alone, serve_alone};
 pub use home::{Home, HomeError};
 pub use kept::{ApplyOptions, ApplyReport, Evidence, KeptChange, KeptError, KeptTask};
 pub use metrics::{
     AttemptFigures, Figures, METRICS_SCHEMA_VERSION, Metrics, Tally, TaskCounts, TaskFigures,
     UnknownUsage, UsageFigures,
 };
+pub use model_gateway::{model_gateway, route_health};
+pub use money::{LeaseLedger, MoneyLimits, RunLedger, TaskLedger, ledger_of_run};
 pub use observer::{Observer, Phase, RunEvent, Silent};
 pub use order::{AttemptEnd, AttemptOrder, AttemptResult, PromoteGate};
 pub use plan::{Plan, plan};
 pub use ports::Ports;
 pub use provider_access::{NoKey, ProviderAccess};
-pub use request::{ImagePair, Policy, RelaySettings, TaskRequest};
+pub use request::{ImagePair, OtherModel, Policy, RelaySettings, TaskRequest};
 pub use runner::{Runner, check_provider, is_delicate, not_started, simulated};
 pub use shared_files::{SharedFiles, probe_shared_files};
 pub use sweep::{Adoptable, SweepOptions, SweepReport, sweep, sweep_beside};

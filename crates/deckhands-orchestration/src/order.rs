@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::daemon_info::DaemonInfo;
+use crate::money::TaskLedger;
 use crate::provider_access::NoKey;
 use crate::request::TaskRequest;
 use crate::shared_files::SharedFiles;
@@ -41,6 +42,8 @@ pub struct AttemptOrder {
     pub owner: Option<Arc<dyn ContainerOwner>>,
     /// Asked before the result is believed and taken over.
     pub promote_gate: Option<Arc<dyn PromoteGate>>,
+    /// Where its money is drawn from, before any call that could cost some. A capped request needs one.
+    pub ledger: Option<Arc<dyn TaskLedger>>,
     /// Another process may go on with it after the death of this one.
     pub adoptable: bool,
     /// There is no key for its model: one that was begun can be ended where its agent is done, and no more.
@@ -67,6 +70,7 @@ impl AttemptOrder {
             earlier: Vec::new(),
             owner: None,
             promote_gate: None,
+            ledger: None,
             adoptable: false,
             no_key: None,
             pause: CancellationToken::new(),

@@ -40,8 +40,15 @@ impl ProviderAccess {
         match request.base_url.clone() {
             Some(base_url) => Self::OneAddress { base_url, api_key },
             None => {
-                let provider = request.model.provider().to_owned();
-                Self::OwnAddresses(api_key.map(|key| (provider, key)).into_iter().collect())
+                let own = api_key.map(|key| (request.model.provider(), key));
+                let others = request.other_models.iter();
+                let others = others
+                    .filter_map(|other| Some((other.model.provider(), other.api_key.clone()?)));
+                // The task's own key last: it holds for its provider.
+                let keys = others
+                    .chain(own)
+                    .map(|(provider, key)| (provider.to_owned(), key));
+                Self::OwnAddresses(keys.collect())
             }
         }
     }

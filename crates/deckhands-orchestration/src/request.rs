@@ -1,12 +1,17 @@
 //! What is asked for: one task with its acceptance rules and bounds.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_agent::{ApiKey, Retry};
-use deckhands_gateway::RelayLimits;
-use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, TaskText};
+use deckhands_gateway::{Replay, SessionLimits};
+use deckhands_model::{
+    Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, TaskText, Usd,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::money::MoneyLimits;
 
 /// One task for one run.
 #[derive(Clone, Debug)]
@@ -19,6 +24,9 @@ pub struct TaskRequest {
     pub model: ModelId,
     /// The provider's key.
     pub api_key: Option<ApiKey>,
+    /// Models that the gateway goes on with, in this order, where the task's own cannot be called. Those
+    /// that call tools in another way than it are left out.
+    pub other_models: Vec<OtherModel>,
     /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
     pub key_files: Vec<PathBuf>,
     /// Where the provider is; `None` is its own address. Where the agent calls it, it is as seen from
@@ -32,6 +40,8 @@ pub struct TaskRequest {
     pub way: ModelWay,
     /// How the relay calls it.
     pub relay: RelaySettings,
+    /// What its model answers comes from there, and no provider is called.
+    pub replay: Option<Arc<Replay>>,
     /// The images to run.
     pub images: ImagePair,
     /// The daemon's socket on its own host, for profile `socket`.
@@ -40,12 +50,39 @@ pub struct TaskRequest {
     pub limits: Limits,
     /// Deadlines.
     pub deadlines: Deadlines,
+    /// Most money that it may cost, all its attempts together.
+    pub max_cost: Option<Usd>,
+    /// Most money that all tasks of its batch may cost together; nothing holds it for one of none.
+    pub max_batch_cost: Option<Usd>,
+    /// What the process knows of money.
+    pub money: MoneyLimits,
     /// How the agent repeats failed model calls.
     pub retry: Retry,
     /// Commands that must all exit 0 over the result.
     pub checks: Vec<String>,
     /// What is done with the result.
     pub policy: Policy,
+}
+
+impl TaskRequest {
+    /// Values that must not be written anywhere: the keys of all its models.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let others = self.other_models.iter();
+        let others = others.filter_map(|other| other.api_key.as_ref());
+        let keys = self.api_key.iter().chain(others);
+        keys.map(|key| key.expose().to_owned()).collect()
+    }
+}
+
+/// A model to go on with, and how it is reached.
+#[derive(Clone, Debug)]
+pub struct OtherModel {
+    /// Which.
+    pub model: ModelId,
+    /// Where its provider is; `None` is its own address.
+    pub base_url: Option<String>,
+    /// Its provider's key.
+    pub api_key: Option<ApiKey>,
 }
 
 /// How the relay calls the model.
@@ -60,7 +97,7 @@ pub struct RelaySettings {
 impl Default for RelaySettings {
     fn default() -> Self {
         Self {
-            answer: RelayLimits::default().answer,
+            answer: SessionLimits::default().answer,
             max_output_tokens: 8192,
         }
     }
@@ -111,3 +148,6 @@ impl Default for Policy {
 mod test_request;
 #[cfg(test)]
 pub(crate) use test_request::test_request;
+
+#[cfg(test)]
+mod tests;

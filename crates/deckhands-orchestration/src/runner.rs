@@ -3,6 +3,7 @@
 mod adopt;
 mod attempt;
 mod begin;
+mod clear;
 mod conclude;
 mod document;
 mod hand_over;
@@ -15,17 +16,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deckhands_agent::AgentAdapter;
+use deckhands_gateway::Gateway;
 use deckhands_model::{AttemptId, AttemptNumber, Cause, RunReport, TaskId};
 use tokio_util::sync::CancellationToken;
 
+use clear::{clear_files, forget};
 pub(crate) use document::{died, refused_report, write_report};
 pub use document::{not_started, simulated};
 pub(crate) use result::RetryAfter;
 
-use crate::attempt_dir::{AttemptDir, LockedAttempt, remove_tree};
+use crate::attempt_dir::{AttemptDir, LockedAttempt};
 use crate::clock::{Clock, IdSource};
 use crate::failure::RunFailure;
 use crate::home::Home;
+use crate::money::ledger_of_run;
 use crate::observer::Observer;
 use crate::order::{AttemptEnd, AttemptOrder, AttemptResult, Halt, Ownership};
 use crate::ports::Ports;
@@ -40,6 +44,8 @@ pub struct Runner {
     pub ports: Ports,
     /// The kind of agent.
     pub adapter: Arc<dyn AgentAdapter>,
+    /// The way to models.
+    pub gateway: Gateway,
     /// The state directory.
     pub home: Home,
     /// Wall time.
@@ -98,7 +104,10 @@ impl Runner {
             task: TaskId::from_random(self.ids.random()),
             number: AttemptNumber::FIRST,
         };
-        let order = AttemptOrder::new(id, request.clone());
+        let order = AttemptOrder {
+            ledger: ledger_of_run(request, format!("run {}", id.task), &self.clock),
+            ..AttemptOrder::new(id, request.clone())
+        };
         let job = self.job(&order, Kind::Alone, observer, cancel);
         self.carry(&job).await.0.report
     }
@@ -160,6 +169,7 @@ impl Runner {
             Ok(None) => Ok(halted(&job.halt, &mut draft)),
             Err(failure) => Err(failure),
         };
+        draft.money(job.order).await;
         self.conclude(job, held, ended, draft).await
     }
 
@@ -252,32 +262,6 @@ fn halted(halt: &Halt, draft: &mut Draft) -> Turn {
     } else {
         Turn::NotBegun
     }
-}
-
-/// Removes what only the running attempt needed, unless the user wants to keep it.
-async fn clear_files(job: &Job<'_>, held: Option<&LockedAttempt>) -> Result<(), RunFailure> {
-    let Some(held) = held.filter(|_| !job.request.policy.keep) else {
-        return Ok(());
-    };
-    let dir = held.dir().clone();
-    let cleared = blocking(move || dir.remove_working_files()).await?;
-    cleared.map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))
-}
-
-/// Removes the directory of an attempt that was not begun, with its lock; `false` where something stays.
-async fn forget(home: Home, dir: AttemptDir) -> bool {
-    let removed = blocking(move || {
-        dir.remove_working_files()?;
-        // Its number is given out again: whoever claims it finds it locked, or not at all.
-        let _guard = home.guard().map_err(|error| error.source)?;
-        remove_tree(dir.root())
-    });
-    match removed.await {
-        Ok(Ok(())) => return true,
-        Ok(Err(error)) => tracing::warn!(%error, "an attempt that was not begun left files"),
-        Err(failure) => tracing::warn!(message = %failure.message, "files were left"),
-    }
-    false
 }
 
 /// Runs file work on a thread of its own.

@@ -5,11 +5,12 @@
 use std::path::PathBuf;
 
 use deckhands_agent::Retry;
-use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText};
+use deckhands_model::{Deadlines, Limits, ModelId, ModelWay, Network, Profile, TaskText, Usd};
 use serde::{Deserialize, Serialize};
 
+use crate::money::MoneyLimits;
 use crate::provider_access::{NoKey, ProviderAccess};
-use crate::request::{ImagePair, Policy, RelaySettings, TaskRequest};
+use crate::request::{ImagePair, OtherModel, Policy, RelaySettings, TaskRequest};
 use crate::stored_path;
 
 /// A task as it is stored: everything that belongs to the task, and nothing that is secret.
@@ -37,6 +38,12 @@ pub struct TaskSpec {
     pub limits: Limits,
     /// Deadlines.
     pub deadlines: Deadlines,
+    /// Most money that it may cost, all its attempts together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Usd>,
+    /// Most money that all tasks of its batch may cost together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_batch_cost: Option<Usd>,
     /// How the agent repeats failed model calls.
     pub retry: Retry,
     /// Commands that must all exit 0 over the result.
@@ -61,6 +68,10 @@ pub struct RunnerSettings {
     pub docker_socket: PathBuf,
     /// How the relay calls the model.
     pub relay: RelaySettings,
+    /// Models that the gateway goes on with, in this order, where a task's own cannot be called.
+    pub other_models: Vec<ModelId>,
+    /// What it knows of money.
+    pub money: MoneyLimits,
 }
 
 /// Why a stored task cannot be used.
@@ -133,6 +144,8 @@ impl TaskSpec {
             images: request.images.clone(),
             limits: request.limits.clone(),
             deadlines: request.deadlines,
+            max_cost: request.max_cost,
+            max_batch_cost: request.max_batch_cost,
             retry: request.retry,
             checks: request.checks.clone(),
             policy: request.policy,
@@ -148,8 +161,27 @@ impl TaskSpec {
         Ok(TaskRequest {
             base_url,
             api_key,
+            other_models: self.other_models(settings),
             ..self.to_request_without_key(settings)
         })
+    }
+
+    /// Those of the process that are not the task's own, as far as there are keys for them.
+    fn other_models(&self, settings: &RunnerSettings) -> Vec<OtherModel> {
+        let others = settings
+            .other_models
+            .iter()
+            .filter(|model| **model != self.model);
+        let reached = others.filter_map(|model| {
+            let (base_url, api_key) = settings.providers.of(model).ok()?;
+            let model = model.clone();
+            Some(OtherModel {
+                model,
+                base_url,
+                api_key,
+            })
+        });
+        reached.collect()
     }
 
     /// The same for what calls no model.
@@ -160,16 +192,21 @@ impl TaskSpec {
             workspace: task.workspace,
             model: task.model,
             api_key: None,
+            other_models: Vec::new(),
             key_files: own.key_files,
             base_url: None,
             profile: task.profile,
             network: task.network,
             way: task.way,
             relay: own.relay,
+            replay: None,
             images: task.images,
             docker_socket: own.docker_socket,
             limits: task.limits,
             deadlines: task.deadlines,
+            max_cost: task.max_cost,
+            max_batch_cost: task.max_batch_cost,
+            money: own.money,
             retry: task.retry,
             checks: task.checks,
             policy: task.policy,
@@ -206,6 +243,12 @@ impl RunnerSettings {
             key_files: request.key_files.clone(),
             docker_socket: request.docker_socket.clone(),
             relay: request.relay,
+            other_models: request
+                .other_models
+                .iter()
+                .map(|other| other.model.clone())
+                .collect(),
+            money: request.money.clone(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The one thing of ours that an attempt reaches: a unix socket, whose requests go by their path to the
-//! remote-runtime API or to the relay.
+//! remote-runtime API or to the gateway.
 //!
 //! Both know their callers by keys; nothing is let through here for coming from the right place. The
 //! socket can be opened again at the same place: whoever calls next finds it.
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use deckhands_gateway::Relay;
+use deckhands_gateway::{AnswerBody, Session};
 use deckhands_sandbox::SandboxApi;
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -39,7 +39,7 @@ const LLM: &str = "/llm";
 const MAX_CONNECTIONS: usize = 64;
 
 /// Longest wait for the head of a request, and for a whole call of the API: a connection whose other
-/// end says nothing is given up. The relay bounds its calls itself.
+/// end says nothing is given up. The gateway bounds its calls itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Pause after a failed accept, so that a lasting failure does not keep the processor busy.
@@ -51,7 +51,7 @@ pub(crate) struct Services {
     /// The remote-runtime API, in profile `managed`.
     pub(crate) api: Option<SandboxApi>,
     /// The way to the model.
-    pub(crate) relay: Relay,
+    pub(crate) model: Session,
 }
 
 /// The open socket. Dropping it closes all connections.
@@ -149,17 +149,19 @@ async fn dispatch(
     mut request: Request<Incoming>,
     services: &Services,
     patience: Duration,
-) -> Response<Full<Bytes>> {
+) -> Response<Either<Full<Bytes>, AnswerBody>> {
     if let (Some(api), Some(uri)) = (&services.api, below(request.uri(), API)) {
         *request.uri_mut() = uri;
         let answer = timeout(patience, api.handle(request)).await;
-        return answer.unwrap_or_else(|_late| refusal(StatusCode::REQUEST_TIMEOUT, "too slow"));
+        let answer =
+            answer.unwrap_or_else(|_late| refusal(StatusCode::REQUEST_TIMEOUT, "too slow"));
+        return answer.map(Either::Left);
     }
     if let Some(uri) = below(request.uri(), LLM) {
         *request.uri_mut() = uri;
-        return services.relay.handle(request).await;
+        return services.model.handle(request).await.map(Either::Right);
     }
-    refusal(StatusCode::NOT_FOUND, "not found")
+    refusal(StatusCode::NOT_FOUND, "not found").map(Either::Left)
 }
 
 /// The request's address without the prefix; nothing where it does not begin with it.

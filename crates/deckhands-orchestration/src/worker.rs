@@ -12,6 +12,7 @@ mod served;
 mod socket;
 mod start;
 mod tail;
+mod tapes;
 mod transcript;
 mod watch;
 mod watchdog;
@@ -29,11 +30,13 @@ pub(crate) use watch::{Watch, Watched, watch};
 use std::sync::Arc;
 
 use deckhands_agent::AgentAdapter;
+use deckhands_gateway::Gateway;
 use deckhands_model::{AttemptId, ImageReport};
 use deckhands_runtime::Owned;
 
 use crate::attempt_dir::AttemptDir;
 use crate::clock::{Clock, IdSource};
+use crate::money::TaskLedger;
 use crate::observer::Observer;
 use crate::order::{Halt, Ownership};
 use crate::ports::Ports;
@@ -45,6 +48,7 @@ pub(crate) struct AttemptCtx<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) owned: Owned,
     pub(crate) adapter: &'a Arc<dyn AgentAdapter>,
+    pub(crate) gateway: &'a Gateway,
     pub(crate) request: &'a TaskRequest,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) halt: &'a Halt,
@@ -53,6 +57,8 @@ pub(crate) struct AttemptCtx<'a> {
     pub(crate) dir: AttemptDir,
     /// Whether its daemon is known to see our files.
     pub(crate) shared_files: &'a SharedFiles,
+    /// Where its money is drawn from, where that is bounded.
+    pub(crate) ledger: Option<&'a Arc<dyn TaskLedger>>,
     pub(crate) ids: &'a dyn IdSource,
     pub(crate) clock: &'a dyn Clock,
     /// Whether another process may go on with it.
@@ -66,10 +72,6 @@ pub(crate) struct AttemptCtx<'a> {
 impl AttemptCtx<'_> {
     /// Values that must not be written anywhere.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        self.request
-            .api_key
-            .iter()
-            .map(|key| key.expose().to_owned())
-            .collect()
+        self.request.secrets()
     }
 }

@@ -12,7 +12,7 @@ mod raw;
 use deckhands_model::ModelId;
 use serde::Serialize;
 
-pub use entry::{Evidence, ModelEntry, QualityTier, Specialisation, Status};
+pub use entry::{Evidence, ModelEntry, QualityTier, Specialisation, Status, TokenPrice};
 pub use error::{CatalogueError, Fault};
 
 /// The file that comes with the crate.

@@ -2,7 +2,8 @@
 //!
 //! Each cause once; its other forms, and those of the other provider, are in `full`. How often the
 //! provider is asked differs by profile: in `socket` it is what OpenHands 0.59 does with the settings
-//! of the row, in `managed` no call is made after a final refusal or three failures in a row.
+//! of the row, in `managed` the gateway asks three times within one call of the agent, and not again
+//! after a final refusal or before a time that is too far.
 
 mod full;
 
@@ -13,6 +14,7 @@ use deckhands_e2e::{
     profile, stamp,
 };
 use deckhands_testkit::{AfterEnd, Dialect, ProviderError, Reply, Script, Step, Times};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// A run that fails, and what has to become of it.
@@ -129,7 +131,8 @@ fn a_provider_that_never_answers_is_a_timeout() {
     let calls = by_profile(3, 2);
     let row = Row::answered(Step::new(Reply::Hang(None)), calls, PROVIDER_TIMEOUT);
     let (report, bench) = row.env("DECKHANDS_LLM_TIMEOUT", "5s").check();
-    // Calls of 5 s each; two of the agent's own with a wait of at least 2 s between them.
+    // Calls of 5 s each, which is all the time that one of the agent's may take; in `socket` two of the
+    // agent's own with a wait of at least 2 s between them.
     let attempt = &report["attempts"][0];
     let figure = |name: &str| attempt[name].as_f64().expect("a figure");
     let took = figure("work_time_s") + figure("wait_time_s");
@@ -151,9 +154,21 @@ fn ended_itself(bench: &Bench) {
     assert_eq!(last.as_deref(), Some("errored"));
 }
 
+/// Its end is told, and nobody waits for it.
 #[test]
 fn a_quota_of_the_day_is_told_as_one() {
-    Row::refused(ProviderError::Quota, by_profile(3, 2), QUOTA).check();
+    let hour = SignedDuration::from_hours(1);
+    let until = Timestamp::now() + hour;
+    let milliseconds = u64::try_from(until.as_millisecond()).expect("after 1970");
+    let quota = ProviderError::QuotaUntil(milliseconds);
+    let (report, _bench) = Row::refused(quota, by_profile(1, 2), QUOTA).check();
+    if profile() == Profile::Managed {
+        let told = report["error"]["message"].as_str().unwrap_or_default();
+        // The time is counted from the answer on: its last second may be another one.
+        let named = [-1, 0, 1].map(|second| until + SignedDuration::from_secs(second));
+        let named = named.map(|time| format!("before {time:.0}"));
+        assert!(named.iter().any(|time| told.contains(time)), "{told}");
+    }
 }
 
 /// OpenHands has no error for it: it shortens its memory again and again until its limit of steps.

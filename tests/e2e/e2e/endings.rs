@@ -89,7 +89,7 @@ fn a_refused_key_is_a_bad_key() {
 #[test]
 fn an_endless_rate_limit_is_ended_by_us() {
     let (bench, last_call) = rate_limited();
-    // Two calls of OpenHands with a wait of 2 s between them, or three of its client's.
+    // Two calls of OpenHands with a wait of 2 s between them, or three requests of one call.
     assert_eq!(bench.requests().len(), by_profile(3, 2));
     let ended = bench.app_killed().duration_since(last_call).as_secs_f64();
     assert!(ended < ENDED_WITHIN_S, "{ended} s after the last call");

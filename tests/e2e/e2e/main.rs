@@ -4,6 +4,7 @@
 //! `socket_only` only in the profile that they name.
 
 mod causes;
+mod clients;
 mod containers;
 mod contract;
 mod daemon_away;
@@ -21,6 +22,7 @@ mod others;
 mod promotion;
 mod pulling;
 mod reap;
+mod replay;
 mod signals;
 mod stored;
 mod trees;

@@ -6,6 +6,7 @@ mod crowd;
 mod hostile;
 pub(crate) mod keys;
 mod network;
+mod rotation;
 mod tools;
 mod walls;
 

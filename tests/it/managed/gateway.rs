@@ -1,16 +1,18 @@
 //! Calls to the model go by the attempt's socket, and what becomes of them decides over the attempt.
 
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use deckhands_model::{Cause, ModelId, TaskState};
 use deckhands_runtime::test_util::Script;
 
 use super::{machine, working};
-use crate::support::{Agent, Answers, GOOD, KEY, Open, Provider, Ran, World, call_openly, secs};
+use crate::support::{Agent, Answers, GOOD, KEY, Provider, Ran, World, answer, secs};
 
 /// When the app makes its calls: a second after its first events.
 const CALLS_AT: u64 = 11;
+
+/// The pauses of 1 s and 2 s between the three tries of a call that fails again and again.
+const PAUSES: Duration = secs(3);
 
 /// At work, and has called its model so often at once.
 fn caller(times: usize, answers: &Answers) -> Agent {
@@ -69,8 +71,8 @@ async fn a_socket_that_is_gone_is_made_again() {
     assert_eq!(provider.calls().len(), 1);
 }
 
-/// What holds of a gateway that gave up, whoever ends the attempt.
-fn assert_gave_up(world: &World, ran: &Ran, cause: Cause, answers: &Answers) {
+/// What holds of a gateway that gave up after so long a call, whoever ends the attempt.
+fn assert_gave_up(world: &World, ran: &Ran, cause: Cause, call: Duration, answers: &Answers) {
     world.assert_no_problems();
     assert_eq!(
         ran.end(),
@@ -78,7 +80,8 @@ fn assert_gave_up(world: &World, ran: &Ran, cause: Cause, answers: &Answers) {
         "{:?}",
         ran.report.error
     );
-    assert!(ran.took <= secs(CALLS_AT + 5), "{cause}: {:?}", ran.took);
+    let most = secs(CALLS_AT + 5) + call;
+    assert!(ran.took <= most, "{cause}: {:?}", ran.took);
     assert!(world.runtime.live().is_empty());
     assert!(!answers.text().contains(KEY), "{}", answers.text());
     assert!(
@@ -91,60 +94,107 @@ fn assert_gave_up(world: &World, ran: &Ran, cause: Cause, answers: &Answers) {
 #[tokio::test(start_paused = true)]
 async fn a_gateway_that_gave_up_ends_the_attempt_for_its_own_reason() {
     let rows = [
-        // The provider's status, calls until no more is made, and what the agent is told.
+        // The provider's status, requests that one call of the agent is, and what the agent is told.
         (401, 1, 401, Cause::BadKey),
         (402, 1, 402, Cause::OutOfCredit),
-        (429, 3, 503, Cause::RateLimited),
-        (500, 3, 503, Cause::ProviderError),
+        (429, 3, 402, Cause::RateLimited),
+        (500, 3, 402, Cause::ProviderError),
     ];
-    for (status, calls, told, cause) in rows {
-        let provider = Provider::answers(calls, status, &error(status));
+    for (status, requests, told, cause) in rows {
+        // It could take more.
+        let provider = Provider::answers(requests + 2, status, &error(status));
         let answers = Answers::default();
-        // It goes on calling, and each further call is refused without one.
-        let world = machine_at(provider.url(), caller(calls + 2, &answers).hangs());
+        // The agent goes on calling, and each further call is refused without a request.
+        let world = machine_at(provider.url(), caller(3, &answers).hangs());
         let ran = world.run().await;
-        assert_gave_up(&world, &ran, cause, &answers);
-        assert_eq!(provider.calls().len(), calls, "{status}");
-        let statuses = answers.statuses();
-        assert_eq!(statuses[..calls], vec![told; calls], "{status}");
-        assert!(
-            statuses[calls..].iter().all(|s| matches!(s, 401 | 402)),
-            "{statuses:?}"
-        );
+        let pauses = if requests > 1 { PAUSES } else { secs(0) };
+        assert_gave_up(&world, &ran, cause, pauses, &answers);
+        assert!(ran.took >= secs(CALLS_AT) + pauses, "{:?}", ran.took);
+        assert_eq!(provider.calls().len(), requests, "{status}");
+        assert_eq!(answers.statuses(), [told; 3], "{status}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_is_not_there_is_told_as_such() {
     let answers = Answers::default();
-    let world = machine_at(Provider::nowhere(), caller(3, &answers).hangs());
+    let world = machine_at(Provider::nowhere(), caller(1, &answers).hangs());
     let ran = world.run().await;
-    assert_gave_up(&world, &ran, Cause::ProviderUnreachable, &answers);
-    assert_eq!(answers.statuses(), [503, 503, 503]);
+    let cause = Cause::ProviderUnreachable;
+    assert_gave_up(&world, &ran, cause, PAUSES, &answers);
+    assert_eq!(answers.statuses(), [402]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_that_ends_by_itself_is_not_ended_for_it() {
     let answers = Answers::default();
-    let reason = "STATUS$ERROR_LLM_SERVICE_UNAVAILABLE";
-    let app = caller(3, &answers).fails(reason, None);
+    // What OpenHands makes of a 402, which is how the gateway says that it gave up.
+    let reason = "STATUS$ERROR_LLM_OUT_OF_CREDITS";
+    let app = caller(1, &answers).after(secs(4)).fails(reason, None);
     let world = machine_at(Provider::nowhere(), app);
     let ran = world.run().await;
-    // The coarse reason of the agent is refined by what the gateway saw.
-    assert_gave_up(&world, &ran, Cause::ProviderUnreachable, &answers);
-    assert!(ran.took < secs(CALLS_AT + 2), "{:?}", ran.took);
+    // The agent's reason is replaced by what the gateway saw.
+    let cause = Cause::ProviderUnreachable;
+    assert_gave_up(&world, &ran, cause, PAUSES, &answers);
+    assert!(ran.took < secs(CALLS_AT + 6), "{:?}", ran.took);
 
-    let app = caller(3, &answers).finishes("done all the same");
-    let world = machine_at(Provider::nowhere(), app);
+    let app = caller(1, &answers).after(secs(4));
+    let world = machine_at(Provider::nowhere(), app.finishes("done all the same"));
     assert_eq!(world.run().await.end(), (TaskState::Completed, None));
+    assert_eq!(answers.statuses(), [402, 402]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_failures_are_none_yet() {
+async fn two_failures_are_none_of_the_agents_business() {
+    let refused = answer(500, "", &error(500));
+    let provider = Provider::answers_each(vec![refused.clone(), refused, answer(200, "", GOOD)]);
     let answers = Answers::default();
-    let app = caller(2, &answers).after(secs(20)).finishes("done");
-    let world = machine_at(Provider::nowhere(), app);
+    let app = caller(1, &answers).after(secs(5)).finishes("done");
+    let world = machine_at(provider.url(), app);
     assert_eq!(world.run().await.end(), (TaskState::Completed, None));
+    assert_eq!(answers.statuses(), [200]);
+    assert_eq!(provider.calls().len(), 3);
+}
+
+/// A limited call that is good after this many refusals, each of which names this time.
+fn limited(refusals: usize, seconds: u64) -> Provider {
+    let named = format!("retry-after: {seconds}\r\n");
+    let mut each = vec![answer(429, &named, &error(429)); refusals];
+    each.push(answer(200, "", GOOD));
+    Provider::answers_each(each)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_the_provider_names_is_waited_for() {
+    // Up to a minute in all, over one wait or two.
+    for (refusals, seconds) in [(1, 50), (2, 25)] {
+        let (provider, answers) = (limited(refusals, seconds), Answers::default());
+        let app = caller(1, &answers).after(secs(60)).finishes("done");
+        let world = machine_at(provider.url(), app).in_time();
+        // Longer than it may be silent: an open call is none.
+        let world = world.asking(|request| request.deadlines.idle = secs(30));
+        assert_eq!(world.run().await.end(), (TaskState::Completed, None));
+        assert_eq!(answers.statuses(), [200]);
+        assert_eq!(provider.calls().len(), refusals + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_too_far_ends_the_attempt_at_once_and_is_told() {
+    let (provider, answers) = (limited(1, 3600), Answers::default());
+    let world = machine_at(provider.url(), caller(1, &answers).hangs()).in_time();
+    let begun = world.now();
+    let ran = world.run().await;
+    let cause = Cause::QuotaUntilReset;
+    assert_gave_up(&world, &ran, cause, secs(0), &answers);
+    assert_eq!(answers.statuses(), [402]);
+    assert_eq!(provider.calls().len(), 1);
+    // An hour after the call, which came 11.2 s after the beginning.
+    let told = ran.report.error.as_ref().unwrap().message.clone();
+    let until = begun + jiff::SignedDuration::from_millis(3_611_200);
+    let (second, next) = (until, until + jiff::SignedDuration::from_secs(1));
+    let named = [second, next].map(|time| format!("before {time:.0}"));
+    assert!(named.iter().any(|time| told.contains(time)), "{told}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,21 +205,14 @@ async fn who_has_not_the_token_makes_no_call() {
     let app = app.after(secs(20)).finishes("done");
     let world = machine_at(Provider::nowhere(), app);
     assert_eq!(world.run().await.end(), (TaskState::Completed, None));
-    assert_eq!(answers.statuses(), [403; 5]);
+    assert_eq!(answers.statuses(), [401; 5]);
 }
 
-/// Waits for one answer of its model for as long as the relay does, and is done after 100 s.
-fn waiting(answer: u64) -> (World, Provider) {
-    let (taken, seen) = channel();
-    let (open, seen) = (Open::default(), Mutex::new(Some(seen)));
-    let app = working().does(move |spec| {
-        let seen = seen.lock().unwrap().take().unwrap();
-        call_openly(spec, &open, seen);
-    });
-    let provider = Provider::silent(taken);
-    let world = machine_at(provider.url(), app.after(secs(100)).finishes("done"));
-    let world = world.asking(|request| {
-        request.relay.answer = secs(answer);
+/// A task whose tries may take 40 s each; its provider says nothing.
+fn before_silence(app: Script) -> (World, Provider) {
+    let provider = Provider::silent(5);
+    let world = machine_at(provider.url(), app).asking(|request| {
+        request.relay.answer = secs(40);
         request.deadlines.idle = secs(30);
     });
     (world, provider)
@@ -177,18 +220,23 @@ fn waiting(answer: u64) -> (World, Provider) {
 
 #[tokio::test(start_paused = true)]
 async fn an_open_call_is_a_sign_of_life_for_as_long_as_it_may_take() {
-    let (world, provider) = waiting(95);
+    let answers = Answers::default();
+    let app = caller(1, &answers).after(secs(70)).finishes("done");
+    let (world, provider) = before_silence(app);
     assert_eq!(world.run().await.end(), (TaskState::Completed, None));
-    assert_eq!(provider.calls().len(), 1);
+    assert_eq!(provider.calls().len(), 2);
 
-    let (world, provider) = waiting(40);
+    let (world, provider) = before_silence(caller(1, &answers).hangs());
     let ran = world.run().await;
     assert_eq!(ran.end(), (TaskState::Failed, Some(Cause::ProviderTimeout)));
-    let expected = secs(CALLS_AT + 40 + 30);
+    // 5 s less than the 80 s that the agent's client waits; then it may be silent for 30 s.
+    let expected = secs(CALLS_AT + 75 + 30);
     assert!(
         ran.took >= expected - secs(1) && ran.took <= expected + secs(1),
         "{:?}",
         ran.took
     );
-    assert_eq!(provider.calls().len(), 1);
+    // The rest of the time is no third one.
+    assert_eq!(provider.calls().len(), 2);
+    assert_eq!(answers.statuses(), [504]);
 }

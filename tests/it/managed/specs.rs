@@ -102,6 +102,7 @@ async fn the_phases_are_those_of_every_run_and_only_evidence_stays() {
         "change.patch",
         "events.jsonl",
         "lock",
+        "model.jsonl",
         "result.json",
         "transcript.log",
         "verdict.json",

@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
-use deckhands_agent::{ApiKey, Retry};
+use deckhands_agent::{AgentAdapter, ApiKey, Retry};
 use deckhands_model::{
     AttemptId, Cause, Deadlines, Limits, ModelId, ModelWay, Network, Profile, RunReport, TaskId,
     TaskState, TaskText,
 };
 use deckhands_orchestration::{
-    AttemptEnd, AttemptOrder, Clock, Home, IdSource, ImagePair, Observer, Phase, Policy, Ports,
-    RelaySettings, RunEvent, Runner, Silent, TaskRequest,
+    AttemptEnd, AttemptOrder, Clock, Home, IdSource, ImagePair, MoneyLimits, Observer, Phase,
+    Policy, Ports, RelaySettings, RunEvent, Runner, Silent, TaskRequest, model_gateway,
+    route_health,
 };
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_runtime::test_util::{FakeRuntime, Match, Script};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -179,11 +181,15 @@ impl World {
     }
 
     pub(crate) fn runner(&self) -> Runner {
+        let adapter: Arc<dyn AgentAdapter> = Arc::new(OpenHandsHeadless);
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let health = route_health(BreakerPolicy::default(), &clock);
         Runner {
             ports: Ports::of(self.runtime.clone()),
-            adapter: Arc::new(OpenHandsHeadless),
+            gateway: model_gateway(health, &adapter),
+            adapter,
             home: self.home.clone(),
-            clock: self.clock.clone(),
+            clock,
             ids: self.ids.clone(),
         }
     }
@@ -320,12 +326,14 @@ fn request(root: &Path) -> TaskRequest {
         workspace: root.join("workspace"),
         model: ModelId::resolve("deepseek-v3").unwrap(),
         api_key: Some(ApiKey::new(KEY)),
+        other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: None,
         profile: Profile::Socket,
         network: Network::Open,
         way: ModelWay::Direct,
         relay: RelaySettings::default(),
+        replay: None,
         images: ImagePair {
             app: "app:1".parse().unwrap(),
             sandbox: "sandbox:1".parse().unwrap(),
@@ -333,6 +341,9 @@ fn request(root: &Path) -> TaskRequest {
         docker_socket: root.join("docker.sock"),
         limits: Limits::default(),
         deadlines: Deadlines::default(),
+        max_cost: None,
+        max_batch_cost: None,
+        money: MoneyLimits::default(),
         retry: Retry::default(),
         checks: Vec::new(),
         policy: Policy::default(),

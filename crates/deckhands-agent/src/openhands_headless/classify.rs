@@ -6,7 +6,7 @@
 mod provider;
 mod words;
 
-use deckhands_model::{CallFault, Cause, GatewayFact};
+use deckhands_model::{CallFailure, CallFault, Cause};
 
 use super::log_line::RunError;
 pub(super) use provider::provider_error;
@@ -198,16 +198,15 @@ pub(super) fn logged_failure(reason: &str, failed: &RunError) -> Option<Cause> {
 }
 
 /// The cause of a failed call that the gateway saw: by its status and the provider's own body.
-pub(super) fn failed_call(call: &GatewayFact) -> Cause {
+pub(super) fn failed_call(call: &CallFailure<'_>) -> Cause {
     let told = || {
         let status = call.status?;
-        structured(&call.detail, &format!("{status} - "))
+        structured(call.detail, &format!("{status} - "))
     };
     match call.fault {
-        None => Cause::Unknown,
-        Some(CallFault::Unreachable) => Cause::ProviderUnreachable,
-        Some(CallFault::TimedOut) => Cause::ProviderTimeout,
-        Some(CallFault::Refused | CallFault::BadAnswer) => told().unwrap_or(Cause::ProviderError),
+        CallFault::Unreachable => Cause::ProviderUnreachable,
+        CallFault::TimedOut => Cause::ProviderTimeout,
+        CallFault::Refused | CallFault::BadAnswer => told().unwrap_or(Cause::ProviderError),
     }
 }
 

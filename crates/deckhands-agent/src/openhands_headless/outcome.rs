@@ -13,7 +13,7 @@ use crate::one_line::one_line;
 use crate::redact::redact;
 
 use super::PROVED;
-use super::classify::{failed_call, start_failure};
+use super::classify::start_failure;
 use super::evidence::Evidence;
 use final_state::final_state;
 
@@ -42,6 +42,10 @@ pub(super) fn decide(
     let (cause, shown) = final_state(state, evidence)
         // What it repeated itself over, then, were commands that came to nothing.
         .filter(|(cause, _)| *cause != Cause::Stuck || ended_by != Some(EndedBy::SandboxEnded))
+        // The sandbox that it misses is gone by our own doing.
+        .filter(|(cause, _)| {
+            *cause != Cause::SandboxLost || !ended_by.is_some_and(EndedBy::is_bound)
+        })
         .or_else(|| gave_up(ended_by?, evidence))
         .or_else(|| gateway_gave_up(ended_by?, evidence))
         .or_else(|| our_doing(ended_by?, progress, facts))
@@ -75,15 +79,13 @@ fn gateway_gave_up(ended_by: EndedBy, evidence: &Evidence) -> Option<Found> {
 
 /// What the last call to the model failed for, if it failed.
 fn last_call(evidence: &Evidence) -> Option<Found> {
-    let call = evidence.last_call.as_ref().filter(|call| !call.is_good())?;
+    let call = evidence.last_call.as_ref()?;
+    let cause = call.cause?;
     let answer = match call.status {
         Some(status) => format!("HTTP {status}: {}", call.detail),
         None => call.detail.clone(),
     };
-    Some((
-        failed_call(call),
-        format!("the model call failed: {answer}"),
-    ))
+    Some((cause, format!("the model call failed: {answer}")))
 }
 
 /// What our own ending of a working agent means; nothing for a cancel, which is no failure.

@@ -34,6 +34,12 @@ pub(crate) struct BatchArgs {
     /// Attempts at the same time (default: 5)
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Most money that a task may cost in US dollars, unless its own `max_cost` says otherwise
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_cost: Option<String>,
+    /// Most money that all tasks together may cost in US dollars, e.g. `5`
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_batch_cost: Option<String>,
     /// Cancel the rest at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,

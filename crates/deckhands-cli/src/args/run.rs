@@ -14,7 +14,7 @@ pub(crate) struct RunArgs {
     #[arg(
         value_name = "TEXT",
         conflicts_with = "file",
-        required_unless_present_any = ["file", "replay"]
+        required_unless_present = "file"
     )]
     pub(crate) text: Option<String>,
     /// Read the task from a file
@@ -28,7 +28,7 @@ pub(crate) struct RunArgs {
     /// No agent: a stand-in result, state `degraded`, exit code 1
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) simulate: bool,
-    /// Play a recorded run (a later version)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Play a recorded run: the model's answers come from its `model.jsonl`, and no provider is called
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["simulate", "dry_run"])]
     pub(crate) replay: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ pub(crate) struct TaskArgs {
     /// Most steps the agent may take
     #[arg(long, value_name = "N")]
     pub(crate) max_iterations: Option<String>,
-    /// Most money in US dollars
+    /// Most money that the task may cost in US dollars, all its attempts together, e.g. `0.50`
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<String>,
     /// Memory of the sandbox, e.g. `4g`

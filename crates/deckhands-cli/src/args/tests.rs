@@ -105,9 +105,14 @@ fn the_text_comes_from_one_place() {
     for line in ["-f task.md", "--file task.md"] {
         assert_eq!(run(line).file, Some("task.md".into()));
     }
-    assert_eq!(run("--replay dir").replay, Some("dir".into()));
+    assert_eq!(run("text --replay file").replay, Some("file".into()));
     let rows = [
         ("run", ErrorKind::MissingRequiredArgument),
+        ("run --replay file", ErrorKind::MissingRequiredArgument),
+        (
+            "run text --replay file --simulate",
+            ErrorKind::ArgumentConflict,
+        ),
         ("diff", ErrorKind::MissingRequiredArgument),
         ("apply --yes", ErrorKind::MissingRequiredArgument),
         ("run text -f task.md", ErrorKind::ArgumentConflict),

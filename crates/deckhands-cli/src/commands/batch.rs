@@ -10,7 +10,8 @@ mod tasks;
 
 use std::sync::Arc;
 
-use deckhands_config::{Profile, Settings};
+use deckhands_config::{Flags, Key, Profile, Settings};
+use deckhands_gateway::Health;
 use deckhands_orchestration::engine::{Attempts, StopSignals};
 use deckhands_orchestration::{
     Batch, BatchError, BatchHead, BatchOptions, BatchOutcome, BatchParts, BatchSummary, BatchTask,
@@ -18,6 +19,7 @@ use deckhands_orchestration::{
 };
 use deckhands_store::{QueueBounds, Store, StoreError};
 
+use super::choice;
 use super::engine::{left_at_once, of_signal, require_key};
 use super::run::SOCKET_RISK;
 use crate::args::{BatchArgs, Global};
@@ -33,11 +35,16 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
     let file = file::read(&args.file)?;
     let settings =
         wiring::with_engine_flags(global, args.workers.as_deref(), args.grace.as_deref())?;
+    let money = money_flags(args);
+    let common = tasks::Common {
+        any_size: args.yes,
+        prices: choice::prices()?,
+    };
     let prepared = tasks::prepare(
-        &|flags| wiring::settings(global, flags),
+        &|flags| wiring::settings(global, flags.over(money.clone())),
         &settings,
         &file,
-        args.yes,
+        &common,
     )?;
     wiring::check_fallbacks(&settings)?;
     let home = wiring::home(&settings)?;
@@ -62,11 +69,14 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
             None => ledger::begin(&home, &file, &SystemIds)?,
         };
         let tasks = tasks::of_batch(prepared.tasks, &batch, &SystemIds)?;
-        let attempts = wiring::attempts(&settings, wired, home.clone(), store.clone());
+        let (home_of_work, prices) = (home.clone(), common.prices);
+        let (attempts, health) =
+            wiring::attempts(&settings, prices, wired, home_of_work, store.clone());
         let work = Work {
             store,
             home,
             attempts,
+            health,
             settings: &settings,
             args,
             batch,
@@ -76,11 +86,26 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
     finish(args, &summary, signal, console)
 }
 
+/// What the whole batch says of money.
+fn money_flags(args: &BatchArgs) -> Flags {
+    let given = [
+        (Key::MaxCost, "--max-cost", &args.max_cost),
+        (Key::MaxBatchCost, "--max-batch-cost", &args.max_batch_cost),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(key, flag, value)| Some((key, flag, value.as_ref()?)));
+    given.fold(Flags::new(), |flags, (key, flag, value)| {
+        flags.with(key, flag, value.as_str())
+    })
+}
+
 /// Everything that a batch needs.
 struct Work<'a> {
     store: Arc<dyn Store>,
     home: Home,
     attempts: Arc<dyn Attempts>,
+    health: Health,
     settings: &'a Settings,
     args: &'a BatchArgs,
     batch: String,
@@ -140,6 +165,7 @@ impl Work<'_> {
             store: self.store.clone(),
             home: self.home.clone(),
             attempts: self.attempts.clone(),
+            health: self.health.clone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             observer,

@@ -1,13 +1,16 @@
 //! What is known of models, and what a task may want of one.
 
+use std::error::Error;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 use deckhands_config::Places;
+use deckhands_gateway::{Origin, Price, PriceError, PriceTable, Rate};
 use deckhands_model::{Category, Complexity};
 use deckhands_orchestration::error_chain;
-use deckhands_resilience::catalogue::{Catalogue, CatalogueError};
+use deckhands_resilience::catalogue::{Catalogue, TokenPrice};
 use deckhands_resilience::select::Wish;
 
 use crate::error::CliError;
@@ -19,6 +22,31 @@ const FILE: &str = "models.toml";
 /// The built-in registry with the user's own over it.
 pub(super) fn registry() -> Result<Catalogue, CliError> {
     registry_in(Places::of_user().config_dir.as_deref())
+}
+
+/// What models cost: the built-in prices with those of the user's own registry over them.
+pub(super) fn prices() -> Result<Arc<PriceTable>, CliError> {
+    Ok(Arc::new(prices_of(&registry()?)?))
+}
+
+fn prices_of(registry: &Catalogue) -> Result<PriceTable, CliError> {
+    let built_in = PriceTable::built_in().map_err(|error| broken(&error))?;
+    let own = registry.entries().iter().filter_map(|entry| {
+        let price = price(entry.price?).map(|price| (entry.id.clone(), price));
+        Some(price.map_err(|error| broken(&error)))
+    });
+    let origin = Origin {
+        origin: format!("your {FILE}"),
+        date: String::new(),
+    };
+    Ok(built_in.with(origin, own.collect::<Result<Vec<_>, _>>()?))
+}
+
+fn price(told: TokenPrice) -> Result<Price, PriceError> {
+    Ok(Price {
+        cached: told.cached.map(Rate::per_million).transpose()?,
+        ..Price::per_million(told.input, told.output)?
+    })
 }
 
 fn registry_in(config_dir: Option<&Path>) -> Result<Catalogue, CliError> {
@@ -46,7 +74,7 @@ fn registry_in(config_dir: Option<&Path>) -> Result<Catalogue, CliError> {
 }
 
 /// The built-in file is tested: this is a bug.
-fn broken(error: &CatalogueError) -> CliError {
+fn broken(error: &dyn Error) -> CliError {
     let message = format!("the built-in registry of models cannot be read: {error}");
     let mut failed = CliError::new(exit_code::INTERNAL, message, None);
     failed.0.causes = error_chain(error);

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_config::Settings;
+use deckhands_gateway::Health;
 use deckhands_orchestration::engine::{
     Attempts, Engine, EngineParts, EngineReport, EngineSettings, StopSignals,
 };
 use deckhands_orchestration::{SystemClock, SystemIds};
 use deckhands_store::Store;
 
-use super::task;
+use super::{choice, task};
 use crate::args::{EngineArgs, Global};
 use crate::console::Console;
 use crate::error::CliError;
@@ -29,6 +30,7 @@ pub(crate) fn run(global: &Global, args: &EngineArgs, console: &Console) -> Resu
         wiring::with_engine_flags(global, args.workers.as_deref(), args.grace.as_deref())?;
     wiring::check_fallbacks(&settings)?;
     require_key(&settings)?;
+    let prices = choice::prices()?;
     task::tell_notes(&settings, console);
     let engine = EngineSettings {
         duration,
@@ -39,7 +41,7 @@ pub(crate) fn run(global: &Global, args: &EngineArgs, console: &Console) -> Resu
     let store = wiring::store(&home)?;
     wiring::block_on(async {
         let wired = wiring::connect_and_greet(&settings).await?;
-        let attempts = wiring::attempts(&settings, wired, home, store.clone());
+        let attempts = wiring::attempts(&settings, prices, wired, home, store.clone());
         let workers = engine.workers;
         console.note(&format!(
             "engine with {workers} workers over {} (Ctrl-C stops it)",
@@ -65,7 +67,7 @@ fn duration(args: &EngineArgs) -> Result<Option<Duration>, CliError> {
 /// Works until the engine leaves, or a third signal ends the process.
 async fn serve(
     store: Arc<dyn Store>,
-    attempts: Arc<dyn Attempts>,
+    (attempts, health): (Arc<dyn Attempts>, Health),
     settings: EngineSettings,
     console: &Console,
 ) -> Result<u8, CliError> {
@@ -78,6 +80,7 @@ async fn serve(
     let parts = EngineParts {
         store,
         attempts,
+        health,
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
         observer: Arc::new(Lines::new(*console)),

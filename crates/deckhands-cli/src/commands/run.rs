@@ -1,6 +1,7 @@
 //! `run`: one task to its end.
 
 mod plan;
+mod replay;
 
 use deckhands_config::{ModelWay, Profile, Settings};
 use deckhands_model::{Cause, RunReport, TaskId};
@@ -11,7 +12,7 @@ use deckhands_orchestration::{
 use deckhands_runtime::RuntimeErrorKind;
 use deckhands_runtime::docker::ConnectError;
 
-use super::task;
+use super::{choice, task};
 use crate::args::{Global, RunArgs};
 use crate::console::Console;
 use crate::error::CliError;
@@ -31,10 +32,14 @@ const DIRECT_RISK: &str = "`model.way` is `direct`: the provider's key is in the
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
-    refuse_replay(args)?;
+    let replay = args.replay.as_deref().map(replay::read).transpose()?;
     let (settings, text) = task::read(global, &args.task, &source(args))?;
     task::tell_notes(&settings, console);
-    let request = wiring::request(&settings, text, task::policy(&args.task, &settings));
+    let mut request = TaskRequest {
+        replay,
+        ..wiring::request(&settings, text, task::policy(&args.task, &settings))
+    };
+    request.money.prices = choice::prices()?;
     check_provider(&request)?;
     if args.dry_run {
         return plan::show(&settings, &request, console);
@@ -43,9 +48,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<
         let report = simulated(&request, new_task(), SystemClock.now());
         (report, None)
     } else {
-        settings.require_key().map_err(|missing| {
-            CliError::usage(missing.to_string(), missing.hint().unwrap_or_default())
-        })?;
+        require_model(&settings, &request)?;
         if settings.profile.value == Profile::Socket {
             console.note(SOCKET_RISK);
         }
@@ -55,6 +58,20 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<
         wiring::block_on(carry_out(&settings, &request, console))??
     };
     Ok(tell(&report.0, report.1, console))
+}
+
+/// There is a key for the model, or a recording in its place.
+fn require_model(settings: &Settings, request: &TaskRequest) -> Result<(), CliError> {
+    if request.replay.is_none() {
+        return super::engine::require_key(settings);
+    }
+    if settings.way.value == ModelWay::Direct {
+        return Err(CliError::usage(
+            "`--replay` needs the gateway, and with `model.way` = `direct` the agent calls its provider itself",
+            "leave `model.way` out, so that the calls go by the gateway",
+        ));
+    }
+    Ok(())
 }
 
 /// Where the task's text is.
@@ -87,8 +104,12 @@ async fn carry_out(
             Ok(wired) => wired,
             Err(error) => return Ok::<_, CliError>(unconnected(request, &error)),
         };
-        Ok(wiring::runner(wired, home)
-            .run(request, &progress, &signals.cancel)
+        let mut request = request.clone();
+        if request.money.per_day.is_some() {
+            request.money.book = Some(wiring::store(&home)?);
+        }
+        Ok(wiring::runner(settings, wired, home)
+            .run(&request, &progress, &signals.cancel)
             .await)
     };
     let outcome = tokio::select! {
@@ -132,17 +153,3 @@ fn tell(report: &RunReport, signal: Option<u8>, console: &Console) -> u8 {
     }
     exit_code::of_report(report, signal)
 }
-
-/// Recorded runs cannot be played yet.
-fn refuse_replay(args: &RunArgs) -> Result<(), CliError> {
-    match &args.replay {
-        Some(_) => Err(CliError::usage(
-            "`--replay` comes with a later version: this one cannot play a recorded run",
-            "leave `--replay` out; `--simulate` ends without an agent, too",
-        )),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 
 use deckhands_model::{Priority, TaskState};
 use deckhands_orchestration::{Clock, SystemClock};
-use deckhands_store::Stats;
+use deckhands_store::{MoneySum, Stats, Store, money_day};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::stored;
+use super::stored::{self, MoneyView};
 use crate::args::Global;
 use crate::console::Console;
 use crate::error::CliError;
 use crate::{exit_code, wiring};
 
 /// The counters as a document; every state and priority is there.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub(super) struct Figures {
     total: u64,
     states: BTreeMap<&'static str, u64>,
@@ -28,14 +28,16 @@ pub(super) struct Figures {
     held: u64,
     live_attempts: u64,
     oldest_queued: Option<Timestamp>,
+    /// Of everything with bounded money on this day, in UTC.
+    money_today: MoneyView,
 }
 
 /// Carries the command out.
 pub(crate) fn run(global: &Global, console: &Console) -> Result<u8, CliError> {
     let opened = stored::open(global)?;
     let now = SystemClock.now();
-    let stats = wiring::block_on(opened.store.stats(now))??;
-    let figures = figures(&stats, opened.settings.queue_size.value.into());
+    let max = opened.settings.queue_size.value.into();
+    let figures = wiring::block_on(ask(&*opened.store, max, now))??;
     if console.json {
         console.document(&figures);
     } else {
@@ -44,8 +46,21 @@ pub(crate) fn run(global: &Global, console: &Console) -> Result<u8, CliError> {
     Ok(exit_code::OK)
 }
 
+/// Asks a store that may hold so many waiting tasks.
+pub(super) async fn ask(
+    store: &dyn Store,
+    max_size: u64,
+    now: Timestamp,
+) -> Result<Figures, CliError> {
+    let today = money_day(now);
+    let days = store.money_of_days(today).await?;
+    let sum = days.iter().find(|day| day.day == today).map(|day| day.sum);
+    let stats = store.stats(now).await?;
+    Ok(figures(&stats, max_size, sum.unwrap_or_default()))
+}
+
 /// The counters with what is not there as 0.
-pub(super) fn figures(stats: &Stats, max_size: u64) -> Figures {
+fn figures(stats: &Stats, max_size: u64, today: MoneySum) -> Figures {
     let count = |of: &BTreeMap<String, u64>, word: &str| of.get(word).copied().unwrap_or(0);
     let states = TaskState::ALL.map(TaskState::word);
     let states = states.map(|word| (word, count(&stats.states, word)));
@@ -60,6 +75,7 @@ pub(super) fn figures(stats: &Stats, max_size: u64) -> Figures {
         held: stats.held,
         live_attempts: stats.live_attempts,
         oldest_queued: stats.oldest_queued,
+        money_today: today.into(),
     }
 }
 
@@ -85,6 +101,9 @@ pub(super) fn text(figures: &Figures, now: Timestamp) -> String {
     }
     let live = figures.live_attempts;
     let _ = writeln!(text, "{:<14} {live:>8}", "live attempts");
+    if let Some(money) = figures.money_today.line() {
+        let _ = writeln!(text, "{:<14} {money}", "money today");
+    }
     text
 }
 

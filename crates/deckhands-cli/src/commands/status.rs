@@ -10,7 +10,7 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 
 use super::stats::{self, Figures};
-use super::stored::{self, AttemptView, TaskView, short};
+use super::stored::{self, AttemptView, MoneyView, TaskView, short};
 use crate::args::{Global, StatusArgs};
 use crate::console::Console;
 use crate::error::CliError;
@@ -24,6 +24,7 @@ const LISTED: u64 = 20;
 struct One {
     task: TaskView,
     attempts: Vec<AttemptView>,
+    money: MoneyView,
 }
 
 /// All that is under way.
@@ -66,6 +67,7 @@ async fn one(store: &dyn Store, word: &str, now: Timestamp) -> Result<One, CliEr
     Ok(One {
         task: TaskView::from(&task),
         attempts: attempts.iter().map(AttemptView::from).collect(),
+        money: store.money(id).await?.sum().into(),
     })
 }
 
@@ -80,7 +82,7 @@ async fn overview(store: &dyn Store, max: u64, now: Timestamp) -> Result<Overvie
     };
     let running = store.list(&filter, page, now).await?;
     Ok(Overview {
-        stats: stats::figures(&store.stats(now).await?, max),
+        stats: stats::ask(store, max, now).await?,
         running: running.iter().map(TaskView::from).collect(),
     })
 }
@@ -90,6 +92,9 @@ fn one_text(one: &One, now: Timestamp) -> String {
     for (name, value) in one.task.lines(now) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "  {name:<10} {value}");
+    }
+    if let Some(money) = one.money.line() {
+        let _ = writeln!(text, "  {:<10} {money}", "money");
     }
     for attempt in &one.attempts {
         let _ = writeln!(

@@ -5,6 +5,7 @@ mod each;
 mod events;
 mod ids;
 mod locate;
+mod money;
 mod redaction;
 mod spec;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub(super) use each::{Done, each, line, tell};
 pub(super) use events::{EventView, Follow};
 pub(super) use ids::{resolve, short};
 pub(super) use locate::locate;
+pub(super) use money::MoneyView;
 pub(super) use redaction::Redaction;
 pub(super) use spec::spec_of;
 pub(super) use view::{AttemptView, TaskView, ago, rows};

@@ -48,6 +48,7 @@ pub(crate) fn run(global: &Global, args: &SubmitArgs, console: &Console) -> Resu
     let text = target::with_target(text, args.target_file.as_deref(), &settings.workspace.value)?;
     task::tell_notes(&settings, console);
     let mut request = wiring::request(&settings, text, task::policy(&args.task, &settings));
+    request.money.prices = choice::prices()?;
     if let Some(model) = chosen(args, &settings, choice::registry)? {
         console.note(&format!(
             "model {model}: `deckhands models select` tells why"

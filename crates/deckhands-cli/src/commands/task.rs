@@ -44,6 +44,7 @@ pub(super) fn flags(args: &TaskArgs) -> Flags {
         (Key::Workspace, "--workspace", &workspace),
         (Key::Work, "--timeout", &args.timeout),
         (Key::Iterations, "--max-iterations", &args.max_iterations),
+        (Key::MaxCost, "--max-cost", &args.max_cost),
         (Key::Memory, "--memory", &args.memory),
         (Key::Cpus, "--cpus", &args.cpus),
         (Key::Disk, "--max-disk", &args.max_disk),
@@ -78,18 +79,12 @@ pub(super) fn policy(args: &TaskArgs, settings: &Settings) -> Policy {
 
 /// Bounds that nothing in this profile can hold are refused, not ignored.
 fn refuse_unenforceable(args: &TaskArgs, profile: Profile) -> Result<(), CliError> {
-    let disk = args
-        .max_disk
-        .as_ref()
-        .filter(|_| profile == Profile::Socket);
-    let flag = match (&args.max_cost, disk) {
-        (Some(_), _) => "--max-cost",
-        (None, Some(_)) => "--max-disk",
-        (None, None) => return Ok(()),
-    };
+    if args.max_disk.is_none() || profile != Profile::Socket {
+        return Ok(());
+    }
     Err(CliError::usage(
-        format!("`{flag}` cannot be held in profile `{profile}`"),
-        format!("leave `{flag}` out; bound the work with --timeout and --max-iterations"),
+        format!("`--max-disk` cannot be held in profile `{profile}`"),
+        "leave `--max-disk` out; bound the work with --timeout and --max-iterations",
     ))
 }
 

@@ -1,10 +1,15 @@
 //! Attempts without containers, for the tests of the commands that host an engine.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use deckhands_gateway::Health;
 use deckhands_model::{AttemptId, AttemptReport, Cause, RunReport, TaskState};
 use deckhands_orchestration::engine::{
     AttemptJob, AttemptOutcome, AttemptResult, Attempts, NotAdopted,
 };
+use deckhands_orchestration::{Clock, SystemClock, route_health};
+use deckhands_resilience::route_health::BreakerPolicy;
 
 use crate::sample;
 
@@ -38,6 +43,12 @@ impl Attempts for AtOnce {
     async fn remove(&self, _attempt: AttemptId) -> Result<(), String> {
         Ok(())
     }
+}
+
+/// Routes that were never called.
+pub(super) fn all_well() -> Health {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    route_health(BreakerPolicy::default(), &clock)
 }
 
 fn over(job: &AttemptJob, state: TaskState) -> AttemptOutcome {

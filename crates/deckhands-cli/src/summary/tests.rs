@@ -193,6 +193,24 @@ fn notes_and_known_costs_are_told() {
 }
 
 #[test]
+fn bounded_money_is_told_with_its_cap() {
+    let told = |cap_usd, uncertain_usd| {
+        let money = deckhands_model::MoneyReport {
+            cap_usd,
+            spent_usd: 0.8,
+            uncertain_usd,
+        };
+        plain(&summary(&RunReport {
+            money: Some(money),
+            ..failed(Cause::BudgetLimit)
+        }))
+    };
+    assert!(told(Some(1.0), 0.0).contains("\n$0.80 of $1.00 spent\n"));
+    assert!(told(None, 0.25).contains("\n$0.80 spent, $0.25 uncertain\n"));
+    assert!(!plain(&summary(&failed(Cause::BudgetLimit))).contains(" spent"));
+}
+
+#[test]
 fn a_run_without_an_attempt_has_no_figures() {
     let report = RunReport {
         attempts: Vec::new(),

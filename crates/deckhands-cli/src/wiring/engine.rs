@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use deckhands_agent::ApiKey;
 use deckhands_config::{Key, Settings, provider_variable};
+use deckhands_gateway::{Health, PriceTable};
 use deckhands_model::{ModelId, TaskText};
 use deckhands_orchestration::engine::{Attempts, EngineSettings, RunnerAttempts};
-use deckhands_orchestration::{Admission, Home, Policy, ProviderAccess, RunnerSettings};
+use deckhands_orchestration::{
+    Admission, Home, OtherModel, Policy, ProviderAccess, RunnerSettings,
+};
 use deckhands_store::Store;
 
 use super::Wired;
@@ -28,23 +31,27 @@ pub(crate) async fn connect_and_greet(settings: &Settings) -> Result<Wired, CliE
     }
 }
 
-/// Who carries attempts out.
+/// Who carries attempts out, and the health of the routes that they use.
 pub(crate) fn attempts(
     settings: &Settings,
+    prices: Arc<PriceTable>,
     wired: Wired,
     home: Home,
     store: Arc<dyn Store>,
-) -> Arc<dyn Attempts> {
+) -> (Arc<dyn Attempts>, Health) {
     // Invariant: the text is not looked at, and this one is no empty one.
     let text = TaskText::try_new("engine").expect("invariant: a word is a task");
-    let request = super::request(settings, text, Policy::default());
+    let mut request = super::request(settings, text, Policy::default());
+    request.money.prices = prices;
     let own = RunnerSettings {
         providers: providers(settings),
+        other_models: settings.engine.fallback_models.value.clone(),
         ..RunnerSettings::of(&request)
     };
-    let mut runner = super::runner(wired, home);
+    let mut runner = super::runner(settings, wired, home);
     runner.ports = runner.ports.admitting(Admission::default());
-    Arc::new(RunnerAttempts::new(runner, own, store))
+    let health = runner.gateway.health().clone();
+    (Arc::new(RunnerAttempts::new(runner, own, store)), health)
 }
 
 /// How the engine works.
@@ -67,6 +74,23 @@ pub(crate) fn engine_settings(settings: &Settings) -> EngineSettings {
     budget.wall = set.task_time.value;
     budget.work = set.task_work.value;
     engine
+}
+
+/// The models that are gone on with where a task's own cannot be called, as far as there are keys.
+pub(super) fn other_models(settings: &Settings) -> Vec<OtherModel> {
+    let access = providers(settings);
+    let models = settings.engine.fallback_models.value.iter();
+    let others = models.filter(|model| **model != settings.model.value);
+    let reached = others.filter_map(|model| {
+        let (base_url, api_key) = access.of(model).ok()?;
+        let model = model.clone();
+        Some(OtherModel {
+            model,
+            base_url,
+            api_key,
+        })
+    });
+    reached.collect()
 }
 
 /// Where models are called, and with which keys.

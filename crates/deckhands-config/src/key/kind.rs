@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Size { min_kib: u64, max_kib: u64 },
     /// A time, the bounds in seconds.
     Duration { min: u64, max: u64 },
+    /// Money, in US dollars.
+    Money,
     /// A list of commands.
     Commands,
     /// A list of models; in one text they stand between commas.
@@ -85,6 +87,10 @@ impl fmt::Display for Kind {
                     "a time from {min}s to {max}s: `90s`, `5m` or a number of seconds"
                 )
             }
+            Self::Money => write!(
+                f,
+                "an amount of US dollars with at most nine decimals, e.g. `0.50`"
+            ),
             Self::Commands => write!(f, "a list of commands"),
             Self::Models => write!(
                 f,

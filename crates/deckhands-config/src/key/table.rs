@@ -131,6 +131,19 @@ keys! {
     Awaiting = "deadlines.awaiting", Anyone, Kind::Duration { min: 1, max: 600 }, "4s",
         ["DECKHANDS_AWAITING_TIMEOUT"];
 
+    /// Most money that a task may cost, all its attempts together.
+    MaxCost = "money.max_cost", User, Kind::Money, "(none)", ["DECKHANDS_MAX_COST"];
+
+    /// Most money that everything in the state directory may cost on one day, in UTC.
+    MaxDayCost = "money.per_day", User, Kind::Money, "(none)", ["DECKHANDS_MAX_DAY_COST"];
+
+    /// Most money that all tasks of a batch may cost together.
+    MaxBatchCost = "money.per_batch", User, Kind::Money, "(none)", ["DECKHANDS_MAX_BATCH_COST"];
+
+    /// What a million tokens, of input and of output alike, are taken to cost of a model whose price nobody knows.
+    /// Without it such a model is refused wherever money is bounded.
+    UnknownPrice = "money.unknown_price", User, Kind::Money, "(none)", ["DECKHANDS_UNKNOWN_PRICE"];
+
     /// How an attempt is walled in.
     Profile = "run.profile", User, Kind::Words(&["managed", "socket", "single"]), "managed",
         ["DECKHANDS_PROFILE"];
@@ -193,8 +206,8 @@ keys! {
     TaskWork = "engine.task_work", User, Kind::Duration { min: 60, max: 7 * 24 * HOUR },
         "14400s", ["DECKHANDS_TASK_WORK"];
 
-    /// Models that a task goes on with after its own one failed, the preferred one first. They
-    /// count for the tasks of all projects, and get the key.
+    /// Models that a task goes on with where its own one cannot be called, in the same attempt or the
+    /// next, the preferred one first. They count for the tasks of all projects, and get the key.
     FallbackModels = "engine.fallback_models", User, Kind::Models, "(none)",
         ["DECKHANDS_FALLBACK_MODELS"];
 

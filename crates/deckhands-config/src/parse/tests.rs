@@ -117,6 +117,29 @@ fn counts_sizes_and_processors() {
 }
 
 #[test]
+fn money_is_exact() {
+    for (text, expected) in [
+        ("1", Some("$1.00")),
+        ("$2", Some("$2.00")),
+        ("0.50", Some("$0.50")),
+        ("0", Some("$0.00")),
+        ("0.000000001", Some("$0.000000001")),
+        ("0.0000000001", None),
+        ("-1", None),
+        ("1e2", None),
+        ("1,50", None),
+        ("1 USD", None),
+        ("", None),
+    ] {
+        assert_eq!(
+            check(money, Key::MaxCost, text).as_deref(),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn names_paths_and_commands() {
     for (text, expected) in [
         ("MY_KEY_2", Some("MY_KEY_2")),

@@ -11,7 +11,7 @@ use crate::files;
 use crate::key::Key;
 use crate::origin::{Origin, Setting};
 use crate::parse;
-use crate::settings::{DockerSettings, EngineConfig};
+use crate::settings::{DockerSettings, EngineConfig, MoneyConfig};
 use crate::shown::{self, MilliCpus};
 use crate::words::PROFILES_NOT_YET;
 
@@ -20,28 +20,6 @@ const PROFILE: Profile = Profile::Managed;
 
 /// Tokens of one answer: what OpenHands asks for by a model's name may be more than a provider takes.
 const MAX_OUTPUT_TOKENS: u32 = 8192;
-
-/// How one call of the model is tried.
-#[derive(Clone, Copy)]
-pub(super) struct Calls {
-    /// Tries of the agent.
-    pub(super) tries: u32,
-    /// Time for one answer.
-    pub(super) timeout: Duration,
-}
-
-/// Through the relay the agent outlasts a restart of ours; without one, more tries would hide a
-/// provider's trouble behind a silent agent.
-pub(super) const fn calls(way: ModelWay) -> Calls {
-    let (tries, seconds) = match way {
-        ModelWay::Direct => (2, 60),
-        _ => (6, 120),
-    };
-    Calls {
-        tries,
-        timeout: Duration::from_secs(seconds),
-    }
-}
 
 impl Resolver<'_> {
     pub(super) fn limits(&mut self) -> Result<Limits, ConfigError> {
@@ -64,6 +42,22 @@ impl Resolver<'_> {
                 .setting(Key::WorkspaceBytes, limits.workspace_bytes, parse::size)?
                 .value,
         })
+    }
+
+    /// How often the agent tries one call of its model, and how long each may take. Through the gateway it
+    /// outlasts a restart of ours; without one, more tries would hide a provider's trouble behind a silent
+    /// agent.
+    pub(super) fn calls(
+        &mut self,
+        way: ModelWay,
+    ) -> Result<(Setting<u32>, Setting<Duration>), ConfigError> {
+        let (tries, seconds) = match way {
+            ModelWay::Direct => (2, 60),
+            _ => (6, 120),
+        };
+        let tries = self.setting(Key::NumRetries, tries, parse::count)?;
+        let time = Duration::from_secs(seconds);
+        Ok((tries, self.setting(Key::LlmTimeout, time, parse::duration)?))
     }
 
     pub(super) fn max_output_tokens(&mut self) -> Result<Setting<u32>, ConfigError> {
@@ -198,6 +192,16 @@ impl Resolver<'_> {
             task_time: self.setting(Key::TaskTime, secs(24 * 3600), parse::duration)?,
             task_work: self.setting(Key::TaskWork, secs(4 * 3600), parse::duration)?,
             fallback_models: self.setting(Key::FallbackModels, Vec::new(), parse::models)?,
+        })
+    }
+
+    pub(super) fn money(&mut self) -> Result<MoneyConfig, ConfigError> {
+        let mut amount = |key| self.optional(key, parse::money);
+        Ok(MoneyConfig {
+            max_cost: amount(Key::MaxCost)?,
+            per_day: amount(Key::MaxDayCost)?,
+            per_batch: amount(Key::MaxBatchCost)?,
+            unknown_price: amount(Key::UnknownPrice)?,
         })
     }
 

@@ -75,6 +75,30 @@ fn profile_and_way_bring_their_own_network_and_patience() {
 }
 
 #[test]
+fn money_has_no_bound_unless_the_user_sets_one() {
+    let none = Fixture::new().settings().money;
+    let bounds = [&none.max_cost, &none.per_day, &none.per_batch];
+    assert!(bounds.iter().all(|bound| bound.is_none()));
+    assert!(none.unknown_price.is_none());
+    let set = Fixture::new()
+        .user("money.max_cost = 1.5\nmoney.per_day = '$20'\nmoney.unknown_price = 15")
+        .env("DECKHANDS_MAX_BATCH_COST", "5")
+        .flag(Key::MaxCost, "--max-cost", "0.50")
+        .settings();
+    let nanos = [
+        &set.money.max_cost,
+        &set.money.per_day,
+        &set.money.per_batch,
+        &set.money.unknown_price,
+    ]
+    .map(|amount| amount.as_ref().map(|amount| amount.value.as_nanos()));
+    let expected = [500_000_000, 20_000_000_000, 5_000_000_000, 15_000_000_000];
+    assert_eq!(nanos, expected.map(Some));
+    assert_eq!(row(&set, Key::MaxCost).1, "flag `--max-cost`");
+    assert_eq!(row(&set, Key::MaxDayCost).0, "$20.00");
+}
+
+#[test]
 fn the_endpoint_is_known_for_openrouter_only() {
     for (model, url, expected) in [
         ("openrouter/a/b", None, Some("https://openrouter.ai/api/v1")),

@@ -1,4 +1,4 @@
-//! What a client takes for an address and a key. Calls are made in the tests of the relay.
+//! What a client takes for an address and a key. Calls are made in the tests of sessions.
 
 use super::*;
 use crate::secret::ProviderKey;
@@ -35,7 +35,7 @@ fn an_address_is_http_and_nothing_but_an_address() {
     ] {
         let error = target(&upstream(base_url, None)).unwrap_err();
         assert!(
-            matches!(error, RelayError::BadBaseUrl { .. }),
+            matches!(error, RouteError::BadBaseUrl { .. }),
             "{base_url}: {error}"
         );
     }
@@ -60,14 +60,14 @@ fn the_key_is_sensitive_and_whole() {
     assert_eq!(headers["x-title"], "Deckhands");
     for key in ["", "two words", "line\nbreak", "sk-ä"] {
         let refused = super::headers(&upstream("http://h", Some(key)));
-        assert!(matches!(refused, Err(RelayError::BadKey)), "{key}");
+        assert!(matches!(refused, Err(RouteError::BadKey)), "{key}");
     }
     let without = super::headers(&upstream("http://h", None)).unwrap();
     assert!(without.get(AUTHORIZATION).is_none());
 }
 
 #[test]
-fn the_roots_are_read_once_for_all_relays() {
+fn the_roots_are_read_once_for_all_routes() {
     let (one, other) = (tls(true).unwrap(), tls(true).unwrap());
     assert!(Arc::ptr_eq(one.crypto_provider(), other.crypto_provider()));
 }

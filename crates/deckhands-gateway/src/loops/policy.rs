@@ -25,6 +25,20 @@ pub struct LoopBound {
     pub end_after: u32,
 }
 
+impl LoopPolicy {
+    /// Never speaks: for clients whose repetitions are their own affair.
+    pub const NEVER: Self = {
+        let never = LoopBound {
+            warn_after: u32::MAX,
+            end_after: u32::MAX,
+        };
+        Self {
+            steps: never,
+            prompts: never,
+        }
+    };
+}
+
 impl Default for LoopPolicy {
     fn default() -> Self {
         Self {

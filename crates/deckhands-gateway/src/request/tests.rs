@@ -6,20 +6,28 @@ use std::io;
 use http_body_util::{Full, StreamBody};
 use hyper::body::Frame;
 
-use super::*;
+use deckhands_model::ModelId;
 
-fn upstream(provider: &str) -> Upstream {
-    Upstream {
-        base_url: "http://h/v1".to_owned(),
-        key: None,
-        model: "own/\"model\"".to_owned(),
-        provider: provider.to_owned(),
+use super::*;
+use crate::upstream::Upstream;
+
+fn route(provider: &str) -> Route {
+    Route {
+        model: ModelId::resolve("openai/any").unwrap(),
+        upstream: Upstream {
+            base_url: "http://h/v1".to_owned(),
+            key: None,
+            model: "own/\"model\"".to_owned(),
+            provider: provider.to_owned(),
+        },
+        price: None,
+        max_output_tokens: 100,
     }
 }
 
 fn rewritten(body: &str, provider: &str) -> Result<(Value, String), Unfit> {
-    let call = rewrite(body.as_bytes(), &upstream(provider))?;
-    let text = String::from_utf8(call.body.to_vec()).unwrap();
+    let request = ChatRequest::parse(body.as_bytes())?;
+    let text = String::from_utf8(request.body_for(&route(provider)).to_vec()).unwrap();
     Ok((serde_json::from_str(&text).unwrap(), text))
 }
 
@@ -31,6 +39,7 @@ fn every_field_but_the_model_keeps_its_text() {
         r#""temperature":1.10"#,
         r#""unknown":{"b":1,"a":[null,true]}"#,
         r#""stop":["</function"]"#,
+        r#""max_tokens":100"#,
     ];
     let body = format!("{{\"model\":\"x\",{}}}", fields.join(","));
     let (json, text) = rewritten(&body, "openai").unwrap();
@@ -77,8 +86,60 @@ fn a_stream_is_wanted_only_by_true() {
         ("{}", false),
     ];
     for (body, streamed) in rows {
-        let call = rewrite(body.as_bytes(), &upstream("openai")).unwrap();
-        assert_eq!(call.streamed, streamed, "{body}");
+        let request = ChatRequest::parse(body.as_bytes()).unwrap();
+        assert_eq!(request.streamed, streamed, "{body}");
+    }
+}
+
+#[test]
+fn a_stream_tells_what_it_used() {
+    let (json, _) = rewritten(r#"{"stream":true}"#, "openai").unwrap();
+    assert_eq!(json["stream_options"], json!({ "include_usage": true }));
+    let own = r#"{"stream":true,"stream_options":{"include_usage":false}}"#;
+    let (json, _) = rewritten(own, "openai").unwrap();
+    assert_eq!(json["stream_options"], json!({ "include_usage": false }));
+    let (json, _) = rewritten("{}", "openai").unwrap();
+    assert_eq!(json["stream_options"], Value::Null);
+}
+
+#[test]
+fn an_answer_is_bounded_by_its_route() {
+    let rows = [
+        ("{}", json!({ "max_completion_tokens": 100 }), 100),
+        (r#"{"max_tokens":40}"#, json!({ "max_tokens": 40 }), 40),
+        (r#"{"max_tokens":101}"#, json!({ "max_tokens": 100 }), 100),
+        (
+            r#"{"max_completion_tokens":1000000,"max_tokens":7}"#,
+            json!({ "max_completion_tokens": 100, "max_tokens": 7 }),
+            100,
+        ),
+        (
+            r#"{"max_completion_tokens":null}"#,
+            json!({ "max_completion_tokens": 100 }),
+            100,
+        ),
+        (
+            r#"{"max_completion_tokens":null,"max_tokens":16}"#,
+            json!({ "max_completion_tokens": 100, "max_tokens": 16 }),
+            100,
+        ),
+        (
+            r#"{"max_completion_tokens":1,"max_tokens":80}"#,
+            json!({ "max_completion_tokens": 1, "max_tokens": 80 }),
+            80,
+        ),
+        (
+            r#"{"max_tokens":-1,"n":3}"#,
+            json!({ "max_tokens": 100, "n": 3 }),
+            300,
+        ),
+    ];
+    for (body, bounds, most) in rows {
+        let (mut json, _) = rewritten(body, "openai").unwrap();
+        json.as_object_mut().unwrap().remove("model");
+        assert_eq!(json, bounds, "{body}");
+        let request = ChatRequest::parse(body.as_bytes()).unwrap();
+        assert_eq!(request.output_tokens(&route("openai")), most, "{body}");
     }
 }
 
@@ -107,4 +168,20 @@ fn a_request_that_is_too_long_makes_the_agent_condense() {
     assert_eq!(answer.status, 400);
     let body = String::from_utf8(answer.body.to_vec()).unwrap();
     assert!(body.contains("prompt is too long"), "{body}");
+}
+
+#[test]
+fn the_usage_is_asked_for_in_either_form() {
+    let rows = [
+        ("{}", false),
+        (r#"{"stream_options":null,"usage":null}"#, false),
+        (r#"{"stream_options":{"include_usage":false}}"#, false),
+        (r#"{"stream_options":{"include_usage":true}}"#, true),
+        (r#"{"usage":{"include":true}}"#, true),
+        (r#"{"usage":true}"#, false),
+    ];
+    for (body, asked) in rows {
+        let request = ChatRequest::parse(body.as_bytes()).unwrap();
+        assert_eq!(request.usage_asked(), asked, "{body}");
+    }
 }

@@ -1,26 +1,45 @@
-//! Every path and method.
+//! What a refusal closes.
 
 use super::*;
 
+fn model(id: &str) -> ModelId {
+    ModelId::resolve(id).unwrap()
+}
+
 #[test]
-fn a_path_is_known_by_its_end() {
+fn free_models_of_one_account_share_a_window() {
     let rows = [
-        ("POST", "/v1/chat/completions", Route::Chat),
-        ("POST", "/chat/completions", Route::Chat),
-        ("POST", "/any/where/chat/completions/", Route::Chat),
-        ("GET", "/v1/models", Route::Models),
-        ("GET", "/v1/model/info", Route::ModelInfo),
-        ("GET", "/v1/v1/model/info", Route::ModelInfo),
-        ("GET", "/health", Route::Health),
-        ("GET", "/v1/chat/completions", Route::WrongMethod("POST")),
-        ("POST", "/v1/models", Route::WrongMethod("GET")),
-        ("POST", "/v1/completions", Route::Unknown),
-        ("POST", "/v1/embeddings", Route::Unknown),
-        ("GET", "/", Route::Unknown),
-        ("GET", "", Route::Unknown),
+        (
+            Scope::Model,
+            "openrouter/a/a:free",
+            "openrouter/a/a:free",
+            true,
+        ),
+        (
+            Scope::Model,
+            "openrouter/a/a:free",
+            "openrouter/b/b:free",
+            false,
+        ),
+        (
+            Scope::Free,
+            "openrouter/a/a:free",
+            "openrouter/b/b:free",
+            true,
+        ),
+        (Scope::Free, "openrouter/a/a:free", "openrouter/b/b", false),
+        (Scope::Free, "openrouter/a/a", "openrouter/b/b:free", false),
+        (Scope::Free, "openrouter/a/a:free", "openai/b:free", false),
+        (
+            Scope::Account,
+            "openrouter/a/a:free",
+            "openrouter/b/b",
+            true,
+        ),
+        (Scope::Account, "openai/a", "openrouter/a", false),
     ];
-    for (method, path, wanted) in rows {
-        let method = Method::from_bytes(method.as_bytes()).unwrap();
-        assert_eq!(route(&method, path), wanted, "{method} {path}");
+    for (scope, refused, other, closed) in rows {
+        let covers = scope.covers(&model(refused), &model(other));
+        assert_eq!(covers, closed, "{scope:?} {refused} {other}");
     }
 }

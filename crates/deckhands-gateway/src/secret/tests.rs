@@ -43,3 +43,20 @@ fn bytes_without_a_secret_stay_the_same_even_if_they_are_no_text() {
     let bytes = Bytes::from_static(b"\xff\xfe sk-or-v1-rea");
     assert_eq!(Veil::over([KEY]).bytes(bytes.clone()), bytes);
 }
+
+#[test]
+fn a_stream_hides_a_secret_that_comes_in_parts_and_holds_nothing_else_back() {
+    let parts = [
+        "data: sk-or-",
+        "v1-re",
+        "al!\n\n",
+        "data: sk-or-v1-other\n\n",
+        "0123456789abc",
+    ];
+    let mut veil = StreamVeil::new(Veil::over([KEY, TOKEN]));
+    let shown: Vec<Bytes> = parts.map(|part| veil.part(Bytes::from(part))).into();
+    let expected = ["data: ", "", "***!\n\n", "data: sk-or-v1-other\n\n", ""];
+    assert_eq!(shown, expected);
+    assert_eq!(veil.rest(), "0123456789abc");
+    assert_eq!(veil.rest(), "");
+}

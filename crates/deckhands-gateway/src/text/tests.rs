@@ -50,6 +50,6 @@ fn of_a_huge_body_only_the_beginning_is_read() {
 #[test]
 fn a_chain_has_every_source() {
     let inner = io::Error::other("inside");
-    let outer = crate::RelayError::NoRoots { source: inner };
+    let outer = crate::RouteError::NoRoots { source: inner };
     assert_eq!(chain(&outer), "load the system's root certificates: inside");
 }

@@ -1,13 +1,17 @@
 //! Answers whose status is 200: good ones, broken ones, and errors in the place of one.
 
+use bytes::Bytes;
 use deckhands_model::{CallFault, Usage};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
 
 use super::{Verdict, Weight, failed, refused, veil_text};
 use crate::answer::Answer;
 use crate::complaint::Complaint;
+use crate::money::Told;
 use crate::outline::Outline;
 use crate::reply::{Broke, Reply};
+use crate::route::Scope;
 use crate::secret::Veil;
 use crate::text;
 
@@ -35,14 +39,41 @@ pub(super) fn judge(reply: &Reply, streamed: bool, veil: &Veil) -> Verdict {
                 _ => bad(verdict),
             }
         }
+        None if events.is_some() && !outline.is_whole => {
+            broken(reply.body.len(), &Broke::early(), veil)
+        }
         None if outline.has_choice => good(reply, events, &outline.usage, veil),
         None => unusable(reply, "the answer has no choice".to_owned(), veil),
     };
+    told(verdict, &outline, veil)
+}
+
+/// The verdict with what the answer tells of itself.
+pub(super) fn told(verdict: Verdict, outline: &Outline, veil: &Veil) -> Verdict {
+    let model = outline.model.as_ref();
     Verdict {
-        model: outline.model.map(|model| veil_text(&model, veil)),
+        model: model.map(|model| veil_text(model, veil)),
         usage: outline.usage,
+        told: outline.told,
         ..verdict
     }
+}
+
+/// A stream that ended with an error after it had begun.
+pub(super) fn ended_by_error(error: &Value, veil: &Veil) -> Verdict {
+    let complaint = Complaint::of_error(error);
+    let reply = Reply {
+        status: 200,
+        headers: HeaderMap::new(),
+        body: Bytes::from(json!({ "error": error }).to_string()),
+        broke: None,
+    };
+    bad(refused(
+        &reply,
+        complaint.code.unwrap_or(200),
+        &complaint,
+        veil,
+    ))
 }
 
 /// A usable answer passes as it came.
@@ -54,19 +85,30 @@ fn good(reply: &Reply, events: Option<&HeaderValue>, usage: &Usage, veil: &Veil)
     };
     Verdict {
         answer: answer.with_cost(usage.cost_usd),
+        ..served()
+    }
+}
+
+/// A usable answer that the agent has, or will have.
+pub(super) fn served() -> Verdict {
+    Verdict {
+        answer: Answer::json(200, Bytes::new()),
         weight: Weight::Good,
         status: Some(200),
         fault: None,
         detail: String::new(),
         words: String::new(),
         retry_after: None,
+        scope: Scope::Model,
+        told: Told::default(),
+        may_cost: true,
         model: None,
         usage: Usage::default(),
     }
 }
 
 /// Not all of an answer came.
-fn broken(came: usize, broke: &Broke, veil: &Veil) -> Verdict {
+pub(super) fn broken(came: usize, broke: &Broke, veil: &Veil) -> Verdict {
     let (as_status, fault, why) = match broke {
         Broke::Late => (
             504,

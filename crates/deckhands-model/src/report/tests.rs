@@ -40,6 +40,11 @@ fn sample() -> RunReport {
         }],
         versions: Versions::default(),
         notes: vec!["n".to_owned()],
+        money: Some(MoneyReport {
+            cap_usd: Some(1.0),
+            spent_usd: 0.8,
+            uncertain_usd: 0.0,
+        }),
     }
 }
 
@@ -75,10 +80,10 @@ fn names(value: &Value) -> Vec<&str> {
 }
 
 /// Every object of the document by its place, and its fields.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 11] = [
     (
         "",
-        "applied attempts changes conflict egress error images model_requested model_served notes \
+        "applied attempts changes conflict egress error images model_requested model_served money notes \
          output patch profile schema_version state task_id timings verdict versions",
     ),
     ("/error", "cause causes code hint message type"),
@@ -94,6 +99,7 @@ const FIELDS: [(&str, &str); 10] = [
         "after_agent_s checks_s cleanup_s collect_s copy_s images_s promote_s start_s total_s work_s",
     ),
     ("/images/0", "digest reference"),
+    ("/money", "cap_usd spent_usd uncertain_usd"),
     ("/versions", "agent deckhands docker"),
     ("/attempts/0/verdict", ""),
 ];
@@ -148,10 +154,19 @@ fn what_is_not_known_is_null_and_not_left_out() {
         verdict: None,
         patch: None,
         model_requested: None,
+        money: None,
         ..sample()
     };
     let document = serde_json::to_value(bare).unwrap();
-    for field in ["error", "verdict", "patch", "model_requested"] {
+    for field in ["error", "verdict", "patch", "model_requested", "money"] {
         assert_eq!(document.get(field), Some(&Value::Null), "{field}");
     }
+}
+
+#[test]
+fn a_document_from_before_money_was_bounded_is_read() {
+    let mut document = serde_json::to_value(sample()).unwrap();
+    document.as_object_mut().unwrap().remove("money").unwrap();
+    let read: RunReport = serde_json::from_value(document).unwrap();
+    assert_eq!(read.money, None);
 }

@@ -117,6 +117,12 @@ fn arithmetic_stops_at_the_ends() {
     assert!(Usd::ZERO.is_zero() && !one.is_zero());
 }
 
+#[test]
+fn a_float_whose_product_lies_below_it_is_rounded_up() {
+    let dollars = 854_714.963_545_234_1;
+    assert!(Usd::from_f64_up(dollars).unwrap().as_f64() >= dollars);
+}
+
 proptest! {
     #[test]
     fn what_is_shown_reads_back(nanos in any::<u64>(), shift in 0_u32..64) {
@@ -128,7 +134,8 @@ proptest! {
     fn a_float_never_becomes_less(dollars in 0.0..1e6_f64) {
         let amount = Usd::from_f64_up(dollars).unwrap();
         prop_assert!(amount.as_f64() >= dollars);
-        prop_assert!(amount.as_f64() <= dollars + 1.1e-9);
+        // A nanodollar, and two places of a float of this size.
+        prop_assert!(amount.as_f64() <= dollars + 1.0e-9 + 2.0 * 1.17e-10);
     }
 
     #[test]

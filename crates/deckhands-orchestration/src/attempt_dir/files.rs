@@ -35,3 +35,12 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<(PathBuf, File)> {
     file.write_all(bytes)?;
     Ok((staged, file))
 }
+
+/// Opens the file whose lock says that an attempt is in hand.
+pub(super) fn open_lock(root: &Path) -> io::Result<File> {
+    File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(root.join("lock"))
+}

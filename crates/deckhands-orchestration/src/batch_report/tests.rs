@@ -75,6 +75,7 @@ pub(super) fn completed() -> RunReport {
         images: Vec::new(),
         versions: Versions::default(),
         notes: Vec::new(),
+        money: None,
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::calls::RouteCalls;
+use super::calls::CallsSeen;
 use super::lease::Lease;
 
 /// One attempt to be made or taken over.
@@ -28,8 +28,8 @@ pub struct AttemptJob {
     pub earlier: Vec<AttemptReport>,
     /// The lease under which it is made: asked before each object is made and before promotion.
     pub lease: Arc<Lease>,
-    /// Told of each call of the model, where somebody sees them.
-    pub calls: RouteCalls,
+    /// Told of each call of the model, where the gateway sees them.
+    pub calls: CallsSeen,
     /// Ends the attempt; what it made is removed.
     pub cancel: CancellationToken,
     /// Freezes the attempt where it is, so that it can be adopted.

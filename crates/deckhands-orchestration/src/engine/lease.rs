@@ -175,7 +175,7 @@ impl Lease {
     }
 
     /// The store and the time of its clock, for writes under the fence.
-    pub(super) fn store(&self) -> (&Arc<dyn Store>, jiff::Timestamp) {
+    pub(crate) fn store(&self) -> (&Arc<dyn Store>, jiff::Timestamp) {
         (&self.store, self.clock.now())
     }
 

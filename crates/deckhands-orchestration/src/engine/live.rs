@@ -3,19 +3,19 @@
 use deckhands_store::Progress;
 use tokio::sync::watch;
 
-use super::calls::RouteCalls;
+use super::calls::CallsSeen;
 use crate::observer::{Observer, Phase, RunEvent};
 
-/// Hears a run, keeps the newest state of it, and tells its route of its calls.
+/// Hears a run, keeps the newest state of it, and notes that its calls are seen.
 #[derive(Debug)]
 pub(super) struct LiveObserver {
     newest: watch::Sender<Progress>,
-    calls: RouteCalls,
+    calls: CallsSeen,
 }
 
 impl LiveObserver {
     /// The observer, and where the newest state is seen.
-    pub(super) fn new(calls: RouteCalls) -> (Self, watch::Receiver<Progress>) {
+    pub(super) fn new(calls: CallsSeen) -> (Self, watch::Receiver<Progress>) {
         let (newest, seen) = watch::channel(Progress::default());
         (Self { newest, calls }, seen)
     }
@@ -37,10 +37,7 @@ impl Observer for LiveObserver {
                 live.work = work;
                 live.wait = wait;
             }),
-            RunEvent::Call {
-                failure,
-                retry_after,
-            } => self.calls.ended(failure, retry_after),
+            RunEvent::Call { .. } => self.calls.note(),
             RunEvent::Pull { .. } | RunEvent::Agent(_) => {}
         }
     }

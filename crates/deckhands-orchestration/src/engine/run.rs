@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use deckhands_gateway::Health;
 use deckhands_resilience::budget::RetryBudget;
-use deckhands_resilience::route_health::RouteHealth;
 use deckhands_store::{Store, WorkerId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,8 @@ pub struct EngineParts {
     pub store: Arc<dyn Store>,
     /// Carries attempts out.
     pub attempts: Arc<dyn Attempts>,
+    /// The health of routes, which the attempts' gateway keeps.
+    pub health: Health,
     /// Wall time.
     pub clock: Arc<dyn Clock>,
     /// Random bits.
@@ -62,7 +64,7 @@ impl Engine {
         let now = parts.clock.now();
         let shared = Shared {
             retries: Mutex::new(RetryBudget::new(settings.retry_budget, now)),
-            health: Arc::new(Mutex::new(RouteHealth::new(settings.breaker))),
+            health: parts.health,
             daemon_doubted: Notify::new(),
             store: parts.store,
             attempts: parts.attempts,

@@ -18,6 +18,7 @@ use crate::adoption::NotAdoptable;
 use crate::attempt_dir::remove_tree;
 use crate::daemon_info::DaemonInfo;
 use crate::failure::RunFailure;
+use crate::money::{LeaseLedger, TaskLedger};
 use crate::order::{self, AttemptEnd, AttemptOrder};
 use crate::request::TaskRequest;
 use crate::runner::{Runner, blocking, refused_report};
@@ -81,7 +82,12 @@ impl RunnerAttempts {
 
     fn order_of(&self, job: &AttemptJob, request: TaskRequest) -> AttemptOrder {
         let owner = Arc::new(LeaseOwner::new(job.lease.clone()));
+        let ledger = request.is_capped().then(|| {
+            let ledger = LeaseLedger::new(job.lease.clone(), request.money_caps());
+            Arc::new(ledger) as Arc<dyn TaskLedger>
+        });
         AttemptOrder {
+            ledger,
             limits: Some(larger(&request.limits, job.memory_factor)),
             earlier: job.earlier.clone(),
             owner: Some(owner.clone()),

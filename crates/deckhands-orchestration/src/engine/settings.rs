@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use deckhands_resilience::budget::RetryBudgetPolicy;
 use deckhands_resilience::recovery::Policies;
-use deckhands_resilience::route_health::BreakerPolicy;
 
 use super::lease::LeaseTimes;
 
@@ -34,8 +33,6 @@ pub struct EngineSettings {
     pub policies: Policies,
     /// Retries of all tasks together.
     pub retry_budget: RetryBudgetPolicy,
-    /// When a route to a model is left alone.
-    pub breaker: BreakerPolicy,
     /// Models to go on with where a task's own fails, preferred ones first.
     pub fallback_models: Vec<String>,
 }
@@ -55,7 +52,6 @@ impl Default for EngineSettings {
             drain: false,
             policies: Policies::default(),
             retry_budget: RetryBudgetPolicy::default(),
-            breaker: BreakerPolicy::default(),
             fallback_models: Vec::new(),
         }
     }

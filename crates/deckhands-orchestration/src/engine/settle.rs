@@ -1,7 +1,6 @@
 //! Writes down what came of an attempt that is over, and what its task does next.
 
 use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskId, TaskState};
-use deckhands_resilience::route_health::CallEnd;
 use deckhands_store::{AttemptEnd, Progress, TaskEnd, Waiting};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use super::attempts::AttemptResult;
 use super::observer::EngineEvent;
 use super::shared::Shared;
+use super::spent;
 use super::step::{Decided, Facts, Step, lost, not_begun, step};
 use super::work::Work;
 use super::worker::Done;
@@ -80,7 +80,7 @@ pub(super) async fn settle(
     }
     let opened = decided.open_route.as_deref().map(ModelId::resolve);
     if let Some(Ok(route)) = opened {
-        shared.health().open_now(&route, None, facts.now);
+        shared.health.open_now(&route);
     }
     ask_retry_budget(shared, &mut decided);
     let outcome = over.word(facts.cancel_asked);
@@ -96,7 +96,11 @@ pub(super) async fn settle(
     let recovery = decided.memory.document();
     match decided.step {
         Step::End(state) => {
-            let result = whole_report(work, report, &end.report, state);
+            let told = report.is_some();
+            let mut result = whole_report(work, report, &end.report, state);
+            if !told {
+                result.money = spent::money(work).await?;
+            }
             finish(shared, work, &end, result, recovery).await
         }
         Step::Again { at, note, .. } => {
@@ -113,28 +117,20 @@ pub(super) async fn settle(
     }
 }
 
-/// Tells the health of routes how the attempt's went, unless its calls did.
+/// Tells the health of routes how the attempt's went, where nobody saw its calls.
 fn book_route(shared: &Shared, work: &mut Work, over: &Over) {
-    let Some(permit) = work.permit.take() else {
+    let (Some(route), Over::Result(result)) = (work.route.take(), over) else {
         return;
     };
-    let mut health = shared.health();
-    if work.job.calls.were_told() {
-        return health.release(permit);
+    if work.job.calls.any() {
+        return;
     }
-    let result = match over {
-        Over::Result(result) => result,
-        Over::Lost { .. } | Over::NotBegun | Over::NoRoute(_) | Over::Paused => {
-            return health.release(permit);
-        }
-    };
-    let (now, reset) = (shared.clock.now(), result.reset_at);
     match result.report.error.as_ref().and_then(|error| error.cause) {
-        Some(cause) => health.settle(permit, CallEnd::Failure { cause, reset }, now),
+        Some(cause) => shared.health.record_failure(&route, cause, result.reset_at),
         None if result.report.state == TaskState::Completed => {
-            health.settle(permit, CallEnd::Success, now);
+            shared.health.record_success(&route);
         }
-        None => health.release(permit),
+        None => {}
     }
 }
 

@@ -1,11 +1,12 @@
 //! What all workers of an engine share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use deckhands_gateway::Health;
 use deckhands_model::ModelId;
 use deckhands_resilience::budget::RetryBudget;
-use deckhands_resilience::route_health::{Permit, Refused, RefusedWhy, RouteHealth};
+use deckhands_resilience::route_health::{Refused, RefusedWhy};
 use deckhands_store::{Store, WorkerId};
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -27,7 +28,7 @@ pub(super) struct Shared {
     /// This start of this engine.
     pub(super) worker: WorkerId,
     pub(super) retries: Mutex<RetryBudget>,
-    pub(super) health: Arc<Mutex<RouteHealth>>,
+    pub(super) health: Health,
     /// Told by workers that have reason to doubt the daemon.
     pub(super) daemon_doubted: Notify,
 }
@@ -79,16 +80,15 @@ impl Shared {
         used: Option<&String>,
         avoid: &[String],
     ) -> Option<String> {
-        let (health, now) = (self.health(), self.clock.now());
         let usable = |model: &&String| {
-            ModelId::resolve(model).is_ok_and(|model| health.is_usable(&model, now))
+            ModelId::resolve(model).is_ok_and(|model| self.health.is_usable(&model))
         };
         let mut free = self.models(own, avoid).filter(|model| Some(*model) != used);
         free.find(usable).cloned()
     }
 
-    /// Leave to use the wanted model, or else another one of the task's. A task without a model that
-    /// anybody knows needs no leave.
+    /// The route to begin on: the wanted model's, or else another one of the task's. A task without a
+    /// model that anybody knows has none. Which calls are let through is the gateway's to say.
     ///
     /// # Errors
     /// When it is worth asking again, where all of them are left alone now.
@@ -97,27 +97,20 @@ impl Shared {
         wanted: Option<&String>,
         own: Option<&String>,
         avoid: &[String],
-    ) -> Result<Option<Permit>, Timestamp> {
+    ) -> Result<Option<ModelId>, Timestamp> {
         let now = self.clock.now();
-        let mut health = self.health();
         let mut until = None;
         for model in wanted.into_iter().chain(self.models(own, avoid)) {
             let Ok(model) = ModelId::resolve(model) else {
                 continue;
             };
-            match health.try_acquire(&model, now) {
-                Ok(permit) => return Ok(Some(permit)),
-                Err(refused) => {
-                    let again = worth_asking(&refused, now);
-                    until = Some(until.map_or(again, |at: Timestamp| at.min(again)));
-                }
-            }
+            let Some(refused) = self.health.refused(&model) else {
+                return Ok(Some(model));
+            };
+            let again = worth_asking(&refused, now);
+            until = Some(until.map_or(again, |at: Timestamp| at.min(again)));
         }
         until.map_or(Ok(None), Err)
-    }
-
-    pub(super) fn health(&self) -> MutexGuard<'_, RouteHealth> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use deckhands_model::{AttemptId, TaskId};
-use deckhands_resilience::route_health::Permit;
+use deckhands_model::{AttemptId, ModelId, TaskId};
 use deckhands_store::{Claim, TaskRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::AttemptJob;
-use super::calls::RouteCalls;
+use super::calls::CallsSeen;
 use super::lease::Lease;
 use super::memory::TaskMemory;
 use super::shared::Shared;
@@ -30,8 +29,8 @@ pub(super) struct Work {
     pub(super) memory: TaskMemory,
     pub(super) lease: Arc<Lease>,
     pub(super) job: AttemptJob,
-    /// Leave to use the model's route.
-    pub(super) permit: Option<Permit>,
+    /// The route that it was begun on, where anybody knows its model.
+    pub(super) route: Option<ModelId>,
     pub(super) origin: Origin,
 }
 
@@ -55,9 +54,8 @@ impl Work {
         if claim.task.cancel_requested {
             lease.cancel_asked().cancel();
         }
-        let model = memory.model.as_ref().or(claim.task.model.as_ref());
         let job = AttemptJob {
-            calls: RouteCalls::new(shared.health.clone(), shared.clock.clone(), model),
+            calls: CallsSeen::default(),
             id: claim.fence.attempt,
             spec: claim.spec,
             model: memory.model.clone(),
@@ -72,7 +70,7 @@ impl Work {
             memory,
             lease,
             job,
-            permit: None,
+            route: None,
             origin,
         }
     }
@@ -82,14 +80,13 @@ impl Work {
         self.job.model.clone().or_else(|| self.task.model.clone())
     }
 
-    /// Uses the route that there is leave for.
-    pub(super) fn take_route(&mut self, permit: Option<Permit>) {
-        if let Some(permit) = &permit {
-            self.job.calls = self.job.calls.on(permit.route());
-            let own = self.task.model.as_deref() == Some(permit.route().as_str());
-            self.job.model = (!own).then(|| permit.route().to_string());
+    /// Begins on this route.
+    pub(super) fn take_route(&mut self, route: Option<ModelId>) {
+        if let Some(route) = &route {
+            let own = self.task.model.as_deref() == Some(route.as_str());
+            self.job.model = (!own).then(|| route.to_string());
         }
-        self.permit = permit;
+        self.route = route;
     }
 
     pub(super) fn id(&self) -> AttemptId {

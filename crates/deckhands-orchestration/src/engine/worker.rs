@@ -110,7 +110,7 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unsettled> {
     }
     let (wanted, own) = (work.model(), work.task.model.clone());
     match shared.route(wanted.as_ref(), own.as_ref(), &work.memory.avoid) {
-        Ok(permit) => work.take_route(permit),
+        Ok(route) => work.take_route(route),
         Err(until) => return Ok(Over::NoRoute(until)),
     }
     started(shared, work);

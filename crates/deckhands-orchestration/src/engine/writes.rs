@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deckhands_store::{
-    AttemptEnd, AttemptRecord, Intent, Progress, Store, StoreError, StoreResult, TaskEnd, Waiting,
+    AttemptEnd, AttemptRecord, Intent, MoneyOfTask, Progress, Store, StoreError, StoreResult,
+    TaskEnd, Waiting,
 };
 use jiff::Timestamp;
 use tokio::time::sleep;
@@ -25,6 +26,15 @@ pub(super) async fn attempts(lease: &Arc<Lease>) -> Result<Vec<AttemptRecord>, U
     insist(lease, move |store, _now| async move {
         store.attempts(task).await
     })
+    .await
+}
+
+pub(super) async fn money(lease: &Arc<Lease>) -> Result<MoneyOfTask, Unwritten> {
+    let task = lease.fence().attempt.task;
+    insist(
+        lease,
+        move |store, _now| async move { store.money(task).await },
+    )
     .await
 }
 

@@ -57,6 +57,7 @@ impl Runner {
             draft.go_on(kept.begun, now);
             attempt::go_on(&ctx, live, &self.home, &kept.before, &mut draft).await
         };
+        draft.money(order).await;
         let (result, turn) = self.conclude(&job, Some(held), ended, draft).await;
         Ok(told(&job, result, turn))
     }

@@ -62,7 +62,10 @@ pub(super) async fn go_on(
     draft: &mut Draft,
 ) -> Result<Turn, RunFailure> {
     let watched = watch(ctx, &mut live).await;
-    live.close().await;
+    if let Some(why) = live.close().await {
+        let text = "what its last calls cost could not be booked, and counts as the most they can have cost";
+        draft.notes.push(format!("{text}: {why}"));
+    }
     match watched {
         Ok(Watch::Ended(watched)) => {
             draft.watched(&watched);

@@ -14,6 +14,7 @@ use crate::failure::RunFailure;
 use crate::home::Home;
 use crate::images;
 use crate::labels;
+use crate::money::check_ledger;
 use crate::observer::{Phase, RunEvent};
 use crate::request::TaskRequest;
 use crate::sweep::{Adoptable, SweepOptions, sweep};
@@ -30,6 +31,7 @@ impl Runner {
     ) -> Result<Option<(CopyReport, AttemptCtx<'a>)>, RunFailure> {
         check_writable(&job.request)?;
         check_provider(&job.request)?;
+        check_ledger(&job.request, job.order.ledger.is_some())?;
         let Some(info) = job.halt.run_until(self.greet(job, draft)).await else {
             return Ok(None);
         };
@@ -68,6 +70,7 @@ impl Runner {
             ports: &self.ports,
             owned: self.ports.owned(labels).with_owner(job.ownership.clone()),
             adapter: &self.adapter,
+            gateway: &self.gateway,
             request: &job.request,
             observer: job.observer,
             halt: &job.halt,
@@ -75,6 +78,7 @@ impl Runner {
             id: job.order.id,
             dir: job.dir.clone(),
             shared_files: &job.order.shared_files,
+            ledger: job.order.ledger.as_ref(),
             ids: self.ids.as_ref(),
             clock: self.clock.as_ref(),
             adoptable: job.order.adoptable,

@@ -9,6 +9,7 @@ use rustix::fs::{Access, access};
 
 use crate::failure::RunFailure;
 use crate::home::Home;
+use crate::money;
 use crate::request::TaskRequest;
 use crate::worker::upstream;
 use crate::workspace::CopyError;
@@ -63,11 +64,13 @@ pub(super) fn copy_failure(error: &CopyError) -> RunFailure {
     }
 }
 
-/// Whether the provider of the model can be called the way the request says; asks nobody.
+/// Whether the provider of the model can be called the way the request says, and its caps on money be
+/// held; asks nobody.
 ///
 /// # Errors
 /// [`RunFailure`] that says what to use instead.
 pub fn check_provider(request: &TaskRequest) -> Result<(), RunFailure> {
+    money::check(request)?;
     match (request.way, request.profile) {
         (ModelWay::Direct, Profile::Socket) => Ok(()),
         (ModelWay::Direct, profile) => {

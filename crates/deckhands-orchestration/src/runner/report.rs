@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deckhands_agent::redact;
 use deckhands_model::{
-    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Verdict,
-    Versions,
+    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Usd,
+    Verdict, Versions,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::document::empty_report;
 use super::result::{RetryAfter, result};
 use crate::failure::RunFailure;
+use crate::money;
 use crate::order::{AttemptOrder, AttemptResult};
 use crate::request::TaskRequest;
 use crate::worker::Watched;
@@ -69,11 +70,7 @@ impl Draft {
             started_at: now,
             before: Duration::ZERO,
             agent_ended: None,
-            secrets: request
-                .api_key
-                .iter()
-                .map(|key| key.expose().to_owned())
-                .collect(),
+            secrets: request.secrets(),
         }
     }
 
@@ -139,6 +136,22 @@ impl Draft {
         }
         if let Outcome::Finished { answer } = outcome {
             self.report.output.clone_from(answer);
+        }
+    }
+
+    /// Takes what the task has cost by now, where that is bounded.
+    pub(super) async fn money(&mut self, order: &AttemptOrder) {
+        let Some(ledger) = &order.ledger else {
+            return;
+        };
+        match ledger.booked().await {
+            Ok(booked) => {
+                let cap = order.request.max_cost.map(Usd::as_nanos);
+                self.report.money = Some(money::report(cap, booked));
+            }
+            Err(error) => self
+                .notes
+                .push(format!("what the task cost is not known: {error}")),
         }
     }
 

@@ -35,6 +35,13 @@ fn request() -> TaskRequest {
             work: Duration::from_millis(1500),
             ..Deadlines::default()
         },
+        max_cost: Some(Usd::dollars(2)),
+        max_batch_cost: Some(Usd::nanos(7)),
+        money: MoneyLimits {
+            per_day: Some(Usd::dollars(20)),
+            unknown_price: Some(Usd::dollars(15)),
+            ..MoneyLimits::default()
+        },
         retry: Retry::RELAYED,
         checks: vec!["cargo test".to_owned(), "true".to_owned()],
         policy: Policy {
@@ -126,4 +133,19 @@ fn what_is_not_known_is_refused_and_another_version_is_told() {
             "{text}: {read:?}"
         );
     }
+}
+
+#[test]
+fn a_task_from_before_money_was_bounded_has_no_cap() {
+    let capped: Value = serde_json::from_str(&changed(|_| ())).unwrap();
+    assert_eq!(capped["max_cost"], json!(2_000_000_000_u64));
+    let older = changed(|v| {
+        let fields = v.as_object_mut().unwrap();
+        assert!(fields.remove("max_cost").is_some() && fields.remove("max_batch_cost").is_some());
+    });
+    let read = TaskSpec::from_json(&older).unwrap();
+    assert_eq!((read.max_cost, read.max_batch_cost), (None, None));
+    // Written again it is as it was: the same idempotency key still means the same task.
+    let again: Value = serde_json::from_str(&read.to_json().unwrap()).unwrap();
+    assert_eq!(again, serde_json::from_str::<Value>(&older).unwrap());
 }

@@ -1,9 +1,15 @@
 //! Requests by their path, a home with a long path, and a socket that is opened again.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use deckhands_gateway::{ProviderKey, RelayLimits, SessionToken, Upstream};
+use deckhands_gateway::{
+    Gateway, Health, LoopPolicy, ProviderKey, Route, SessionLimits, SessionSpec, Upstream,
+};
+use deckhands_model::{Cause, ModelId, SecretHash};
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_sandbox::{ACTION_URL, RuntimeKey, SandboxApiOptions, SessionKey};
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
@@ -25,10 +31,25 @@ fn services() -> (Services, RuntimeKey) {
         model: "m".to_owned(),
         provider: "openai".to_owned(),
     };
-    let token = SessionToken::new(TOKEN);
-    let (relay, _facts) = Relay::open(upstream, &token, RelayLimits::default()).unwrap();
+    let health = Health::new(BreakerPolicy::default(), Arc::new(|| Timestamp::UNIX_EPOCH));
+    let gateway = Gateway::new(health, Arc::new(|_| Cause::ProviderError));
+    let opened = gateway.open(SessionSpec {
+        token: SecretHash::of(TOKEN),
+        routes: vec![Route {
+            model: ModelId::resolve("openai/m").unwrap(),
+            upstream,
+            price: None,
+            max_output_tokens: 1000,
+        }],
+        limits: SessionLimits::default(),
+        money: None,
+        loops: LoopPolicy::default(),
+        recorder: None,
+        replay: None,
+    });
+    let (model, _facts) = opened.unwrap();
     let api = Some(api);
-    (Services { api, relay }, key)
+    (Services { api, model }, key)
 }
 
 /// One request on a connection of its own; gives the status line and the rest.
@@ -55,8 +76,8 @@ async fn the_path_says_who_answers_and_the_key_whether() {
         ("/api/sessions/sid", own.as_str(), "404"),
         ("/api/sessions/sid", "", "403"),
         ("/llm/v1/models", bearer.as_str(), "200"),
-        ("/llm/v1/models", own.as_str(), "403"),
-        ("/llm/v1/models", "", "403"),
+        ("/llm/v1/models", own.as_str(), "401"),
+        ("/llm/v1/models", "", "401"),
         ("/apiary/sessions/sid", own.as_str(), "404"),
         ("/", own.as_str(), "404"),
     ];
@@ -66,11 +87,12 @@ async fn the_path_says_who_answers_and_the_key_whether() {
         assert!(answer.starts_with(&expected), "{path} {header}: {answer}");
         assert!(!answer.contains("real"), "{answer}");
     }
-    services.relay.revoke();
+    services.model.revoke();
     services.api.as_ref().unwrap().revoke();
-    for (path, header, _) in &rows[..3] {
+    for ((path, header, _), status) in rows[..3].iter().zip([403, 403, 401]) {
         let answer = ask(dir.path(), path, header).await;
-        assert!(answer.starts_with("HTTP/1.1 403"), "{path}: {answer}");
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&expected), "{path}: {answer}");
     }
     way_out.close().await;
     assert!(UnixStream::connect(dir.path().join(SOCKET)).await.is_err());

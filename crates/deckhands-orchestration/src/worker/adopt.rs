@@ -37,7 +37,7 @@ pub(crate) async fn adopt(ctx: &AttemptCtx<'_>, kept: &Kept) -> Result<Live, Not
     let gap = since(kept.pulse.at, ctx.clock.now());
     check_action(&kept.pulse, gap)?;
     let (app, sandbox) = find(ctx, &made.app).await?;
-    let served = reopen(ctx, made)?;
+    let served = reopen(ctx, made).await?;
     // The sandbox first: it is there when the app asks for it.
     for container in sandbox.iter().chain([&app]) {
         unpause(ctx, container).await?;
@@ -64,13 +64,13 @@ pub(crate) async fn adopt(ctx: &AttemptCtx<'_>, kept: &Kept) -> Result<Live, Not
 }
 
 /// Opens the way out again; an app that needs nothing of us has none.
-fn reopen(ctx: &AttemptCtx<'_>, made: &Made) -> Result<Option<Served>, RunFailure> {
+async fn reopen(ctx: &AttemptCtx<'_>, made: &Made) -> Result<Option<Served>, RunFailure> {
     let Some(keys) = &made.keys else {
         return Ok(None);
     };
     let api = keys.api.as_ref();
     let api = api.map(|keys| managed::api(keys, &made.session, &made.sandbox));
-    Served::reopen(ctx, keys.token, api).map(Some)
+    Served::reopen(ctx, keys.token, api).await.map(Some)
 }
 
 /// From one time of day to another; nothing where the clock went back.

@@ -109,7 +109,7 @@ async fn launch_with_socket(ctx: &AttemptCtx<'_>) -> Result<(Launch, Beside), Ru
     let beside = match ctx.request.way {
         ModelWay::Direct => Beside::default(),
         _ => Beside {
-            served: Some(Served::open(ctx, &token, None)?),
+            served: Some(Served::open(ctx, &token, None).await?),
             keys: Some(served::kept(&token)),
             sandbox: None,
         },
@@ -124,7 +124,7 @@ async fn launch_managed(ctx: &AttemptCtx<'_>) -> Result<(Launch, Beside), RunFai
     let (token, kept) = (keys.token.clone(), keys.kept());
     let (api, sandbox) = managed::sandbox(keys, &launch);
     let beside = Beside {
-        served: Some(Served::open(ctx, &token, Some(api))?),
+        served: Some(Served::open(ctx, &token, Some(api)).await?),
         keys: Some(kept),
         sandbox: Some(sandbox),
     };

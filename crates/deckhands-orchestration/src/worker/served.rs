@@ -5,21 +5,26 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use deckhands_agent::{ApiKey, LauncherAccess, LlmAccess};
-use deckhands_gateway::Relay;
+use deckhands_gateway::Session;
 use deckhands_model::{Cause, GatewayFact, SecretHash};
 use deckhands_sandbox::{Launchers, SandboxApi, app_env, launchers};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::AttemptCtx;
-use super::model_way::{open_relay, reopen_relay};
+use super::model_way::open_session;
 use crate::adoption::KeptKeys;
 use crate::attempt_dir::AttemptDir;
 use crate::clock::IdSource;
-use crate::failure::RunFailure;
+use crate::failure::{RunFailure, error_chain};
 use crate::request::TaskRequest;
 use crate::way_out::{Services, WayOut};
+
+/// How long the ledger may take to be told at the end.
+const TELL: Duration = Duration::from_secs(5);
 
 /// The open way out of an attempt.
 pub(crate) struct Served {
@@ -86,33 +91,37 @@ impl Served {
     ///
     /// # Errors
     /// [`RunFailure`] where the provider cannot be called so, or something not be written or made.
-    pub(super) fn open(
+    pub(super) async fn open(
         ctx: &AttemptCtx<'_>,
         token: &ApiKey,
         api: Option<SandboxApi>,
     ) -> Result<Self, RunFailure> {
         write_files(&ctx.dir).map_err(|e| RunFailure::of_error(Cause::HostDiskFull, &e))?;
-        Self::of(ctx, api, open_relay(ctx.request, token)?)
+        Self::of(
+            ctx,
+            api,
+            open_session(ctx, SecretHash::of(token.expose())).await?,
+        )
     }
 
     /// Opens the way out again at the same place, for an app that runs.
     ///
     /// # Errors
     /// [`RunFailure`] where the provider cannot be called so, or the socket not be made.
-    pub(super) fn reopen(
+    pub(super) async fn reopen(
         ctx: &AttemptCtx<'_>,
         token: SecretHash,
         api: Option<SandboxApi>,
     ) -> Result<Self, RunFailure> {
-        Self::of(ctx, api, reopen_relay(ctx.request, token)?)
+        Self::of(ctx, api, open_session(ctx, token).await?)
     }
 
     fn of(
         ctx: &AttemptCtx<'_>,
         api: Option<SandboxApi>,
-        (relay, facts): (Relay, mpsc::Receiver<GatewayFact>),
+        (model, facts): (Session, mpsc::Receiver<GatewayFact>),
     ) -> Result<Self, RunFailure> {
-        let services = Services { api, relay };
+        let services = Services { api, model };
         let way_out = WayOut::open(&ctx.dir.way_out(), services.clone())
             .map_err(|error| RunFailure::of_error(Cause::PermissionDenied, &error))?;
         Ok(Self {
@@ -134,18 +143,33 @@ impl Served {
         }
     }
 
+    /// Whether a call is held because no route to the model may be called.
+    pub(super) fn is_held(&self) -> bool {
+        self.services.model.is_held()
+    }
+
     /// Whether a call to the model is under way.
     pub(super) fn is_calling(&self) -> bool {
-        self.services.relay.is_calling()
+        self.services.model.is_calling()
     }
 
     /// Ends the way out: no key opens anything any more. First its connections: a paused agent would find
-    /// a refused key as the answer to its open call, and takes that for final.
-    pub(crate) async fn close(self) {
+    /// a refused key as the answer to its open call, and takes that for final. Then the ledger is told
+    /// what was spent; why it could not be, if it could not.
+    pub(crate) async fn close(self) -> Option<String> {
         self.way_out.close().await;
-        self.services.relay.revoke();
+        let told = timeout(TELL, self.services.model.close()).await;
         if let Some(api) = &self.services.api {
             api.revoke();
+        }
+        match told {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(
+                [vec![error.to_string()], error_chain(&error)]
+                    .concat()
+                    .join(": "),
+            ),
+            Err(_late) => Some("it does not answer".to_owned()),
         }
     }
 }

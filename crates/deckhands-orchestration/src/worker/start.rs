@@ -29,11 +29,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Ends the way out: no key opens anything any more.
-    pub(crate) async fn close(self) {
-        if let Some(served) = self.served {
-            served.close().await;
-        }
+    /// Ends the way out: no key opens anything any more. Why the ledger could not be told what was spent, if
+    /// it could not.
+    pub(crate) async fn close(self) -> Option<String> {
+        self.served?.close().await
     }
 }
 

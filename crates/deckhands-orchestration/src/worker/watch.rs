@@ -181,6 +181,7 @@ impl<'a> Watching<'a> {
                     if beside.is_calling() {
                         self.watchdog.sign_of_life(Instant::now());
                     }
+                    self.watchdog.held(beside.is_held());
                     if let Some(end) = self.tick() {
                         return Stop::End(end);
                     }
@@ -207,7 +208,7 @@ impl<'a> Watching<'a> {
         self.reader.gateway_fact(fact);
         let told = fact.retry_after.filter(|_| !fact.is_good());
         self.ctx.observer.observe(RunEvent::Call {
-            failure: self.ctx.adapter.call_failure(fact),
+            failure: fact.cause,
             retry_after: told,
         });
         self.retry_after = told.map(|wait| RetryAfter {

@@ -23,6 +23,8 @@ pub(super) struct Watchdog {
     last_event: Instant,
     last_look: Instant,
     awaiting_since: Option<Instant>,
+    /// Whether its call is held at the gateway.
+    held: bool,
     work: Duration,
     wait: Duration,
 }
@@ -45,6 +47,7 @@ impl Watchdog {
             last_event: now,
             last_look: now,
             awaiting_since: None,
+            held: false,
             work: before.work,
             wait: before.wait,
         }
@@ -62,6 +65,11 @@ impl Watchdog {
     /// Notes that the agent is not idle, though it recorded nothing.
     pub(super) fn sign_of_life(&mut self, now: Instant) {
         self.last_event = now;
+    }
+
+    /// Notes whether the agent's call is held because no route to its model may be called.
+    pub(super) fn held(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// Books the time since the last look, and tells which deadline has passed, if one has.
@@ -87,12 +95,12 @@ impl Watchdog {
     }
 
     /// Time at work is time since the first event in which the agent does not wait to repeat a
-    /// failed model call.
+    /// failed model call, and the gateway does not wait for it.
     fn book(&mut self, progress: &Progress, now: Instant) {
         let passed = now - self.last_look;
         self.last_look = now;
         if self.first_event.is_some() {
-            if progress.waiting {
+            if progress.waiting || self.held {
                 self.wait += passed;
             } else {
                 self.work += passed;

@@ -59,6 +59,20 @@ pub struct Evidence {
     pub outcome: TaskState,
 }
 
+/// What a million tokens cost in US dollars.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct TokenPrice {
+    /// Of input.
+    #[serde(rename = "usd_per_mtok_input")]
+    pub input: f64,
+    /// Of output, reasoning included.
+    #[serde(rename = "usd_per_mtok_output")]
+    pub output: f64,
+    /// Of input that the provider had in its cache; as any input where unknown.
+    #[serde(rename = "usd_per_mtok_cached")]
+    pub cached: Option<f64>,
+}
+
 /// One model. What is `None` or empty is not known.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ModelEntry {
@@ -84,6 +98,9 @@ pub struct ModelEntry {
     pub latency_ms: Option<u32>,
     /// Price of a thousand tokens in US dollars; zero is free.
     pub usd_per_1k_tokens: Option<f64>,
+    /// What it costs by its kinds of tokens.
+    #[serde(flatten)]
+    pub price: Option<TokenPrice>,
     /// What it is made for.
     pub specialisation: Option<Specialisation>,
     /// Kinds of work it is good at.
@@ -116,6 +133,7 @@ impl ModelEntry {
             context_tokens: None,
             latency_ms: None,
             usd_per_1k_tokens: None,
+            price: None,
             specialisation: None,
             strengths: Vec::new(),
             max_complexity: None,

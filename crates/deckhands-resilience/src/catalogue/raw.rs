@@ -7,12 +7,15 @@ use deckhands_model::{Category, Complexity, ModelId, TaskState};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::entry::{Evidence, ModelEntry, QualityTier, Specialisation, Status};
+use super::entry::{Evidence, ModelEntry, QualityTier, Specialisation, Status, TokenPrice};
 use super::error::{CatalogueError, Fault};
 use super::place;
 
 /// The form of the file that is read here.
 const VERSION: u32 = 1;
+
+/// Most dollars that a million tokens may cost: a dollar a token.
+const MOST_PER_MILLION: f64 = 1e6;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +44,9 @@ struct RawEntry {
     context_tokens: Option<Spanned<u32>>,
     latency_ms: Option<Spanned<u32>>,
     usd_per_1k_tokens: Option<Spanned<f64>>,
+    usd_per_mtok_input: Option<Spanned<f64>>,
+    usd_per_mtok_output: Option<Spanned<f64>>,
+    usd_per_mtok_cached: Option<Spanned<f64>>,
     specialisation: Option<Specialisation>,
     #[serde(default)]
     strengths: Vec<Category>,
@@ -105,6 +111,14 @@ fn checked(
         return Err(fault(text, status.span(), "status", Fault::NoEvidence));
     }
     let figure = |field, value, least, most| figure(text, field, value, least, most);
+    let of_tokens = |field, value| figure(field, value, 0.0, MOST_PER_MILLION);
+    let price = (
+        of_tokens("usd_per_mtok_input", raw.usd_per_mtok_input)?,
+        of_tokens("usd_per_mtok_output", raw.usd_per_mtok_output)?,
+        of_tokens("usd_per_mtok_cached", raw.usd_per_mtok_cached)?,
+    );
+    let price =
+        price_of(price).map_err(|field| fault(text, place.clone(), field, Fault::Missing))?;
     let entry = ModelEntry {
         id,
         display_name: raw.display_name,
@@ -117,6 +131,7 @@ fn checked(
         context_tokens: count(text, "context_tokens", raw.context_tokens)?,
         latency_ms: count(text, "latency_ms", raw.latency_ms)?,
         usd_per_1k_tokens: figure("usd_per_1k_tokens", raw.usd_per_1k_tokens, 0.0, 1000.0)?,
+        price,
         specialisation: raw.specialisation,
         strengths: raw.strengths,
         max_complexity: raw.max_complexity,
@@ -126,6 +141,25 @@ fn checked(
         notes: raw.notes,
     };
     Ok((entry, place))
+}
+
+/// A price by kinds of tokens: input and output, or nothing of it.
+///
+/// # Errors
+/// The field that is missing.
+fn price_of(
+    told: (Option<f64>, Option<f64>, Option<f64>),
+) -> Result<Option<TokenPrice>, &'static str> {
+    match told {
+        (None, None, None) => Ok(None),
+        (Some(input), Some(output), cached) => Ok(Some(TokenPrice {
+            input,
+            output,
+            cached,
+        })),
+        (None, _, _) => Err("usd_per_mtok_input"),
+        (Some(_), None, _) => Err("usd_per_mtok_output"),
+    }
 }
 
 fn figure(

@@ -109,6 +109,31 @@ fn a_file_of_a_user_replaces_and_adds() {
 }
 
 #[test]
+fn a_price_has_input_and_output() {
+    let both = "usd_per_mtok_input = 0.5\nusd_per_mtok_output = 2";
+    let price = |lines: &str| Catalogue::parse(&file(lines)).unwrap().entries()[0].price;
+    assert_eq!(price("quality = 1.0"), None, "unknown is not free");
+    let expected = TokenPrice {
+        input: 0.5,
+        output: 2.0,
+        cached: None,
+    };
+    assert_eq!(price(both), Some(expected));
+    let cached = price(&format!("{both}\nusd_per_mtok_cached = 0.05"));
+    assert_eq!(cached.unwrap().cached, Some(0.05));
+    let halves = [
+        ("usd_per_mtok_input = 0.5", "usd_per_mtok_output"),
+        ("usd_per_mtok_output = 2.0", "usd_per_mtok_input"),
+        ("usd_per_mtok_cached = 2.0", "usd_per_mtok_input"),
+    ];
+    for (half, missing) in halves {
+        let error = refused(&file(half));
+        assert_eq!(error.field, missing, "{half}");
+        assert_eq!(error.fault, Fault::Missing, "{half}");
+    }
+}
+
+#[test]
 fn verified_needs_evidence_and_evidence_gets_old() {
     let text = file(&format!("status = \"verified\"\n{EVIDENCE}"));
     let catalogue = Catalogue::parse(&text).unwrap();
@@ -149,6 +174,11 @@ fn a_figure_outside_its_bounds_is_told_with_its_line() {
         ),
         ("latency_ms = 0", "is 0: it must lie"),
         ("usd_per_1k_tokens = -1.0", "is -1: it must lie"),
+        ("usd_per_mtok_input = -0.1", "is -0.1: it must lie"),
+        (
+            "usd_per_mtok_cached = inf",
+            "is inf: it must lie between 0 and 1000000",
+        ),
         ("context_tokens = -1", "invalid value"),
         ("context_tokens = \"32k\"", "invalid type: string"),
     ] {

@@ -97,7 +97,11 @@ impl Breaker {
             State::Closed | State::HalfOpen { .. } => None,
         };
         if let Some(until) = resting.max(open) {
-            let why = open.map_or(RefusedWhy::Resting, |_until| RefusedWhy::Open);
+            let why = if resting >= open {
+                RefusedWhy::Resting
+            } else {
+                RefusedWhy::Open
+            };
             return Some(Refused { until, why });
         }
         let closed = matches!(self.state, State::Closed);

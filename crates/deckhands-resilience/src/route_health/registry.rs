@@ -131,6 +131,13 @@ impl RouteHealth {
         self.refused(route, now).is_none()
     }
 
+    /// Whether the route has not just failed several times in a row: else others go first.
+    #[must_use]
+    pub fn is_calm(&self, route: &ModelId, now: Timestamp) -> bool {
+        let breaker = self.routes.get(route);
+        breaker.is_none_or(|breaker| !breaker.is_strained(now))
+    }
+
     /// Why a call on the route would be refused now, where it would be. Takes no permit.
     #[must_use]
     pub fn refused(&self, route: &ModelId, now: Timestamp) -> Option<Refused> {
@@ -150,11 +157,9 @@ impl RouteHealth {
     #[must_use]
     pub fn available<'a>(&self, routes: &'a [ModelId], now: Timestamp) -> Option<&'a ModelId> {
         let usable = || routes.iter().filter(|route| self.is_usable(route, now));
-        let calm = |route: &&ModelId| {
-            let breaker = self.routes.get(*route);
-            breaker.is_none_or(|breaker| !breaker.is_strained(now))
-        };
-        usable().find(calm).or_else(|| usable().next())
+        usable()
+            .find(|route| self.is_calm(route, now))
+            .or_else(|| usable().next())
     }
 
     /// The health of all routes at a time.

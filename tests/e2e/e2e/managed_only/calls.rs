@@ -67,7 +67,7 @@ fn a_socket_that_is_removed_during_a_call_is_made_again_and_the_run_completes() 
     bench.assert_nothing_left();
 }
 
-/// After three failures in a row no call is made, and the agent has nothing to do any more.
+/// After three failures in a row no request is made, and the agent has nothing to do any more.
 #[test]
 fn three_failures_in_a_row_end_the_attempt_soon() {
     let step = Step::provider_error(Dialect::OpenRouter, ProviderError::Unavailable);

@@ -117,7 +117,7 @@ fn the_attempts_own_keys_open_nothing_after_its_end() {
     assert_eq!(status(&mut early, &token), Some(200));
     for wrong in ["", "x", &keys[1], &keys[2], CANARY] {
         let mut stream = connect(&socket).expect("the way out, for its owner");
-        assert_eq!(status(&mut stream, wrong), Some(403), "{wrong}");
+        assert_eq!(status(&mut stream, wrong), Some(401), "{wrong}");
     }
     let _ = running.end().with_code(0);
     assert!(!socket.exists(), "the way out is left");
@@ -147,7 +147,7 @@ fn no_two_attempts_share_a_key() {
     for (bench, other) in benches.iter().zip([&tokens[1], &tokens[0]]) {
         let socket = attempt_dir(bench).join("way-out/host.sock");
         let mut stream = connect(&socket).expect("the way out, for its owner");
-        assert_eq!(status(&mut stream, other), Some(403));
+        assert_eq!(status(&mut stream, other), Some(401));
     }
     for run in running {
         let _ = run.end().with_code(0);

@@ -279,3 +279,27 @@ fn a_message_is_one_bounded_line_without_keys() {
     assert!(message.starts_with("bad key *** xxx"), "{message}");
     assert_eq!(message.chars().count(), 500);
 }
+
+/// Containers do not all go in the same moment: an app may miss its sandbox before it is gone itself.
+#[test]
+fn an_agent_that_misses_the_sandbox_that_we_removed_did_not_end_of_that() {
+    let missing = stored(AgentState::Errored, LOST);
+    let rows = [
+        (None, Cause::SandboxLost),
+        (Some(EndedBy::SandboxEnded), Cause::SandboxLost),
+        (Some(EndedBy::DiskLimit), Cause::DiskLimit),
+        (Some(EndedBy::ProcessLimit), Cause::ProcessLimit),
+        (Some(EndedBy::WorkDeadline), Cause::SandboxLost),
+    ];
+    for (ended_by, expected) in rows {
+        let found = cause(&missing, &ContainerFacts::default(), ended_by);
+        assert_eq!(found, Some(expected), "{ended_by:?}");
+    }
+    let cancelled = decide(
+        &missing,
+        &Progress::default(),
+        &ContainerFacts::default(),
+        Some(EndedBy::Cancel),
+    );
+    assert_eq!(cancelled, Outcome::Cancelled);
+}

@@ -7,7 +7,7 @@ use deckhands_model::{Category, Priority};
 use super::file::{Entry, Fault, Field, Written};
 
 /// The fields that a task may have.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "text",
     "file",
     "workspace",
@@ -15,6 +15,7 @@ const KNOWN: [&str; 13] = [
     "priority",
     "timeout",
     "max_iterations",
+    "max_cost",
     "memory",
     "checks",
     "allow_no_change",
@@ -40,6 +41,7 @@ pub(super) struct Described {
     pub(super) priority: Priority,
     pub(super) timeout: Option<String>,
     pub(super) max_iterations: Option<String>,
+    pub(super) max_cost: Option<String>,
     pub(super) memory: Option<String>,
     pub(super) checks: Option<Vec<String>>,
     pub(super) allow_no_change: bool,
@@ -88,6 +90,7 @@ fn take(task: &mut Described, field: &Field) -> Result<(), Fault> {
         "priority" => task.priority = word(field)?,
         "timeout" => task.timeout = Some(figure(field)?),
         "max_iterations" => task.max_iterations = Some(figure(field)?),
+        "max_cost" => task.max_cost = Some(figure(field)?),
         "memory" => task.memory = Some(figure(field)?),
         "checks" => task.checks = Some(texts(field)?),
         "allow_no_change" => task.allow_no_change = truth(field)?,

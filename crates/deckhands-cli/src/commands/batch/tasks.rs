@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use deckhands_config::{Flags, Key, Settings};
+use deckhands_gateway::PriceTable;
 use deckhands_model::{TaskId, TaskText};
 use deckhands_orchestration::{BatchItem, BatchTask, IdSource, TaskRequest, check_provider};
 use deckhands_store::NewTask;
@@ -37,11 +39,20 @@ pub(super) struct Ready {
     request: TaskRequest,
 }
 
+/// What holds for all tasks of a file.
+pub(super) struct Common {
+    /// Workspaces of any size and any place are fine.
+    pub(super) any_size: bool,
+    /// What models cost.
+    pub(super) prices: Arc<PriceTable>,
+}
+
 /// Loads the settings that some flags make.
 pub(super) type Load<'a> = &'a dyn Fn(Flags) -> Result<Settings, CliError>;
 
 /// What of a task are settings. Tasks that have the same share them.
 type SettingsKey = (
+    Option<String>,
     Option<String>,
     Option<String>,
     Option<String>,
@@ -55,7 +66,7 @@ pub(super) fn prepare(
     load: Load<'_>,
     own: &Settings,
     file: &BatchFile,
-    any_size: bool,
+    common: &Common,
 ) -> Result<Prepared, CliError> {
     let mut settings = BTreeMap::new();
     let mut prepared = Prepared {
@@ -66,7 +77,7 @@ pub(super) fn prepare(
     for (place, entry) in file.entries.iter().enumerate() {
         let described = described(entry).map_err(|fault| fault.in_file(&file.path))?;
         let at = |error: CliError| in_task(error, &file.path, described.line, place + 1);
-        let args = args(&described, file, any_size);
+        let args = args(&described, file, common.any_size);
         let key = key(&described);
         if !settings.contains_key(&key) {
             let of_task = settings_of(load, &described, &args).map_err(at)?;
@@ -85,7 +96,9 @@ pub(super) fn prepare(
             continue;
         };
         let title = title(&described, &text);
-        let request = wiring::request(settings, text, task::policy(&args, settings));
+        let mut request = wiring::request(settings, text, task::policy(&args, settings));
+        request.max_batch_cost = wiring::amount(settings.money.per_batch.as_ref());
+        request.money.prices = common.prices.clone();
         check_provider(&request).map_err(|failure| at(failure.into()))?;
         prepared.tasks.push(Ready {
             item: BatchItem {
@@ -135,6 +148,7 @@ fn key(task: &Described) -> SettingsKey {
         task.model.clone(),
         task.timeout.clone(),
         task.max_iterations.clone(),
+        task.max_cost.clone(),
         task.memory.clone(),
         task.checks.clone(),
     )
@@ -147,7 +161,7 @@ fn args(task: &Described, file: &BatchFile, any_size: bool) -> TaskArgs {
         model: task.model.clone(),
         timeout: task.timeout.clone(),
         max_iterations: task.max_iterations.clone(),
-        max_cost: None,
+        max_cost: task.max_cost.clone(),
         memory: task.memory.clone(),
         cpus: None,
         max_disk: None,

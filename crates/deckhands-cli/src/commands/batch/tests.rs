@@ -8,7 +8,7 @@ use deckhands_store::MemoryStore;
 use tempfile::TempDir;
 
 use super::super::stored::test_store;
-use super::super::test_attempts::AtOnce;
+use super::super::test_attempts::{AtOnce, all_well};
 use super::*;
 
 fn console() -> Console {
@@ -23,6 +23,8 @@ fn args(fail_fast: bool) -> BatchArgs {
     BatchArgs {
         file: "tasks.toml".into(),
         workers: None,
+        max_cost: None,
+        max_batch_cost: None,
         fail_fast,
         report: None,
         resume: false,
@@ -73,6 +75,7 @@ async fn carry_out(store: &MemoryStore, args: &BatchArgs, texts: &[&str]) -> Bat
         store: Arc::new(store.clone()),
         home: home(&dir),
         attempts: Arc::new(AtOnce),
+        health: all_well(),
         settings: &settings(&dir),
         args,
         batch: "b1".to_owned(),
@@ -123,6 +126,7 @@ async fn a_changed_task_is_a_usage_error() {
         store: Arc::new(store),
         home: home(&dir),
         attempts: Arc::new(AtOnce),
+        health: all_well(),
         settings: &settings(&dir),
         args: &args(false),
         batch: "b1".to_owned(),

@@ -52,3 +52,26 @@ fn what_is_not_said_is_usual() {
         assert_eq!(error.code, 2, "{wrong}");
     }
 }
+
+#[test]
+fn a_user_s_prices_win_over_the_built_in_ones() {
+    let dir = TempDir::new().unwrap();
+    let id = |text: &str| deckhands_model::ModelId::resolve(text).unwrap();
+    let (mine, known) = (id("openai/mine"), id("openai/gpt-4o"));
+    let of = |dir: Option<&Path>| prices_of(&registry_in(dir).unwrap()).unwrap();
+    let built_in = of(None);
+    assert_eq!(built_in.get(&mine), None);
+    assert_ne!(built_in.get(&known), Some(Price::FREE));
+    let own =
+        "[[models]]\nid = \"openai/gpt-4o\"\nusd_per_mtok_input = 0\nusd_per_mtok_output = 0.0\n";
+    let priced = "usd_per_mtok_input = 0.5\nusd_per_mtok_output = 2\nusd_per_mtok_cached = 0.05\n";
+    fs::write(dir.path().join(FILE), format!("{OWN}{priced}{own}")).unwrap();
+    let with_own = of(Some(dir.path()));
+    assert_eq!(with_own.get(&known), Some(Price::FREE));
+    let expected = Price {
+        cached: Some(Rate::picodollars(50_000)),
+        ..Price::of(Rate::picodollars(500_000), Rate::picodollars(2_000_000))
+    };
+    assert_eq!(with_own.get(&mine), Some(expected));
+    assert_eq!(with_own.origin(&mine).unwrap().origin, "your models.toml");
+}

@@ -3,7 +3,7 @@
 use deckhands_store::MemoryStore;
 
 use super::super::stored::test_store;
-use super::super::test_attempts::AtOnce;
+use super::super::test_attempts::{AtOnce, all_well};
 use super::*;
 
 fn console() -> Console {
@@ -20,7 +20,8 @@ async fn drained(store: MemoryStore) -> u8 {
         poll: Duration::from_millis(5),
         ..EngineSettings::default()
     };
-    serve(Arc::new(store), Arc::new(AtOnce), settings, &console())
+    let attempts: (Arc<dyn Attempts>, _) = (Arc::new(AtOnce), all_well());
+    serve(Arc::new(store), attempts, settings, &console())
         .await
         .unwrap()
 }

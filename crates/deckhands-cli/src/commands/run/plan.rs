@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_config::{Profile, Settings};
+use deckhands_gateway::Rate;
+use deckhands_model::Usd;
 use deckhands_orchestration::{Plan, TaskRequest, plan};
 use deckhands_runtime::{ContainerSpec, NetworkMode};
 use serde_json::{Value, json};
@@ -68,8 +70,36 @@ fn document(settings: &Settings, request: &TaskRequest, plan: &Plan) -> Value {
             "cleanup": deadlines.cleanup.as_secs(),
         },
         "checks": request.checks,
-        "max_cost_usd": Value::Null,
+        "max_cost_usd": request.max_cost.map(Usd::as_f64),
+        "max_day_cost_usd": request.money.per_day.map(Usd::as_f64),
+        "price": price(request),
     })
+}
+
+/// What the model costs, and who says so; `null` where nobody knows.
+fn price(request: &TaskRequest) -> Value {
+    let Some(price) = request.money.price(&request.model) else {
+        return Value::Null;
+    };
+    let table = &request.money.prices;
+    let from = match (table.origin(&request.model), table.get(&request.model)) {
+        (Some(origin), _) => format!("{} {}", origin.origin, origin.date)
+            .trim_end()
+            .to_owned(),
+        (None, Some(_)) => "free by its name".to_owned(),
+        (None, None) => "money.unknown_price".to_owned(),
+    };
+    json!({
+        "usd_per_mtok_input": per_million(price.input),
+        "usd_per_mtok_output": per_million(price.output),
+        "from": from,
+    })
+}
+
+/// US dollars for a million tokens.
+fn per_million(rate: Rate) -> f64 {
+    // A picodollar a token is a thousand nanodollars for a million.
+    Usd::nanos(rate.as_picodollars().saturating_mul(1000)).as_f64()
 }
 
 /// A container that would be made; secrets are `***`.
@@ -103,8 +133,27 @@ fn container(spec: &ContainerSpec) -> Value {
 fn text(document: &Value) -> String {
     let mut text = String::from("nothing is done; this is the plan:\n");
     lines(&mut text, document, 1);
-    text.push_str("cost: not bounded by money; by work time and iterations\n");
+    text.push_str(&cost(document));
     text
+}
+
+/// What bounds the cost.
+fn cost(document: &Value) -> String {
+    let cap = |name: &str| {
+        document
+            .get(name)
+            .and_then(Value::as_f64)
+            .and_then(Usd::from_f64_up)
+    };
+    let bounds = match (cap("max_cost_usd"), cap("max_day_cost_usd")) {
+        (None, None) => {
+            return "cost: not bounded by money; by work time and iterations\n".to_owned();
+        }
+        (Some(task), None) => format!("at most {task}"),
+        (None, Some(day)) => format!("at most {day} for everything on a day"),
+        (Some(task), Some(day)) => format!("at most {task}, and {day} for everything on a day"),
+    };
+    format!("cost: {bounds}\n")
 }
 
 fn lines(text: &mut String, value: &Value, depth: usize) {

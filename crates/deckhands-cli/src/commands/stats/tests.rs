@@ -1,13 +1,13 @@
 //! Counters of stores in several states.
 
-use deckhands_store::{MemoryStore, NewTask, Queries as _};
+use deckhands_store::{Draw, Drawn, MemoryStore, MoneyCaps, NewTask, Work as _};
 use serde_json::json;
 
 use super::*;
 use crate::commands::stored::test_store::{claim, finish, hand_in, new, now, queued};
 
 async fn figures_of(store: &MemoryStore) -> Figures {
-    figures(&store.stats(now()).await.unwrap(), 10)
+    ask(store, 10, now()).await.unwrap()
 }
 
 #[tokio::test]
@@ -47,4 +47,30 @@ async fn each_task_is_counted_once() {
     assert_eq!((figures.live_attempts, figures.max_size), (1, 10));
     let text = text(&figures, now());
     assert!(text.contains("waiting               2 of 10\n"), "{text}");
+}
+
+#[tokio::test]
+async fn money_of_the_day_is_told_once_there_is_any() {
+    let store = queued(&[1]).await;
+    assert!(!text(&figures_of(&store).await, now()).contains("money"));
+    let claim = claim(&store).await;
+    let draw = Draw {
+        least: 1,
+        wanted: 500_000_000,
+        caps: MoneyCaps::default(),
+    };
+    let drawn = store.draw(claim.fence, draw, now()).await.unwrap();
+    assert_eq!(drawn, Drawn::Granted(500_000_000));
+    store
+        .settle(claim.fence, 200_000_000, 0, now())
+        .await
+        .unwrap();
+    let figures = figures_of(&store).await;
+    let text = text(&figures, now());
+    assert!(
+        text.ends_with("money today    $0.20 spent, $0.30 drawn\n"),
+        "{text}"
+    );
+    let document = json!(figures);
+    assert_eq!(document["money_today"]["spent_usd"], 0.2);
 }

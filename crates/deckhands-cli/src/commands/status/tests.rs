@@ -33,6 +33,7 @@ async fn one_task_with_its_attempts_and_what_to_type_next() {
     let document = json!(ended);
     assert_eq!(document["task"]["state"], "completed");
     assert_eq!(document["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(document["money"]["spent_usd"], 0.0);
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use deckhands_gateway::Health;
 use deckhands_model::{
     AttemptId, AttemptReport, Cause, ErrorReport, Priority, TaskId, TaskState, Usage,
 };
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_store::{Intake, MemoryStore, NewTask, QueueBounds};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,7 @@ use crate::engine::{
     EngineSettings, NotAdopted, StopSignals, Unobserved,
 };
 use crate::home::Home;
+use crate::model_gateway::route_health;
 use crate::runner;
 
 /// What becomes of a task.
@@ -255,6 +258,7 @@ impl World {
             store: self.store.clone(),
             home: self.home.clone(),
             attempts: self.scripted.clone(),
+            health: self.health(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             observer: self.told.clone(),
@@ -292,6 +296,11 @@ impl World {
         }
     }
 
+    fn health(&self) -> Health {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        route_health(BreakerPolicy::default(), &clock)
+    }
+
     /// A task that belongs to no batch.
     pub(super) async fn submit_alone(&self, script: &Script) {
         let task = NewTask {
@@ -308,6 +317,7 @@ impl World {
         let parts = EngineParts {
             store: self.store.clone(),
             attempts: self.scripted.clone(),
+            health: self.health(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             observer: Arc::new(Unobserved),

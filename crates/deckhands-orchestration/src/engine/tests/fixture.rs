@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use deckhands_gateway::Health;
 use deckhands_model::{
-    AttemptId, AttemptReport, Cause, ErrorReport, Priority, RunReport, TaskId, TaskState, Usage,
+    AttemptId, AttemptReport, Cause, ErrorReport, ModelId, Priority, RunReport, TaskId, TaskState,
+    Usage,
 };
+use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_runtime::ContainerOwner;
 use deckhands_store::{
     AttemptRecord, Fence, Intake, MemoryStore, NewTask, Progress, Queries, QueueBounds, StoreError,
@@ -22,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::*;
 use crate::clock::{Clock, IdSource};
+use crate::model_gateway::route_health;
 use crate::runner;
 
 /// What an attempt does: the first entry of a task's list is its first attempt's.
@@ -67,6 +71,7 @@ struct Daemon {
 #[derive(Debug)]
 struct Scripted {
     daemon: Mutex<Daemon>,
+    health: Health,
     /// It answers nothing.
     away: watch::Sender<bool>,
 }
@@ -106,6 +111,9 @@ impl IdSource for Counted {
     }
 }
 
+/// The model of every task.
+const FIRST: &str = "openai/first";
+
 pub(super) struct World {
     pub(super) store: Arc<MemoryStore>,
     scripted: Arc<Scripted>,
@@ -133,16 +141,19 @@ pub(super) fn drained() -> EngineSettings {
 
 impl Default for World {
     fn default() -> Self {
+        let clock = Arc::new(TokioClock {
+            begin: Instant::now(),
+            set: AtomicI64::default(),
+        });
+        let told: Arc<dyn Clock> = clock.clone();
         Self {
             store: Arc::new(MemoryStore::default()),
             scripted: Arc::new(Scripted {
                 daemon: Mutex::default(),
+                health: route_health(BreakerPolicy::default(), &told),
                 away: watch::Sender::default(),
             }),
-            clock: Arc::new(TokioClock {
-                begin: Instant::now(),
-                set: AtomicI64::default(),
-            }),
+            clock,
             ids: Arc::default(),
             heard: Arc::default(),
         }
@@ -174,17 +185,16 @@ impl World {
         assert_eq!(kinds, "submitted given_back");
     }
 
-    /// Hands in what opens the breaker of the tasks' own model: five failures, after which the one call
-    /// that is let through goes on and on.
-    pub(super) async fn lose_the_route(&self) {
-        for _ in 0..5 {
-            let failing = Act::Fail(Duration::from_secs(1), Cause::ProviderError);
-            self.submit(&[failing, Act::Hang]).await;
-        }
+    /// Has the route of the tasks' own model left alone for nine hours, as after a refusal.
+    pub(super) fn lose_the_route(&self) {
+        let route = ModelId::resolve(FIRST).unwrap();
+        let reset = self.now() + Duration::from_secs(9 * 3600);
+        let health = &self.scripted.health;
+        health.record_failure(&route, Cause::QuotaUntilReset, Some(reset));
     }
 
     pub(super) async fn submit(&self, acts: &[Act]) -> TaskId {
-        self.submit_for("openai/first", acts).await
+        self.submit_for(FIRST, acts).await
     }
 
     pub(super) async fn submit_for(&self, model: &str, acts: &[Act]) -> TaskId {
@@ -211,6 +221,7 @@ impl World {
         let parts = EngineParts {
             store: self.store.clone(),
             attempts: self.scripted.clone(),
+            health: self.scripted.health.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             observer: self.heard.clone(),
@@ -480,8 +491,13 @@ impl Attempts for Scripted {
         let work = match act {
             Act::Succeed(work) | Act::Fail(work, _) | Act::Vanish(work) => work,
             Act::Calls(calls, cause, work) => {
-                let wait = Some(Duration::from_secs(200));
-                (0..calls).for_each(|_| job.calls.ended(Some(cause), wait));
+                // As the gateway would.
+                let route = ModelId::resolve(job.model.as_deref().unwrap_or(FIRST)).unwrap();
+                let reset = self.health.now() + Duration::from_secs(200);
+                for _ in 0..calls {
+                    self.health.record_failure(&route, cause, Some(reset));
+                }
+                job.calls.note();
                 work
             }
             Act::Hang | Act::Prepare { .. } => Duration::ZERO,

@@ -102,6 +102,11 @@ impl<'a> Beside<'a> {
         self.served.as_mut()?.facts().try_recv().ok()
     }
 
+    /// Whether a call is held because no route to the model may be called.
+    pub(super) fn is_held(&self) -> bool {
+        self.served.as_ref().is_some_and(|served| served.is_held())
+    }
+
     /// Whether a call to the model is under way.
     pub(super) fn is_calling(&self) -> bool {
         self.served

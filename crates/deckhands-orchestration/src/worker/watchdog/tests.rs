@@ -166,6 +166,19 @@ async fn an_event_starts_the_idle_time_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_the_gateway_holds_is_waited_for() {
+    let mut dog = watchdog("openai/m", only(|d| d.work = secs(100)));
+    dog.event(Instant::now());
+    for (held, seconds) in [(false, 40), (true, 60), (false, 30)] {
+        dog.held(held);
+        advance(secs(seconds)).await;
+        dog.event(Instant::now());
+        assert_eq!(dog.look(&working(), Instant::now()), None);
+    }
+    assert_eq!((dog.work(), dog.wait()), (secs(70), secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_is_booked_apart_and_never_ends_the_work() {
     let mut dog = watchdog("openai/m", only(|d| d.work = secs(100)));
     dog.event(Instant::now());

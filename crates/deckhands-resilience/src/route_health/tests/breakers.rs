@@ -161,16 +161,21 @@ fn a_named_time_is_kept_from_the_first_failure_on() {
 
 #[test]
 fn an_opening_lasts_until_the_later_of_cool_down_and_named_time() {
-    for (reset, expected) in [(50, 60), (3600, 3600), (1_000_000, 86_400)] {
+    use RefusedWhy::{Open, Resting};
+    for (reset, expected, why) in [
+        (50, 60, Open),
+        (3600, 3600, Resting),
+        (1_000_000, 86_400, Resting),
+    ] {
         let (mut health, a) = (health(), route("a"));
         fail(&mut health, &a, 4, 0);
         health.record_failure(&a, Cause::QuotaUntilReset, Some(at(reset)), at(0));
-        let open = refusal(expected, RefusedWhy::Open);
-        assert_eq!(health.refused(&a, at(0)), open, "{reset}");
+        let refused = refusal(expected, why);
+        assert_eq!(health.refused(&a, at(0)), refused, "{reset}");
     }
     let (mut health, a) = opened();
     health.record_failure(&a, Cause::RateLimited, Some(at(200)), at(1));
-    assert_eq!(health.refused(&a, at(1)), refusal(200, RefusedWhy::Open));
+    assert_eq!(health.refused(&a, at(1)), refusal(200, Resting));
 }
 
 #[test]

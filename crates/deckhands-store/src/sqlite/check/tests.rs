@@ -94,6 +94,15 @@ fn each_damage_is_found() {
             "DELETE FROM tasks WHERE seq = 3",
             "attempts row 2 belongs to no row of tasks",
         ),
+    ];
+    for (damage, finding) in rows {
+        check(damage, finding);
+    }
+}
+
+#[test]
+fn each_sum_of_money_that_is_wrong_is_found() {
+    let rows = [
         (
             "UPDATE tasks SET money_open = 3 WHERE seq = 2",
             "2 is 3 open and 0 spent, there are 4 and 0",

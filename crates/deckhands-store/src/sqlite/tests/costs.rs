@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 
-use deckhands_model::{AttemptReport, RunReport, TaskState};
+use deckhands_model::{AttemptReport, RunReport, TaskId, TaskState};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 use serde_json::Value;
@@ -193,70 +193,85 @@ async fn filled(store: &SqliteStore, each: u32) {
     store.submit(&due, BOUNDS, at(0)).await.unwrap();
 }
 
+/// Makes a call and keeps what it did.
+macro_rules! call {
+    ($store:expr, $all:expr, $name:ident($($argument:expr),*)) => {{
+        let (answer, did) = seen($store, $store.$name($($argument),*)).await;
+        $all.push((stringify!($name), did));
+        answer.unwrap()
+    }};
+}
+
+/// Every question by its name, for a task that was handed in and one that has ended.
+async fn questions(
+    store: &SqliteStore,
+    (new, ended): (TaskId, TaskId),
+    all: &mut Vec<(&'static str, Seen)>,
+) {
+    call!(store, all, task(new, at(2)));
+    call!(store, all, find("last"));
+    call!(store, all, find(&new.to_string()));
+    call!(store, all, spec(new));
+    call!(store, all, result(ended));
+    call!(store, all, attempts(ended));
+    call!(store, all, money(ended));
+    call!(store, all, money_of_payer("run"));
+    call!(store, all, open_payers());
+    call!(store, all, money_of_batch("b"));
+    call!(store, all, money_of_days(money_day(at(0))));
+    call!(store, all, live_attempts());
+    call!(store, all, events(None, 10, 10));
+    call!(store, all, events(Some(new), 0, 10));
+    call!(store, all, reports(10, 10, at(2)));
+    let (offset, limit) = (0, 10);
+    let page = Page { offset, limit };
+    call!(store, all, list(&TaskFilter::default(), page, at(2)));
+    let states = vec![TaskState::Completed];
+    let batch = None;
+    call!(store, all, list(&TaskFilter { states, batch }, page, at(2)));
+    call!(store, all, next_start(at(2)));
+    call!(store, all, stats(at(2)));
+}
+
 /// Every call by its name, what it did on a store with so many tasks of each kind.
 async fn calls(each: u32) -> Vec<(&'static str, Seen)> {
     let dir = tempfile::tempdir().unwrap();
     let store = watched(&dir.path().join("db"));
     filled(&store, each).await;
     let mut all = Vec::new();
-    macro_rules! call {
-        ($name:ident($($argument:expr),*)) => {{
-            let (answer, did) = seen(&store, store.$name($($argument),*)).await;
-            all.push((stringify!($name), did));
-            answer.unwrap()
-        }};
-    }
     let new = task(100_000);
-    call!(submit(&new, BOUNDS, at(1)));
-    call!(hold(new.id, at(1)));
-    call!(release(new.id, at(1)));
-    call!(cancel(new.id, at(1)));
+    call!(&store, all, submit(&new, BOUNDS, at(1)));
+    call!(&store, all, hold(new.id, at(1)));
+    call!(&store, all, release(new.id, at(1)));
+    call!(&store, all, cancel(new.id, at(1)));
     let term = LeaseTerm::default();
     let worker = WorkerId::from_random([1; 16]);
-    let first = call!(claim(worker, term, at(2))).unwrap();
+    let first = call!(&store, all, claim(worker, term, at(2))).unwrap();
     let fence = first.fence;
-    call!(start(fence, "a", term, at(2)));
-    call!(renew(fence, term, at(2)));
-    call!(progress(fence, &Progress::default(), at(2)));
-    call!(session(fence, None, at(2)));
-    call!(draw(fence, drawing(3), at(2)));
-    call!(settle(fence, 1, 1, at(2)));
-    call!(draw_for("run", drawing(3), at(2)));
-    call!(settle_for("run", 1, 1, at(2)));
-    call!(note(fence, "note", &Value::Null, at(2)));
-    call!(pause(fence, &Progress::default(), at(2)));
-    let first = call!(adopt(fence.attempt, worker, term, at(2)));
+    call!(&store, all, start(fence, "a", term, at(2)));
+    call!(&store, all, renew(fence, term, at(2)));
+    call!(&store, all, progress(fence, &Progress::default(), at(2)));
+    call!(&store, all, session(fence, None, at(2)));
+    call!(&store, all, draw(fence, drawing(3), at(2)));
+    call!(&store, all, settle(fence, 1, 1, at(2)));
+    call!(&store, all, draw_for("run", drawing(3), at(2)));
+    call!(&store, all, settle_for("run", 1, 1, at(2)));
+    call!(&store, all, note(fence, "note", &Value::Null, at(2)));
+    call!(&store, all, pause(fence, &Progress::default(), at(2)));
+    let first = call!(&store, all, adopt(fence.attempt, worker, term, at(2)));
     let end = attempt_end(&first);
-    call!(requeue(first.fence, &end, &waiting(), at(2)));
+    call!(&store, all, requeue(first.fence, &end, &waiting(), at(2)));
     let second = claim(&store).await;
     let (end, over) = (attempt_end(&second), task_end(&second));
-    call!(finish(second.fence, &end, &over, at(2)));
+    call!(&store, all, finish(second.fence, &end, &over, at(2)));
     let lease = lease(&store).await;
-    let third = call!(adopt_silent(lease, worker, term, at(2)));
-    call!(give_back(third.fence, Some(at(3)), "no model", at(2)));
-    call!(task(new.id, at(2)));
-    call!(find("last"));
-    call!(find(&new.id.to_string()));
-    call!(spec(new.id));
-    call!(result(second.task.id));
-    call!(attempts(second.task.id));
-    call!(money(second.task.id));
-    call!(money_of_payer("run"));
-    call!(open_payers());
-    call!(money_of_batch("b"));
-    call!(money_of_days(money_day(at(0))));
-    call!(live_attempts());
-    call!(events(None, 10, 10));
-    call!(events(Some(new.id), 0, 10));
-    call!(reports(10, 10, at(2)));
-    let (offset, limit) = (0, 10);
-    let page = Page { offset, limit };
-    call!(list(&TaskFilter::default(), page, at(2)));
-    let states = vec![TaskState::Completed];
-    let batch = None;
-    call!(list(&TaskFilter { states, batch }, page, at(2)));
-    call!(next_start(at(2)));
-    call!(stats(at(2)));
+    let third = call!(&store, all, adopt_silent(lease, worker, term, at(2)));
+    call!(
+        &store,
+        all,
+        give_back(third.fence, Some(at(3)), "no model", at(2))
+    );
+    questions(&store, (new.id, second.task.id), &mut all).await;
     all
 }
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use deckhands_model::{AgentState, CallFault, Cause, GatewayFact, Outcome, Usage};
+use deckhands_model::{AgentState, CallFailure, CallFault, Cause, GatewayFact, Outcome, Usage};
 use deckhands_runtime::OutputSource;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::adapter::{AgentReader, ContainerFacts, EndedBy, EventFile};
-use crate::openhands_headless::Reader;
+use crate::adapter::{AgentAdapter as _, AgentReader, ContainerFacts, EndedBy, EventFile};
+use crate::openhands_headless::{OpenHandsHeadless, Reader};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,9 +116,19 @@ fn call(text: &str, gave_up: bool) -> GatewayFact {
         "bad" => Some(CallFault::BadAnswer),
         other => panic!("unknown fault `{other}`"),
     };
+    let status = status.parse().ok();
+    let failure = fault.map(|fault| CallFailure {
+        status,
+        fault,
+        detail,
+    });
     GatewayFact {
         call: 1,
-        status: status.parse().ok(),
+        route: None,
+        earlier: Vec::new(),
+        cause: failure.map(|failure| OpenHandsHeadless.call_failure(&failure)),
+        held: Duration::ZERO,
+        status,
         fault,
         detail: detail.to_owned(),
         retry_after: None,
@@ -392,6 +402,26 @@ const DECIDED: [(&str, &str); 9] = [
     ("rejected", "validation Rejected AgentRejected"),
 ];
 
+/// What a stored end comes to where something of ours ended the agent, too.
+fn despite(by: Option<EndedBy>, facts: &ContainerFacts, expected: &'static str) -> &'static str {
+    let lost = if facts.sandbox_oom {
+        "sdk Exhausted OutOfMemory"
+    } else {
+        "connection Transient SandboxLost"
+    };
+    let misses_it = expected.ends_with("SandboxLost");
+    match by {
+        _ if expected == "finished" => expected,
+        Some(EndedBy::Cancel) => "cancelled",
+        Some(EndedBy::SandboxEnded) if expected.ends_with("Stuck") => lost,
+        Some(EndedBy::DiskLimit) if misses_it => "sdk Exhausted DiskLimit",
+        Some(EndedBy::ProcessLimit) if misses_it => "sdk Exhausted ProcessLimit",
+        Some(EndedBy::HostDiskFull) if misses_it => "validation Permanent HostDiskFull",
+        _ if misses_it => lost,
+        _ => expected,
+    }
+}
+
 #[test]
 fn a_stored_end_wins_over_everything_else() {
     let exits = [
@@ -424,20 +454,7 @@ fn a_stored_end_wins_over_everything_else() {
                         };
                         let steps = ["state running", line, &format!("state {state}")].map(step);
                         let outcome = read(&steps).outcome(&facts, by);
-                        let lost = if facts.sandbox_oom {
-                            "sdk Exhausted OutOfMemory"
-                        } else {
-                            "connection Transient SandboxLost"
-                        };
-                        let expected = match (by, expected) {
-                            (_, "finished") => expected,
-                            (Some(EndedBy::Cancel), _) => "cancelled",
-                            (Some(EndedBy::SandboxEnded), stuck) if stuck.ends_with("Stuck") => {
-                                lost
-                            }
-                            (_, sandbox) if sandbox.ends_with("SandboxLost") => lost,
-                            _ => expected,
-                        };
+                        let expected = despite(by, &facts, expected);
                         assert_eq!(told(&outcome), expected, "{state} {line} {by:?} {facts:?}");
                         cases += 1;
                     }

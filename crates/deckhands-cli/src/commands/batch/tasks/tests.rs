@@ -14,6 +14,8 @@ use super::*;
 struct Place {
     dir: TempDir,
     config: String,
+    /// What the command line says of all tasks.
+    flags: Flags,
 }
 
 impl Place {
@@ -25,6 +27,7 @@ impl Place {
         Self {
             dir,
             config: String::new(),
+            flags: Flags::new(),
         }
     }
 
@@ -52,7 +55,12 @@ impl Place {
         fs::write(&path, lines).unwrap();
         let own = self.load(Flags::new())?;
         let file = file::read(&path)?;
-        prepare(&|flags| self.load(flags), &own, &file, false)
+        let common = Common {
+            any_size: false,
+            prices: Arc::default(),
+        };
+        let load = |flags: Flags| self.load(flags.over(self.flags.clone()));
+        prepare(&load, &own, &file, &common)
     }
 
     /// The error of a second task, `{"text": "b", …}`, after one without fault.
@@ -64,9 +72,12 @@ impl Place {
 
 #[test]
 fn fields_become_the_request_and_paths_start_at_the_file() {
-    let place = Place::new();
+    let place = Place {
+        flags: Flags::new().with(Key::MaxCost, "--max-cost", "3"),
+        ..Place::new()
+    };
     fs::write(place.dir.path().join("task.md"), "\n\nfrom a file\nmore").unwrap();
-    let lines = "{\"file\":\"task.md\",\"workspace\":\"one\",\"timeout\":90,\"max_iterations\":7,\"memory\":\"2g\",\"checks\":[\"make\"],\"no_apply\":true,\"priority\":\"low\"}\n{\"text\":\"-\",\"name\":\"second\",\"workspace\":\"two\",\"allow_no_change\":true}\n";
+    let lines = "{\"file\":\"task.md\",\"workspace\":\"one\",\"timeout\":90,\"max_iterations\":7,\"max_cost\":0.5,\"memory\":\"2g\",\"checks\":[\"make\"],\"no_apply\":true,\"priority\":\"low\"}\n{\"text\":\"-\",\"name\":\"second\",\"workspace\":\"two\",\"allow_no_change\":true}\n";
     let prepared = place.prepare(lines).unwrap();
     let [first, second] = &prepared.tasks[..] else {
         panic!("{prepared:?}");
@@ -81,6 +92,12 @@ fn fields_become_the_request_and_paths_start_at_the_file() {
     assert_eq!(request.limits.iterations, 7);
     assert_eq!(request.limits.memory.to_string(), "2g");
     assert_eq!(request.checks, ["make"]);
+    let caps = [request, &second.request].map(|request| request.max_cost.unwrap().to_string());
+    assert_eq!(
+        caps,
+        ["$0.50", "$3.00"],
+        "its own goes before that of the batch"
+    );
     assert!(!request.policy.apply && !first.item.apply);
     assert_eq!(
         (first.item.name.as_str(), first.title.as_str()),
@@ -92,6 +109,21 @@ fn fields_become_the_request_and_paths_start_at_the_file() {
         (2, "second")
     );
     assert!(second.request.policy.allow_no_change && second.request.policy.apply);
+}
+
+#[test]
+fn every_task_carries_the_cap_of_the_batch() {
+    let place = Place::new().config("money.per_batch = 5\n");
+    let line = "{\"text\":\"a\",\"workspace\":\"one\"}\n";
+    let prepared = place.prepare(line).unwrap();
+    let cap = prepared.tasks[0].request.max_batch_cost;
+    assert_eq!(cap, Some(deckhands_model::Usd::dollars(5)));
+    let unpriced = "{\"text\":\"b\",\"workspace\":\"one\",\"model\":\"openrouter/no/price\"}";
+    let refused = place.refused(unpriced);
+    assert!(
+        refused.contains("the price of `openrouter/no/price` is not known"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -123,3 +123,61 @@ fn a_document_becomes_indented_lines() {
             .is_some_and(|line| line.starts_with("cost: not bounded by money"))
     );
 }
+
+#[test]
+fn a_cap_and_the_price_of_the_model_are_shown() {
+    let priced = (Key::Model, "openrouter/no/price");
+    let (document, text) = shown(&[priced]);
+    assert_eq!(
+        (&document["max_cost_usd"], &document["price"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(text.ends_with("cost: not bounded by money; by work time and iterations\n"));
+    let caps = [
+        priced,
+        (Key::MaxCost, "1.50"),
+        (Key::MaxDayCost, "20"),
+        (Key::UnknownPrice, "0.15"),
+    ];
+    let (document, text) = shown(&caps);
+    assert_eq!(document["max_cost_usd"], 1.5);
+    let price = json!({
+        "usd_per_mtok_input": 0.15, "usd_per_mtok_output": 0.15, "from": "money.unknown_price",
+    });
+    assert_eq!(document["price"], price);
+    assert!(
+        text.ends_with("cost: at most $1.50, and $20.00 for everything on a day\n"),
+        "{text}"
+    );
+    let (document, _) = shown(&[(Key::MaxCost, "1")]);
+    assert_eq!(document["price"]["from"], "free by its name");
+}
+
+#[test]
+fn a_cap_that_cannot_be_held_is_a_usage_error() {
+    let dir = TempDir::new().unwrap();
+    let refused = |given: &[(Key, &str)]| {
+        let error = check_provider(&asked(&dir, given).1).unwrap_err();
+        let error = CliError::from(error).0;
+        assert_eq!(error.code, exit_code::USAGE);
+        format!("{} {}", error.message, error.hint.unwrap())
+    };
+    let (unpriced, cap) = ((Key::Model, "openrouter/no/price"), (Key::MaxCost, "1"));
+    let told = refused(&[unpriced, cap]);
+    assert!(
+        told.contains("`openrouter/no/price`") && told.contains("money.unknown_price"),
+        "{told}"
+    );
+    refused(&[unpriced, (Key::MaxDayCost, "1")]);
+    let direct = [(Key::Profile, "socket"), (Key::ModelWay, "direct")];
+    assert_eq!(check_provider(&asked(&dir, &direct).1), Ok(()));
+    let told = refused(&[direct[0], direct[1], cap]);
+    assert!(told.contains("model.way"), "{told}");
+    assert_eq!(
+        check_provider(&asked(&dir, &[unpriced]).1),
+        Ok(()),
+        "nothing is promised"
+    );
+    let assumed = [unpriced, cap, (Key::UnknownPrice, "15")];
+    assert_eq!(check_provider(&asked(&dir, &assumed).1), Ok(()));
+}
