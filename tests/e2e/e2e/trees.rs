@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use deckhands_e2e::{Bench, Ended, Running, bash_for, by_profile, create_file};
+use deckhands_e2e::{Bench, Ended, Running, bash, bash_for, by_profile, create_file};
 use deckhands_testkit::{AfterEnd, Reply, Script, Step};
 use serde_json::{Value, json};
 
@@ -112,11 +112,14 @@ fn below(all: &BTreeMap<PathBuf, Item>, dir: &str) -> BTreeMap<PathBuf, Item> {
     all.iter().filter_map(inside).collect()
 }
 
-/// The agent writes a Python program and runs it.
-fn program(code: &str) -> [Step; 2] {
+/// The agent writes a Python program and runs it. What it printed is read twice: an agent whose shell is
+/// slow may be told of an output with the next command only.
+fn program(code: &str) -> [Step; 4] {
     [
         create_file("/tmp/make.py", code),
-        bash_for("python3 /tmp/make.py", 110),
+        bash_for("python3 /tmp/make.py 2>&1 | tee /tmp/made.log", 110),
+        bash("cat /tmp/made.log"),
+        bash("cat /tmp/made.log"),
     ]
 }
 
