@@ -1,12 +1,12 @@
 //! SIGINT and SIGTERM: the first cancels cleanly, the second ends the process at once.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::error::CliError;
 use crate::exit_code::INTERRUPTED;
 
 mod stages;
@@ -40,13 +40,20 @@ impl Signals {
 
     /// Takes signals over from the system, which would end the process. To be called inside of the
     /// async runtime, before there is anything to clean up.
-    pub(crate) fn watch(&self) -> io::Result<Watch> {
+    pub(crate) fn watch(&self) -> Result<Watch, CliError> {
         Ok(Watch {
             signals: self.clone(),
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            interrupt: taken_over(SignalKind::interrupt())?,
+            terminate: taken_over(SignalKind::terminate())?,
         })
     }
+}
+
+fn taken_over(kind: SignalKind) -> Result<Signal, CliError> {
+    signal(kind).map_err(|error| {
+        let hint = "the system refuses to tell about signals: run it again";
+        CliError::environment(&error, hint)
+    })
 }
 
 impl Watch {

@@ -53,6 +53,12 @@ impl Answer {
         Self::coded(400, &format!("prompt is too long: {words}"), &code)
     }
 
+    /// The answer after which no further call is made. Not 503: OpenHands tries again after that, and 402
+    /// ends it at once.
+    pub(crate) fn gave_up(words: &str) -> Self {
+        Self::error(402, &format!("the gateway gave up: {words}"))
+    }
+
     /// The one answer to whoever has no valid token.
     pub(crate) fn stranger() -> Self {
         Self::error(401, "the token is missing, wrong or no longer valid")

@@ -115,15 +115,19 @@ impl Health {
     ) -> Result<(usize, CallPermit), Option<Refused>> {
         let now = self.now();
         let mut state = self.state();
-        let refusals = routes.iter().map(|route| state.refused(route, now));
-        let refusals: Vec<Option<Refused>> = refusals.collect();
-        let open = || (0..routes.len()).filter(|place| refusals[*place].is_none());
-        let calm = |place: &usize| state.routes.is_calm(routes[*place], now);
-        let Some(place) = open().find(calm).or_else(|| open().next()) else {
-            return Err(refusals.into_iter().flatten().min_by_key(|no| no.until));
+        let refused = |route: &&ModelId| state.refused(route, now);
+        let open = routes
+            .iter()
+            .copied()
+            .filter(|route| refused(route).is_none());
+        let Some(route) = state.routes.available(open, now) else {
+            let refusals = routes.iter().filter_map(refused);
+            return Err(refusals.min_by_key(|no| no.until));
         };
-        let permit = state.routes.try_acquire(routes[place], now).map_err(Some)?;
+        let permit = state.routes.try_acquire(route, now).map_err(Some)?;
         drop(state);
+        let place = routes.iter().position(|other| *other == route);
+        let place = place.expect("invariant: the route is one of those that were given");
         let health = self.clone();
         let permit = Some(permit);
         Ok((place, CallPermit { health, permit }))

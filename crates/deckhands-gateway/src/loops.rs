@@ -79,10 +79,11 @@ impl LoopDetector {
     /// Sees a request as it arrives, before anything is spent on it.
     ///
     /// It reads the body in a few passes without copying it: some milliseconds for a megabyte. What is
-    /// no chat request is [`Watch::Fine`] and changes nothing. As long as a pattern goes on, every
+    /// no chat request is [`Watch::Fine`] and changes nothing; by [`LoopPolicy::NEVER`] nothing is read. As long as a pattern goes on, every
     /// request of it warns or ends, with its growing count.
     pub fn see(&mut self, body: &[u8]) -> Sighting {
-        let Some(steps) = Steps::of_request(body) else {
+        let speaks = self.policy != LoopPolicy::NEVER;
+        let Some(steps) = speaks.then(|| Steps::of_request(body)).flatten() else {
             return Sighting {
                 watch: Watch::Fine,
                 prompt: None,

@@ -39,10 +39,7 @@ async fn carry_out(
     console: &Console,
 ) -> Result<ApplyReport, CliError> {
     let signals = Signals::default();
-    let watch = signals.watch().map_err(|error| {
-        let hint = "the system refuses to tell about signals: run it again";
-        CliError::environment(&error, hint)
-    })?;
+    let watch = signals.watch()?;
     let work = tokio::task::spawn_blocking(move || {
         let task = KeptTask::open(&home, meant.word());
         let applied = task.and_then(|mut task| task.apply(&home, &options));

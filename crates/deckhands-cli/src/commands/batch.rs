@@ -119,10 +119,7 @@ impl Work<'_> {
         console: &Console,
     ) -> Result<(BatchSummary, Option<u8>), CliError> {
         let signals = Signals::default();
-        let watch = signals.watch().map_err(|error| {
-            let hint = "the system refuses to tell about signals: run it again";
-            CliError::environment(&error, hint)
-        })?;
+        let watch = signals.watch()?;
         let stop = StopSignals::default();
         let workers = wiring::engine_settings(self.settings).workers;
         let word = if self.args.resume { "resumed" } else { "begun" };

@@ -72,10 +72,7 @@ async fn serve(
     console: &Console,
 ) -> Result<u8, CliError> {
     let signals = Signals::default();
-    let watch = signals.watch().map_err(|error| {
-        let hint = "the system refuses to tell about signals: run it again";
-        CliError::environment(&error, hint)
-    })?;
+    let watch = signals.watch()?;
     let stop = StopSignals::default();
     let parts = EngineParts {
         store,

@@ -90,12 +90,7 @@ async fn carry_out(
     console: &Console,
 ) -> Result<(RunReport, Option<u8>), CliError> {
     let signals = Signals::default();
-    let watch = signals.watch().map_err(|error| {
-        CliError::environment(
-            &error,
-            "the system refuses to tell about signals: run it again",
-        )
-    })?;
+    let watch = signals.watch()?;
     let progress = Progress::new(*console);
     let interrupted = || progress.say("cancelling: removing containers (again to stop at once)");
     let work = async {

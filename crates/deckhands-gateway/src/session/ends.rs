@@ -60,7 +60,7 @@ impl Inner {
     /// The agent does the same over and over.
     pub(super) async fn in_a_loop(&self, call: Call, visit: &Visit) -> Response<AnswerBody> {
         let words = format!("the agent makes no progress: {}", call.seen.watch);
-        let answer = Answer::error(402, &format!("the gateway gave up: {words}"));
+        let answer = Answer::gave_up(&words);
         let fact = call.own_fact(Cause::NoProgress, &words);
         self.give_up(&call, fact, answer, visit).await
     }
@@ -73,14 +73,13 @@ impl Inner {
             }
             // A stream closed the last one.
             let words = "no route is left that could serve a call";
-            let answer = Answer::error(402, &format!("the gateway gave up: {words}"));
+            let answer = Answer::gave_up(words);
             let fact = call.own_fact(Cause::ProviderError, words);
             return self.give_up(&call, fact, answer, visit).await;
         };
         let answer = match verdict.weight {
             Weight::Final | Weight::Refused => verdict.answer.clone(),
-            // Not 503: OpenHands tries again after that. 402 ends it at once.
-            _ => Answer::error(402, &format!("the gateway gave up: {}", verdict.words)),
+            _ => Answer::gave_up(&verdict.words),
         };
         let fact = call.fact_of_last(tried, verdict);
         self.give_up(&call, fact, answer, visit).await
@@ -98,7 +97,7 @@ impl Inner {
             return self.not_now(call, wait, visit).await;
         };
         let words = format!("no route may be called before {reset:.0}");
-        let answer = Answer::error(402, &format!("the gateway gave up: {words}"));
+        let answer = Answer::gave_up(&words);
         let last = call.last.as_ref().map(|(tried, _)| tried);
         let other = last.map(|tried| tried.cause);
         let other = other.filter(|cause| cause.error_type() != ErrorType::RateLimit);
@@ -163,7 +162,7 @@ impl Inner {
             Ok(replayed) => self.play(call, replayed, visit).await,
             Err(error) => {
                 let words = text::chain(&error);
-                let answer = Answer::error(402, &format!("the gateway gave up: {words}"));
+                let answer = Answer::gave_up(&words);
                 let fact = call.own_fact(Cause::ProviderError, &words);
                 self.give_up(&call, fact, answer, visit).await
             }

@@ -132,8 +132,7 @@ impl RouteHealth {
     }
 
     /// Whether the route has not just failed several times in a row: else others go first.
-    #[must_use]
-    pub fn is_calm(&self, route: &ModelId, now: Timestamp) -> bool {
+    fn is_calm(&self, route: &ModelId, now: Timestamp) -> bool {
         let breaker = self.routes.get(route);
         breaker.is_none_or(|breaker| !breaker.is_strained(now))
     }
@@ -155,11 +154,16 @@ impl RouteHealth {
     /// The route to take now: the first usable one in order of preference. One that has just failed
     /// several times in a row is passed over for a cool-down, if there is a better one.
     #[must_use]
-    pub fn available<'a>(&self, routes: &'a [ModelId], now: Timestamp) -> Option<&'a ModelId> {
-        let usable = || routes.iter().filter(|route| self.is_usable(route, now));
-        usable()
-            .find(|route| self.is_calm(route, now))
-            .or_else(|| usable().next())
+    pub fn available<'a>(
+        &self,
+        routes: impl IntoIterator<Item = &'a ModelId, IntoIter: Clone>,
+        now: Timestamp,
+    ) -> Option<&'a ModelId> {
+        let mut usable = routes
+            .into_iter()
+            .filter(|route| self.is_usable(route, now));
+        let first = usable.clone().next();
+        usable.find(|route| self.is_calm(route, now)).or(first)
     }
 
     /// The health of all routes at a time.

@@ -11,10 +11,7 @@ pub(in crate::commands) async fn until_signal<T>(
     work: impl Future<Output = Result<T, CliError>>,
 ) -> Result<Result<T, u8>, CliError> {
     let signals = Signals::default();
-    let watch = signals.watch().map_err(|error| {
-        let hint = "the system refuses to tell about signals: run it again";
-        CliError::environment(&error, hint)
-    })?;
+    let watch = signals.watch()?;
     let work = pin!(work);
     tokio::select! {
         biased;
