@@ -43,3 +43,5 @@ mod success;
 mod support;
 #[cfg(test)]
 mod sweeping;
+#[cfg(test)]
+mod verdicts;

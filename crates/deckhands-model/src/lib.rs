@@ -33,6 +33,8 @@ mod outcome;
 mod usage;
 
 mod change;
+mod finding_code;
+mod inconclusive;
 mod verdict;
 
 mod image;
@@ -46,9 +48,11 @@ pub use cause_docs::causes_markdown;
 pub use change::{Change, ChangeKind};
 pub use error_type::{ErrorType, FailureClass, Strategy, UnknownWord};
 pub use event::{ActionKind, AgentEvent, AgentState, EventKind};
+pub use finding_code::{FindingCode, JudgementStage};
 pub use gateway_fact::{CallFailure, CallFault, GatewayFact, Try};
 pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
 pub use image::{ImageDigest, ImageError, ImageRef};
+pub use inconclusive::InconclusiveReason;
 pub use limits::{Deadlines, Limits};
 pub use model_id::{ALIASES, Alias, ModelId, ModelIdError};
 pub use money_level::MoneyLevel;
