@@ -92,6 +92,7 @@ fn request(workspace: PathBuf) -> Outcome<TaskRequest> {
         workspace,
         model: ModelId::resolve("deepseek-v3")?,
         api_key: Some(ApiKey::new("sk-played")),
+        native_tools: None,
         other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: None,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, RunReport, TaskId};
+use deckhands_model::{AttemptId, ModelCalls, RunReport, TaskId};
 use deckhands_store::{
     AttemptEnd, AttemptRecord, Booked, Cancelled, Claim, Draw, Drawn, EventRecord, Fence, Intake,
     Intent, LeaseTerm, MemoryStore, Money, MoneyOfDay, MoneyOfPayer, MoneyOfTask, MoneySum,
@@ -633,6 +633,10 @@ impl Queries for SimStore {
 
     async fn next_start(&self, now: Timestamp) -> StoreResult<Option<Timestamp>> {
         self.read(self.inner.next_start(now)).await
+    }
+
+    async fn calls(&self) -> StoreResult<Vec<ModelCalls>> {
+        self.read(self.inner.calls()).await
     }
 
     async fn stats(&self, now: Timestamp) -> StoreResult<Stats> {

@@ -51,7 +51,7 @@ enum Command {
     /// Records real OpenHands sessions as fixtures
     Capture(capture::CaptureArgs),
     /// One small task from start to result, with or without a model key
-    Demo,
+    Demo(demo::DemoArgs),
     /// Figures that may not get worse: the start-up time, or what is named
     Bench(bench::BenchArgs),
     /// Writes the gateway's table of prices from a list of litellm's
@@ -80,7 +80,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Sim(args)) => sim::run(&args)?,
         Some(Command::Image(args)) => image::run(&args)?,
         Some(Command::Capture(args)) => capture::run(&args)?,
-        Some(Command::Demo) => demo::run()?,
+        Some(Command::Demo(args)) => demo::run(&args)?,
         Some(Command::Bench(args)) => bench::run(&args)?,
         Some(Command::Prices(args)) => prices::run(&args)?,
         Some(Command::Deny) => deny::run()?,

@@ -52,6 +52,9 @@ pub enum LlmAccess {
         base_url: String,
         /// Most tokens of one answer.
         max_output_tokens: u32,
+        /// Whether the agent's tools are handed over in the API's own form (`true`) or told of in the
+        /// prompt; `None` is what the agent does by the model's name.
+        native_tools: Option<bool>,
     },
 }
 

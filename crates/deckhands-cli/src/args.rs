@@ -16,10 +16,11 @@ mod task;
 pub(crate) use batch::{BatchArgs, EngineArgs};
 pub(crate) use gateway::GatewayArgs;
 pub(crate) use kept::{ApplyArgs, DiffArgs};
-pub(crate) use models::{ModelsArgs, ModelsCommand, SelectArgs};
+pub(crate) use models::{ModelsArgs, ModelsCommand, RoutesArgs, SelectArgs};
 pub(crate) use run::RunArgs;
 pub(crate) use stored::{
-    IdArgs, IdsArgs, ListArgs, LogsArgs, MetricsArgs, MetricsFormat, StatusArgs, WatchArgs,
+    IdArgs, IdsArgs, ListArgs, LogsArgs, MetricsArgs, MetricsFormat, ResultArgs, StatusArgs,
+    WatchArgs,
 };
 pub(crate) use submit::SubmitArgs;
 pub(crate) use task::TaskArgs;
@@ -100,8 +101,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  deckhands events last")]
     Events(IdArgs),
     /// Show the result of a task that has ended
-    #[command(after_help = "Example:\n  deckhands result last --json")]
-    Result(IdArgs),
+    Result(ResultArgs),
     /// Show what the agent of a task printed
     Logs(LogsArgs),
     /// Cancel tasks

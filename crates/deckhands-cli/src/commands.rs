@@ -3,7 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod batch;
 pub(crate) mod cancel;
-mod choice;
+pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod diff;
 pub(crate) mod doctor;

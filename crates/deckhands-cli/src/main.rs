@@ -1,6 +1,7 @@
 //! The `deckhands` command: reads arguments, wires the parts together, prints, returns exit codes.
 
 mod args;
+mod calls;
 mod commands;
 mod console;
 mod crash;
@@ -66,7 +67,7 @@ fn run(args: &Args, console: &Console) -> Result<u8, CliError> {
         Command::Doctor(doctor) => commands::doctor::run(&args.global, doctor, console),
         Command::Reap(reap) => commands::reap::run(&args.global, reap, console),
         Command::Config(config) => commands::config::run(&args.global, config, console),
-        Command::Models(models) => commands::models::run(models, console),
+        Command::Models(models) => commands::models::run(&args.global, models, console),
         Command::SelectModel(select) => commands::models::select(select, console),
         Command::Completions(shell) => commands::shell::completions(shell, console),
         Command::Man => commands::shell::man(console),

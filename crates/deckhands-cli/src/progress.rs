@@ -109,11 +109,14 @@ impl Observer for Progress {
                 progress,
                 work,
                 wait,
+                cost,
             } if self.console.live => {
+                let cost = cost.map(|cost| format!(" · {cost}"));
                 self.bar.set_message(format!(
-                    "{} · {} · {}",
+                    "{} · {}{} · {}",
                     clock(work, wait),
                     tokens(progress.usage),
+                    cost.unwrap_or_default(),
                     doing(&progress.doing),
                 ));
             }

@@ -1,8 +1,9 @@
 //! Reports and text for the tests of this crate.
 
 use deckhands_model::{
-    AttemptReport, Cause, Change, ChangeKind, ErrorReport, Finding, REPORT_SCHEMA_VERSION,
-    RunReport, Severity, TaskState, Timings, Usage, Verdict, Versions,
+    AttemptReport, CallFault, CallRecord, CallsReport, Cause, Change, ChangeKind, CostBy,
+    ErrorReport, Finding, ModelId, REPORT_SCHEMA_VERSION, RunReport, Severity, TaskState, Timings,
+    Usage, Verdict, Versions,
 };
 
 /// A completed run with one change that was applied.
@@ -69,7 +70,56 @@ pub(crate) fn attempt() -> AttemptReport {
         container_exit: None,
         events: 9,
         verdict: None,
+        calls: None,
     }
+}
+
+/// A good call of this route that this model answered.
+pub(crate) fn call(route: &str, model: &str) -> CallRecord {
+    CallRecord {
+        call: 1,
+        started_at: "2026-01-01T00:00:01Z".to_owned(),
+        route: ModelId::resolve(route).ok(),
+        model: Some(model.to_owned()),
+        tries: Vec::new(),
+        status: Some(200),
+        fault: None,
+        cause: None,
+        streamed: false,
+        input_tokens: Some(700),
+        output_tokens: Some(50),
+        cached_tokens: None,
+        cost_usd: Some(0.0025),
+        cost_by: Some(CostBy::Provider),
+        table_cost_usd: None,
+        lost_usd: 0.0,
+        cost_unknown: 0,
+        took_s: 1.5,
+        held_s: 0.0,
+        retry_after_s: None,
+        gave_up: false,
+    }
+}
+
+/// One that the route refused.
+pub(crate) fn failed_call(route: &str, cause: Cause) -> CallRecord {
+    CallRecord {
+        model: None,
+        status: Some(429),
+        fault: Some(CallFault::Refused),
+        cause: Some(cause),
+        input_tokens: None,
+        output_tokens: None,
+        cost_usd: None,
+        cost_by: None,
+        ..call(route, "")
+    }
+}
+
+pub(crate) fn calls_of(calls: &[CallRecord]) -> CallsReport {
+    let mut report = CallsReport::default();
+    calls.iter().for_each(|call| report.add(call));
+    report
 }
 
 pub(crate) fn change(path: &str, kind: ChangeKind) -> Change {

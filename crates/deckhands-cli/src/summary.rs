@@ -6,6 +6,7 @@ use deckhands_agent::openhands_headless::PROVED;
 use deckhands_model::{Change, ChangeKind, Finding, RunReport, Severity, TaskState, Usd, Verdict};
 use owo_colors::OwoColorize;
 
+use crate::calls;
 use crate::console::error_text;
 use crate::progress::tokens;
 use crate::shown;
@@ -150,7 +151,16 @@ fn figures(report: &RunReport) -> String {
         tokens(attempt.usage),
         shown::line(&attempt.route),
     );
-    format!("{}\n{}", line.dimmed(), money(report))
+    format!("{}\n{}{}", line.dimmed(), calls(report), money(report))
+}
+
+/// The models that its attempts called.
+fn calls(report: &RunReport) -> String {
+    let attempts = report.attempts.iter();
+    let sums = attempts.flat_map(|attempt| attempt.calls.iter().flat_map(|calls| &calls.models));
+    let lines = calls::lines(&calls::by_model(sums));
+    let lines = lines.lines().map(|line| format!("  {}\n", line.dimmed()));
+    lines.collect()
 }
 
 /// What the task cost, where that was bounded.

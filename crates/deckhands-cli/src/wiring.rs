@@ -19,15 +19,15 @@ use deckhands_runtime::docker::{ConnectError, ConnectOptions, DockerRuntime};
 use deckhands_store::{Queries, SqliteOptions, SqliteStore, Store, StoreError};
 
 use crate::args::Global;
+use crate::commands::choice;
 use crate::error::CliError;
 use crate::exit_code;
 
 mod engine;
 
-use engine::other_models;
 pub(crate) use engine::{
-    attempts, check_fallbacks, connect_and_greet, engine_settings, require_key_for, time,
-    with_engine_flags,
+    attempts, check_fallbacks, connect_and_greet, engine_settings, other_models, require_key_for,
+    time, with_engine_flags,
 };
 
 /// The file of a home that holds its stored tasks.
@@ -72,6 +72,7 @@ pub(crate) fn settings(global: &Global, flags: Flags) -> Result<Settings, CliErr
         explicit_config: global.config.clone(),
         trusted_dirs,
         flags,
+        select: Some(Arc::new(choice::models_for)),
     })?)
 }
 
@@ -179,18 +180,16 @@ pub(crate) fn request(settings: &Settings, text: TaskText, policy: Policy) -> Ta
         .as_ref()
         .and_then(|e| e.socket_path())
         .map(Path::to_owned);
-    let key = settings.require_key().ok();
+    let key = settings.model_key().ok().flatten();
     TaskRequest {
         text,
         workspace: settings.workspace.value.clone(),
         model: settings.model.value.clone(),
         api_key: key.map(|key| ApiKey::new(key.expose())),
+        native_tools: settings.route().and_then(|route| route.native_tools),
         other_models: other_models(settings),
         key_files: settings.key_files.clone(),
-        base_url: settings
-            .base_url
-            .as_ref()
-            .map(|url| url.value.as_str().to_owned()),
+        base_url: settings.model_base_url().map(|url| url.as_str().to_owned()),
         images: ImagePair {
             app: settings.app_image.value.clone(),
             sandbox: settings.sandbox_image.value.clone(),

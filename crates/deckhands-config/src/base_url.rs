@@ -39,16 +39,19 @@ impl BaseUrl {
     /// Whether what is sent there can be read on the way: http to another machine.
     #[must_use]
     pub fn is_readable_on_the_way(&self) -> bool {
-        let Ok(url) = Url::parse(&self.0) else {
-            return false;
-        };
-        let here = match url.host() {
+        self.0.starts_with("http:") && !self.is_loopback()
+    }
+
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let url = Url::parse(&self.0).ok();
+        match url.as_ref().and_then(Url::host) {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             Some(Host::Domain(name)) => name == "localhost",
             None => false,
-        };
-        url.scheme() == "http" && !here
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::files;
 use crate::key::Key;
 use crate::layer::{RawValue, Stack, Winner};
 use crate::origin::{Origin, Trust};
+use crate::pool::{KeyPlace, RawRoute};
 use crate::shown;
 use crate::variables::Variables;
 
@@ -75,11 +76,17 @@ pub(crate) struct Keys {
     pub(crate) by_variable: BTreeMap<String, ApiKey>,
 }
 
+/// The variables that keys may be in.
+#[derive(Clone, Copy)]
+pub(crate) struct Environments<'a> {
+    pub(crate) process: &'a Variables,
+    pub(crate) dotenv: Option<&'a Variables>,
+}
+
 /// Where keys are looked for.
 pub(crate) struct Search<'a> {
     pub(crate) stack: &'a Stack,
-    pub(crate) environment: &'a Variables,
-    pub(crate) dotenv: Option<&'a Variables>,
+    pub(crate) environments: Environments<'a>,
     pub(crate) endpoint: Endpoint,
     /// The value of [`Key::ApiKeyFile`].
     pub(crate) file: Option<PathBuf>,
@@ -118,7 +125,8 @@ impl Search<'_> {
             !displaced
         });
         let Some((source, winner)) = named else {
-            let key = self.look_up(&name, None).map_err(MissingKey::or_ours)?;
+            let key = self.environments.look_up(&name, None);
+            let key = key.map_err(MissingKey::or_ours)?;
             return self.withhold(key, self.endpoint.address);
         };
         let place = Place {
@@ -127,7 +135,7 @@ impl Search<'_> {
         };
         let key = match (source, &self.file, &self.variable) {
             (Key::ApiKeyFile, Some(path), _) => read_file(path, place, notes),
-            (Key::ApiKeyEnv, _, Some(name)) => self.look_up(name, Some(&place.origin)),
+            (Key::ApiKeyEnv, _, Some(name)) => self.environments.look_up(name, Some(&place.origin)),
             _ => usable(text(winner), place),
         }?;
         self.withhold(
@@ -140,7 +148,8 @@ impl Search<'_> {
     fn of_providers(&self) -> BTreeMap<String, ApiKey> {
         let providers = ModelId::providers().iter();
         let found = providers.filter_map(|provider| {
-            let key = self.look_up(&provider_variable(provider), None).ok()?;
+            let variable = provider_variable(provider);
+            let key = self.environments.look_up(&variable, None).ok()?;
             Some(((*provider).to_owned(), key))
         });
         found.collect()
@@ -148,7 +157,7 @@ impl Search<'_> {
 
     /// Whether a `.env` names a key and the environment, which wins, holds the provider's own.
     fn displaces(&self, origin: &Origin, name: &str) -> bool {
-        matches!(origin, Origin::DotEnv { .. }) && self.environment.get(name).is_some()
+        matches!(origin, Origin::DotEnv { .. }) && self.environments.process.get(name).is_some()
     }
 
     /// What the last layer says about the key; within a layer the key itself wins.
@@ -160,9 +169,22 @@ impl Search<'_> {
         named.max_by_key(|(_, winner)| winner.rank)
     }
 
-    /// The environment wins over `.env`.
-    fn look_up(&self, name: &str, named: Option<&Origin>) -> Result<ApiKey, MissingKey> {
-        let sources = [Some(self.environment), self.dotenv];
+    fn withhold(&self, key: ApiKey, endpoint: Trust) -> Result<ApiKey, MissingKey> {
+        if may_go(key.trust, endpoint) {
+            return Ok(key);
+        }
+        let provider = self.endpoint.provider.clone();
+        Err(MissingKey::new(MissingKeyKind::Withheld {
+            origin: key.origin,
+            provider,
+        }))
+    }
+}
+
+impl Environments<'_> {
+    /// The key in a variable; the environment wins over `.env`.
+    pub(crate) fn look_up(self, name: &str, named: Option<&Origin>) -> Result<ApiKey, MissingKey> {
+        let sources = [Some(self.process), self.dotenv];
         let mut found = sources
             .into_iter()
             .flatten()
@@ -179,15 +201,39 @@ impl Search<'_> {
         )
     }
 
-    fn withhold(&self, key: ApiKey, endpoint: Trust) -> Result<ApiKey, MissingKey> {
-        if may_go(key.trust, endpoint) {
-            return Ok(key);
+    /// The key that a route of a pool names, if it names one.
+    pub(crate) fn of_route(
+        self,
+        route: &RawRoute,
+        notes: &mut Vec<String>,
+    ) -> Option<Result<ApiKey, MissingKey>> {
+        // Whoever chose the route is trusted: nobody else may.
+        match &route.key {
+            KeyPlace::Usual => None,
+            KeyPlace::Variable(name) => Some(self.look_up(name, Some(&route.origin))),
+            KeyPlace::File(path) => {
+                let place = Place {
+                    origin: route.origin.clone(),
+                    trust: Trust::Trusted,
+                };
+                Some(read_file(path, place, notes))
+            }
         }
-        let provider = self.endpoint.provider.clone();
-        Err(MissingKey::new(MissingKeyKind::Withheld {
-            origin: key.origin,
-            provider,
-        }))
+    }
+}
+
+/// The own key, where it is there, or wanted.
+///
+/// # Errors
+/// It is wanted and missing, or something is wrong with it.
+pub(crate) fn own_key(
+    own: &Result<ApiKey, MissingKey>,
+    keyless: bool,
+) -> Result<Option<&ApiKey>, MissingKey> {
+    match own {
+        Ok(key) => Ok(Some(key)),
+        Err(missing) if keyless && missing.may_be_missing() => Ok(None),
+        Err(missing) => Err(missing.clone()),
     }
 }
 

@@ -91,10 +91,20 @@ pub enum ConfigErrorKind {
         origin: Origin,
     },
     /// A project that is not trusted names a model in a form that can choose where calls go.
-    #[error("`model.id` with an address in it may not be set by a project ({origin})")]
+    #[error("`model.id` with an address or a route in it may not be set by a project ({origin})")]
     UntrustedAddress {
         /// Where it was set.
         origin: Origin,
+    },
+    /// No pool has the name that was asked for, or none of its routes can be found.
+    #[error("there are no routes `{name}` ({origin}): {why}")]
+    NoRoutes {
+        /// The name.
+        name: String,
+        /// Where it was asked for.
+        origin: Origin,
+        /// What is missing.
+        why: String,
     },
     /// A workspace beside the root that all must lie in.
     #[error("the workspace `{}` ({origin}) is not inside `{}` ({root_origin})",

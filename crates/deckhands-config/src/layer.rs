@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use deckhands_model::ModelId;
+
 use crate::error::{ConfigError, ConfigErrorKind};
 use crate::key::{Key, Setter};
 use crate::origin::{Origin, Trust};
+use crate::pool::{RawPool, TABLE};
 use crate::shown;
 
 #[cfg(test)]
@@ -34,6 +37,8 @@ pub(crate) struct Raw {
 #[derive(Clone)]
 pub(crate) struct Layer {
     pub(crate) values: BTreeMap<Key, Raw>,
+    /// Pools of routes by name.
+    pub(crate) pools: BTreeMap<String, RawPool>,
     pub(crate) trust: Trust,
     /// Where relative paths of this layer start.
     pub(crate) base: PathBuf,
@@ -57,6 +62,7 @@ impl Layer {
     pub(crate) fn new(trust: Trust, base: PathBuf) -> Self {
         Self {
             values: BTreeMap::new(),
+            pools: BTreeMap::new(),
             trust,
             base,
         }
@@ -88,6 +94,17 @@ impl Stack {
         })
     }
 
+    /// The pool of this name that the last layer has.
+    pub(crate) fn pool(&self, name: &str) -> Option<&RawPool> {
+        let mut layers = self.layers.iter().rev();
+        layers.find_map(|layer| layer.pools.get(name))
+    }
+
+    /// Every pool of every layer, with its name.
+    pub(crate) fn pools(&self) -> impl Iterator<Item = (&String, &RawPool)> {
+        self.layers.iter().flat_map(|layer| &layer.pools)
+    }
+
     /// The same as [`Stack::winner`] among the layers of the user.
     pub(crate) fn trusted_winner(&self, key: Key) -> Option<Winner<'_>> {
         self.last(key, |layer| layer.trust == Trust::Trusted)
@@ -117,10 +134,15 @@ fn check_trust(layer: &Layer) -> Result<(), ConfigError> {
             let setting = key.name().to_owned();
             return Some(ConfigErrorKind::Untrusted { setting, origin });
         }
-        let address = *key == Key::Model && may_hold_address(&raw.value);
+        let address = *key == Key::Model && may_choose_where(&raw.value);
         address.then_some(ConfigErrorKind::UntrustedAddress { origin })
     };
-    match layer.values.iter().find_map(refused) {
+    let pool = layer.pools.iter().next();
+    let pool = pool.map(|(name, pool)| ConfigErrorKind::Untrusted {
+        setting: format!("{TABLE}.{name}"),
+        origin: pool.origin.clone(),
+    });
+    match layer.values.iter().find_map(refused).or(pool) {
         None => Ok(()),
         Some(kind) => Err(ConfigError::new(kind).with_hint(trust_hint(&layer.base))),
     }
@@ -128,10 +150,14 @@ fn check_trust(layer: &Layer) -> Result<(), ConfigError> {
 
 /// Whether a model's name could choose where its calls go. The agent's library takes addresses out
 /// of names (`huggingface/https://…`), and regions, which become a part of the host's name
-/// (`bedrock/arn:aws:bedrock:…`).
-fn may_hold_address(model: &RawValue) -> bool {
+/// (`bedrock/arn:aws:bedrock:…`). What is behind a `~` may be the name of a route of the user's, and so the
+/// account that pays.
+fn may_choose_where(model: &RawValue) -> bool {
     match model {
-        RawValue::Text(text) => text.contains("//") || text.matches(':').count() > 1,
+        RawValue::Text(text) => {
+            let route = ModelId::resolve(text).is_ok_and(|model| model.route_name().is_some());
+            text.contains("//") || text.matches(':').count() > 1 || route
+        }
         RawValue::List(_) => false,
     }
 }

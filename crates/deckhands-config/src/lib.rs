@@ -20,6 +20,7 @@ mod parse;
 mod words;
 
 mod layer;
+mod pool;
 mod sources;
 
 mod dotenv;
@@ -47,6 +48,7 @@ pub use key::Key;
 pub use load::load;
 pub use origin::{Origin, Setting, Trust};
 pub use places::Places;
+pub use pool::{PoolRoute, SelectModels, Wanted};
 pub use schema::{KeyDoc, init_template, schema, schema_markdown};
 pub use settings::{DockerSettings, EngineConfig, MoneyConfig, Row, Settings};
 pub use sources::{Flags, Sources};

@@ -3,21 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use deckhands_model::ModelId;
-
-use crate::base_url::BaseUrl;
-use crate::credential::{ApiKey, Endpoint, MissingKey, Search};
+use crate::credential::{ApiKey, Environments, MissingKey};
 use crate::error::{ConfigError, ConfigErrorKind};
 use crate::key::{Key, Kind};
 use crate::layer::{RawValue, Stack, Winner};
 use crate::load::Gathered;
-use crate::origin::{Origin, Setting, Trust};
+use crate::origin::Setting;
 use crate::parse::{self, Parse};
 use crate::settings::{Row, Settings};
 use crate::shown::{self, Shown};
 use crate::sources::Sources;
 
 mod groups;
+mod reach;
+mod routes;
 
 #[cfg(test)]
 mod tests;
@@ -43,30 +42,21 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
     } = found;
     let mut resolver = Resolver::new(sources, &stack, notes);
     resolver.refuse_switches()?;
-    let model = resolver.setting(Key::Model, groups::default_model(), parse::model)?;
-    let base_url = resolver.base_url(&model)?;
-    let file = resolver.optional(Key::ApiKeyFile, parse::path)?;
-    let search = Search {
-        stack: &stack,
-        environment: &environment,
+    let reach = resolver.reach(Environments {
+        process: &environment,
         dotenv: dotenv.as_ref(),
-        endpoint: endpoint(&stack, &model, base_url.as_ref()),
-        file: file.map(|file| file.value),
-        variable: resolver
-            .optional(Key::ApiKeyEnv, parse::variable_name)?
-            .map(|name| name.value),
-    };
-    let keys = search.keys(&mut resolver.notes);
-    resolver.row_of_key(&keys.own);
+    })?;
     let (profile, network) = resolver.walls()?;
     let way = resolver.way(profile.value)?;
     let (num_retries, llm_timeout) = resolver.calls(way.value)?;
     let (workspace, workspace_root) = resolver.workspace()?;
-    let key_files = search.files();
-    resolver.note_key_files(&key_files, &workspace.value);
+    resolver.note_key_files(&reach.key_files, &workspace.value);
     Ok(Settings {
-        model,
-        base_url,
+        model: reach.model,
+        pool: reach.pool,
+        routes: reach.routes,
+        keyless: reach.keyless,
+        base_url: reach.base_url,
         way,
         num_retries,
         llm_timeout,
@@ -87,43 +77,11 @@ pub(crate) fn settings(sources: &Sources, found: Gathered) -> Result<Settings, C
         engine: resolver.engine()?,
         money: resolver.money()?,
         docker: resolver.docker()?,
-        key_files,
-        keys,
+        key_files: reach.key_files,
+        keys: reach.keys,
         notes: resolver.notes,
         rows: resolver.rows.into_values().collect(),
     })
-}
-
-/// Who chose where a key would be sent.
-fn endpoint(
-    stack: &Stack,
-    model: &Setting<ModelId>,
-    base_url: Option<&Setting<BaseUrl>>,
-) -> Endpoint {
-    let provider = model.value.provider().to_owned();
-    let set = base_url.filter(|url| url.origin != Origin::Default);
-    let provider_choice = match set {
-        // With an address of its own the provider's name decides nothing.
-        Some(_) => Trust::Trusted,
-        None if users_provider(stack) == provider => Trust::Trusted,
-        None => model.trust,
-    };
-    Endpoint {
-        provider,
-        address: set.map_or(Trust::Trusted, |url| url.trust),
-        provider_choice,
-    }
-}
-
-/// The provider that the user's own layers choose.
-fn users_provider(stack: &Stack) -> String {
-    let winner = stack.trusted_winner(Key::Model);
-    let model =
-        winner.and_then(|winner| parse::model(Key::Model, &winner.raw.value, winner.layer).ok());
-    model
-        .unwrap_or_else(groups::default_model)
-        .provider()
-        .to_owned()
 }
 
 impl<'a> Resolver<'a> {
@@ -210,30 +168,6 @@ impl<'a> Resolver<'a> {
             off.map_or(Ok(()), |off| Err(switched_off(key, off)))?;
         }
         Ok(())
-    }
-
-    /// The endpoint. OpenRouter's is known; of other providers the agent's library knows it.
-    fn base_url(
-        &mut self,
-        model: &Setting<ModelId>,
-    ) -> Result<Option<Setting<BaseUrl>>, ConfigError> {
-        let set = self.optional(Key::BaseUrl, parse::base_url)?;
-        if let Some(url) = set
-            .as_ref()
-            .filter(|url| url.value.is_readable_on_the_way())
-        {
-            let note = format!(
-                "the API key goes unencrypted to {} ({})",
-                url.value, url.origin
-            );
-            self.notes.push(note);
-        }
-        if set.is_some() || model.value.provider() != "openrouter" {
-            return Ok(set);
-        }
-        let known = Setting::default_of(BaseUrl::openrouter());
-        self.row(Key::BaseUrl, &known);
-        Ok(Some(known))
     }
 
     fn home(&mut self) -> Result<Setting<PathBuf>, ConfigError> {

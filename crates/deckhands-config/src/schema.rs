@@ -87,7 +87,24 @@ pub fn init_template() -> String {
         }
         out.push_str(&commented(entry, name));
     }
+    out.push_str(&pools());
     out
+}
+
+/// The name of the pool in the template.
+const POOL: &str = "night";
+
+/// Pools are no single settings: an example says what they look like.
+fn pools() -> String {
+    format!(
+        "\n# Pools of routes, of which `model.routes` names one: the preferred route first. A route has a model,\n\
+         # and where that is not as usual, an address (base_url), a key (api_key_env or api_key_file), how tools\n\
+         # are called (tools: native or text), and for a second route to the same model a name. In place of a\n\
+         # list, a table says what the models must be: category, complexity, quality, min_context,\n\
+         # max_latency_ms, max_usd_per_1k_tokens, capabilities, tools, most.\n\
+         #[[routes.{POOL}]]\n#model = \"openrouter/qwen/qwen3-coder:free\"\n\
+         #[[routes.{POOL}]]\n#model = \"ollama/qwen3-coder\"\n#tools = \"native\"\n"
+    )
 }
 
 fn commented(entry: &Entry, name: &str) -> String {
@@ -122,6 +139,7 @@ fn toml_string(text: &str) -> String {
 /// What stands in for a default that depends on the place.
 fn example(key: Key) -> &'static str {
     match key {
+        Key::Routes => POOL,
         Key::BaseUrl => "https://openrouter.ai/api/v1",
         Key::ApiKeyEnv => "OPENROUTER_API_KEY",
         Key::ApiKeyFile => "/run/secrets/openrouter",

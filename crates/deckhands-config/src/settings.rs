@@ -7,14 +7,19 @@ use std::time::Duration;
 use deckhands_model::{Deadlines, ImageRef, Limits, ModelId, ModelWay, Network, Profile, Usd};
 
 use crate::base_url::BaseUrl;
-use crate::credential::{ApiKey, Keys, MissingKey};
+use crate::credential::{ApiKey, Keys, MissingKey, MissingKeyKind, own_key};
 use crate::origin::{Origin, Setting, Trust};
+use crate::pool::PoolRoute;
 
 /// All settings of one invocation. An `Option` is something that has no default.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The model of a task.
     pub model: Setting<ModelId>,
+    /// The pool of routes that is used, if one is.
+    pub pool: Option<Setting<String>>,
+    /// The routes of the pool, the preferred one first; also those that cannot be called for want of a key.
+    pub routes: Vec<PoolRoute>,
     /// Where its provider is reached; nothing: at the provider's own address.
     pub base_url: Option<Setting<BaseUrl>>,
     /// Who calls the provider.
@@ -63,6 +68,8 @@ pub struct Settings {
     /// What the user should hear once: shadowed variables, a key that others can read, …
     pub notes: Vec<String>,
     pub(crate) keys: Keys,
+    /// Whether calls of the model want no key.
+    pub(crate) keyless: bool,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -131,6 +138,54 @@ impl Settings {
     /// sent to the configured endpoint.
     pub fn require_key(&self) -> Result<&ApiKey, MissingKey> {
         self.keys.own.as_ref().map_err(Clone::clone)
+    }
+
+    /// The key for calls of the model, by its route where it is one of the pool's; none where none is wanted:
+    /// a server that people run themselves, or an address on this machine.
+    ///
+    /// # Errors
+    /// [`MissingKey`] as for [`require_key`](Self::require_key), or because no route of the pool has its key.
+    pub fn model_key(&self) -> Result<Option<&ApiKey>, MissingKey> {
+        match self.route() {
+            Some(route) => match &route.key {
+                Ok(key) => Ok(key.as_ref()),
+                Err(missing) => Err(self.no_route().unwrap_or_else(|| missing.clone())),
+            },
+            None => own_key(&self.keys.own, self.keyless),
+        }
+    }
+
+    /// Where the model is called; nothing: at its provider's own address.
+    #[must_use]
+    pub fn model_base_url(&self) -> Option<&BaseUrl> {
+        let by_route = self.route().and_then(|route| route.base_url.as_ref());
+        by_route.or(self.base_url.as_ref().map(|url| &url.value))
+    }
+
+    /// The route of the pool that the model is called by, if it is one.
+    #[must_use]
+    pub fn route(&self) -> Option<&PoolRoute> {
+        let mut routes = self.routes.iter();
+        routes.find(|route| route.id == self.model.value)
+    }
+
+    /// All keys at hand, whichever are used: to be hidden in what is shown.
+    pub fn all_keys(&self) -> impl Iterator<Item = &ApiKey> {
+        let of_routes = self.routes.iter();
+        let of_routes = of_routes.filter_map(|route| route.key.as_ref().ok()?.as_ref());
+        let by_variable = self.keys.by_variable.values();
+        self.keys.own.iter().chain(of_routes).chain(by_variable)
+    }
+
+    fn no_route(&self) -> Option<MissingKey> {
+        let pool = self.pool.as_ref()?;
+        let hints = self.routes.iter().map(|route| route.key.as_ref().err());
+        let hints: Vec<_> = hints.collect::<Option<_>>()?;
+        Some(MissingKey::new(MissingKeyKind::NoRoute {
+            pool: pool.value.clone(),
+            origin: pool.origin.clone(),
+            hint: hints.first().and_then(|missing| missing.hint())?,
+        }))
     }
 
     /// The address that somebody chose for the models of all providers.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::key::Key;
 use crate::layer::RawValue;
+use crate::pool::SelectModels;
 
 /// The inputs of [`load`](crate::load).
 #[derive(Clone, Default)]
@@ -26,6 +27,8 @@ pub struct Sources {
     pub trusted_dirs: Vec<PathBuf>,
     /// What the command line sets.
     pub flags: Flags,
+    /// Finds the models of a pool that is filled from a registry; without it there are no such pools.
+    pub select: Option<SelectModels>,
 }
 
 /// Settings given as flags, each with the flag's name.

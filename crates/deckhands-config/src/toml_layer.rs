@@ -10,7 +10,10 @@ use crate::error::{ConfigError, ConfigErrorKind};
 use crate::key::Key;
 use crate::layer::{Layer, Raw, RawValue};
 use crate::origin::{Origin, Trust};
+use crate::pool::TABLE;
 use crate::shown::{likeness, nearest, plain};
+
+mod routes;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +45,10 @@ pub(crate) fn read(file: TomlFile<'_>, trust: Trust) -> Result<Layer, ConfigErro
     let base = file.path.parent().unwrap_or(Path::new("")).to_owned();
     let mut layer = Layer::new(trust, base);
     for (table, content) in document.get_ref() {
+        if table.get_ref() == TABLE {
+            layer.pools = routes::pools(file, content, &layer)?;
+            continue;
+        }
         let DeValue::Table(content) = content.get_ref() else {
             return Err(file.unknown(table, None));
         };

@@ -94,7 +94,9 @@ impl Answer {
     pub(crate) fn with_pause(mut self, pause: Option<Duration>) -> Self {
         let whole = |pause: Duration| pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         let value = pause.map(|pause| HeaderValue::from(whole(pause).min(LONGEST_PAUSE)));
-        self.headers.extend(value.map(|value| (RETRY_AFTER, value)));
+        if let Some(value) = value {
+            self.headers.insert(RETRY_AFTER, value);
+        }
         self
     }
 

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, capture_connection};
 use hyper_util::client::legacy::{self, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::client::Resumption;
@@ -87,10 +87,12 @@ impl Client {
     pub(crate) async fn open(&self, body: Bytes, streamed: bool, time: Duration) -> Opened {
         let late = tokio::time::sleep(time.min(self.limits.answer));
         tokio::pin!(late);
+        let mut request = self.request(body, streamed);
+        let connection = capture_connection(&mut request);
         let head = tokio::select! {
             biased;
-            () = &mut late => return Opened::Ended(Ending::Silent),
-            head = self.http.request(self.request(body, streamed)) => head,
+            () = &mut late => return Opened::Ended(late_head(&connection)),
+            head = self.http.request(request) => head,
         };
         let response = match head {
             Ok(response) => response,
@@ -178,6 +180,15 @@ fn whole(head: Parts, parts: VecDeque<Bytes>, broke: Option<Broke>) -> Reply {
     }
 }
 
+/// No head came in time. Where there was not even a connection, because the host's name or TLS took all
+/// of it, nothing was sent.
+fn late_head(connection: &CaptureConnection) -> Ending {
+    if connection.connection_metadata().is_some() {
+        return Ending::Silent;
+    }
+    Ending::NotConnected("there was no connection in time".to_owned())
+}
+
 /// Whether there was an answer, but not in HTTP.
 fn is_garbled(error: &ClientError) -> bool {
     let source = std::error::Error::source(error);
@@ -228,11 +239,13 @@ fn headers(upstream: &Upstream) -> Result<HeaderMap, RouteError> {
 fn tls(wanted: bool) -> Result<ClientConfig, RouteError> {
     if !wanted {
         let none = builder().with_root_certificates(RootCertStore::empty());
-        return Ok(none.with_no_client_auth());
+        let mut none = none.with_no_client_auth();
+        none.resumption = Resumption::disabled();
+        return Ok(none);
     }
     let mut known = with_roots()?;
-    // Every relay has sessions of its own.
-    known.resumption = Resumption::default();
+    // Every relay has sessions of its own, with the one server that it calls: room for more takes some 20 kB.
+    known.resumption = Resumption::in_memory_sessions(1);
     Ok(known)
 }
 

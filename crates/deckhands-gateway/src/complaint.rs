@@ -1,7 +1,10 @@
 //! What a provider says of a call that it did not serve; what follows from it is for `verdict`.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use crate::retry::span;
 use crate::route::Scope;
 
 /// Phrases by which providers say that a request is longer than the model's window.
@@ -22,6 +25,18 @@ const TOO_LONG: &[&str] = &[
     "request_too_large",
 ];
 
+/// Phrases by which providers say with a 503 that they have too much to do; others say with it that
+/// nobody serves the model.
+const OVERLOADED: &[&str] = &[
+    "overload",
+    "at capacity",
+    "over capacity",
+    "high demand",
+    "too busy",
+    "server is busy",
+    "too many requests",
+];
+
 /// How much of a body is read for its error: errors have a few hundred bytes, pages of HTML some KiB.
 const LONGEST_READ: usize = 64 << 10;
 
@@ -34,8 +49,10 @@ pub(crate) struct Complaint {
     pub(crate) code: Option<u16>,
     /// When calls are allowed again, in milliseconds since 1970.
     pub(crate) reset: Option<u64>,
+    /// After how long, in a field of its own.
+    pub(crate) delay: Option<Duration>,
     /// The error's words for its own kind.
-    kinds: [String; 2],
+    pub(crate) kinds: [String; 2],
 }
 
 impl Complaint {
@@ -68,6 +85,7 @@ impl Complaint {
             words: words.collect::<Vec<_>>().join(": "),
             code: status(&error["code"]),
             reset: reset(&error["metadata"]["headers"]),
+            delay: delay(&error["details"]),
             kinds: [&error["code"], &error["type"]].map(|word| text(word).to_lowercase()),
         }
     }
@@ -80,6 +98,15 @@ impl Complaint {
     /// Whether the request alone is more than a minute's allowance: waiting does not help.
     pub(crate) fn is_more_than_a_minute(&self) -> bool {
         self.says(&["request too large for"]) && self.says(&["tokens per min"])
+    }
+
+    /// Whether the provider wants fewer calls, or has too much to do: the same call may pass a little later.
+    pub(crate) fn is_busy(&self, status: u16) -> bool {
+        match status {
+            429 | 529 => true,
+            503 => self.says(OVERLOADED),
+            _ => false,
+        }
     }
 
     /// Whether there is no money left, which no waiting changes.
@@ -131,6 +158,13 @@ fn reset(headers: &Value) -> Option<u64> {
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("x-ratelimit-reset"))?;
     value.as_u64().or_else(|| text(value).parse().ok())
+}
+
+/// Google tells it in one of several details.
+fn delay(details: &Value) -> Option<Duration> {
+    let details = details.as_array()?.iter();
+    let told = details.filter_map(|detail| span::whole(text(&detail["retryDelay"])));
+    told.max()
 }
 
 #[cfg(test)]

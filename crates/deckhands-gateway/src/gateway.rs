@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::answer::Answer;
 use crate::body::AnswerBody;
 use crate::health::Health;
+use crate::money::Pressure;
 use crate::session::{Diagnose, RouteError, Session, SessionSpec, bearer};
 
 /// What all sessions of a process share. Clones are the same gateway.
@@ -25,7 +26,18 @@ pub struct Gateway {
 struct Inner {
     health: Health,
     diagnose: Diagnose,
-    sessions: Mutex<HashMap<SecretHash, Weak<crate::session::Inner>>>,
+    /// Who waits for money that another session has drawn.
+    pressure: Pressure,
+    sessions: Mutex<Sessions>,
+}
+
+/// What is open, by the hash of its token.
+type Sessions = HashMap<SecretHash, Weak<crate::session::Inner>>;
+
+/// A session's place in the list of its gateway, which it leaves with its last clone.
+pub(crate) struct Listed {
+    gateway: Weak<Inner>,
+    token: SecretHash,
 }
 
 impl Gateway {
@@ -37,6 +49,7 @@ impl Gateway {
             inner: Arc::new(Inner {
                 health,
                 diagnose,
+                pressure: Pressure::new(),
                 sessions: Mutex::default(),
             }),
         }
@@ -56,6 +69,8 @@ impl Gateway {
     /// [`revoke`](Session::revoke) or when every clone of the session is dropped. At most 64 of them
     /// wait: a reader that is slower holds calls up, one that is dropped does not.
     ///
+    /// Dropping every clone takes it off the gateway's list.
+    ///
     /// For an `https` address this reads the system's root certificates, once a process.
     ///
     /// # Errors
@@ -66,14 +81,14 @@ impl Gateway {
     ) -> Result<(Session, mpsc::Receiver<GatewayFact>), RouteError> {
         let token = spec.token;
         let (health, diagnose) = (self.inner.health.clone(), self.inner.diagnose.clone());
-        let (session, facts) = Session::open(spec, health, diagnose)?;
-        let mut sessions = self.sessions();
-        // The map grows by what is open, not by what ever was.
-        if sessions.len() >= sessions.capacity() {
-            sessions.retain(|_, session| session.strong_count() > 0);
-        }
-        sessions.insert(token, Arc::downgrade(session.inner()));
-        drop(sessions);
+        let listed = Listed {
+            gateway: Arc::downgrade(&self.inner),
+            token,
+        };
+        let pressure = self.inner.pressure.clone();
+        let (session, facts) = Session::open(spec, health, diagnose, pressure, listed)?;
+        let place = Arc::downgrade(session.inner());
+        self.inner.sessions().insert(token, place);
         Ok((session, facts))
     }
 
@@ -85,24 +100,47 @@ impl Gateway {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let token = bearer(request.headers()).map(SecretHash::of);
-        let session = token.and_then(|token| self.sessions().get(&token)?.upgrade());
+        let session = token.and_then(|token| self.inner.sessions().get(&token)?.upgrade());
         match session {
             Some(session) => Session::of(session).handle(request).await,
             None => Answer::stranger().into_response(),
         }
     }
+}
 
+impl Inner {
     /// A panic cannot leave the map half changed.
-    fn sessions(&self) -> MutexGuard<'_, HashMap<SecretHash, Weak<crate::session::Inner>>> {
-        let sessions = self.inner.sessions.lock();
-        sessions.unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let Some(gateway) = self.gateway.upgrade() else {
+            return;
+        };
+        let mut sessions = gateway.sessions();
+        // Another one may be there by now for the same token.
+        if sessions
+            .get(&self.token)
+            .is_some_and(|session| session.strong_count() == 0)
+        {
+            sessions.remove(&self.token);
+        }
+        if sessions.len() < sessions.capacity() / 4 {
+            sessions.shrink_to_fit();
+        }
     }
 }
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway")
-            .field("sessions", &self.sessions().len())
+            .field("sessions", &self.inner.sessions().len())
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

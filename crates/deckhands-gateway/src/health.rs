@@ -1,5 +1,6 @@
 //! The health of all routes of a process: asked and told by every session, read by whoever plans.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use deckhands_resilience::route_health::{
 };
 use jiff::Timestamp;
 
-use crate::route::Scope;
+use crate::route::{Route, Scope};
+use crate::upstream::Account;
 
 /// Tells the time of day. The gateway reads no clock of its own.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -28,6 +30,8 @@ struct Inner {
 struct State {
     routes: RouteHealth,
     rests: Vec<Rest>,
+    /// Who pays for the calls of each route that a session had.
+    accounts: BTreeMap<ModelId, Account>,
 }
 
 /// A refusal that is about more than the route that met it.
@@ -41,6 +45,10 @@ struct Rest {
 
 /// Rests that are kept at once; one account has a handful. The one that ends first goes for a new one.
 const MOST_RESTS: usize = 64;
+
+/// Routes whose account is known; a process has a handful. Of more than these a refusal of the account
+/// closes all of the provider.
+const MOST_ACCOUNTS: usize = 4096;
 
 /// The right to make one call. Dropped without an end it is given back: a call that was dropped says
 /// nothing of its route.
@@ -58,6 +66,7 @@ impl Health {
             state: Mutex::new(State {
                 routes: RouteHealth::new(policy),
                 rests: Vec::new(),
+                accounts: BTreeMap::new(),
             }),
         }))
     }
@@ -133,6 +142,21 @@ impl Health {
         Ok((place, CallPermit { health, permit }))
     }
 
+    /// Remembers who pays for the calls of a route.
+    pub(crate) fn know(&self, route: &Route) {
+        let mut state = self.state();
+        let room = state.accounts.len() < MOST_ACCOUNTS;
+        if room || state.accounts.contains_key(&route.model) {
+            let account = route.upstream.account();
+            state.accounts.insert(route.model.clone(), account);
+        }
+    }
+
+    /// Whether a refusal for one route closes another one, too.
+    pub(crate) fn covers(&self, scope: Scope, refused: &ModelId, other: &ModelId) -> bool {
+        self.state().covers(scope, refused, other)
+    }
+
     /// Has everything left alone that a refusal is about, for so long.
     pub(crate) fn rest(&self, refused: &ModelId, scope: Scope, wait: Duration) {
         let since = self.now();
@@ -164,13 +188,23 @@ impl State {
     fn refused(&self, route: &ModelId, now: Timestamp) -> Option<Refused> {
         let resting = self.rests.iter();
         let resting =
-            resting.filter(|rest| rest.lasts(now) && rest.scope.covers(&rest.refused, route));
+            resting.filter(|rest| rest.lasts(now) && self.covers(rest.scope, &rest.refused, route));
         let resting = resting.map(|rest| Refused {
             until: rest.until,
             why: RefusedWhy::Resting,
         });
         let own = self.routes.refused(route, now);
         resting.chain(own).max_by_key(|no| no.until)
+    }
+
+    /// Whether a refusal for one route closes another one, too. A route of which nobody said who pays for
+    /// it may be of any account of its provider.
+    fn covers(&self, scope: Scope, refused: &ModelId, other: &ModelId) -> bool {
+        let account = |model: &ModelId| self.accounts.get(model);
+        let differ = account(refused)
+            .zip(account(other))
+            .is_some_and(|(one, another)| one != another);
+        scope.covers(refused, other) && (refused == other || !differ)
     }
 }
 
@@ -189,15 +223,27 @@ impl fmt::Debug for Health {
 
 impl CallPermit {
     /// Books how the call ended: why it failed, and how long the provider wants no more of them.
-    pub(crate) fn settle(mut self, failure: Option<Cause>, retry_after: Option<Duration>) {
-        let now = self.health.now();
-        let reset = retry_after.and_then(|wait| now.saturating_add(wait).ok());
-        let end = match failure {
+    pub(crate) fn settle(self, failure: Option<Cause>, retry_after: Option<Duration>) {
+        self.end(retry_after, |reset| match failure {
             None => CallEnd::Success,
             Some(cause) => CallEnd::Failure { cause, reset },
-        };
+        });
+    }
+
+    /// Books that the route only wants fewer calls, or has too much to do.
+    pub(crate) fn settle_busy(self, cause: Cause, retry_after: Option<Duration>) {
+        self.end(retry_after, |reset| CallEnd::Busy { cause, reset });
+    }
+
+    fn end(
+        mut self,
+        retry_after: Option<Duration>,
+        end: impl FnOnce(Option<Timestamp>) -> CallEnd,
+    ) {
+        let now = self.health.now();
+        let reset = retry_after.and_then(|wait| now.saturating_add(wait).ok());
         if let Some(permit) = self.permit.take() {
-            self.health.state().routes.settle(permit, end, now);
+            self.health.state().routes.settle(permit, end(reset), now);
         }
     }
 }

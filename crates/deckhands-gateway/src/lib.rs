@@ -29,6 +29,7 @@
 //! let route = Route { model, upstream, price: None, max_output_tokens: 8192 };
 //! let (session, mut facts) = gateway.open(SessionSpec {
 //!     token: SessionToken::new("32 random bytes in hexadecimal...").hash(),
+//!     expires: None,
 //!     routes: vec![route],
 //!     limits: SessionLimits::default(),
 //!     money: None,
@@ -84,10 +85,11 @@ pub use limits::SessionLimits;
 pub use loops::{CallEnd, LoopBound, LoopDetector, LoopKind, LoopPolicy, Sighting, Watch};
 pub use money::{
     Account, Booked, BookedBy, Draw, Ledger, LedgerError, LongPrice, MARGIN_TOKENS, MemoryLedger,
-    Origin, Price, PriceError, PriceTable, PriceTableError, Purse, PursePolicy, PurseState, Rate,
-    Refusal, Refused, Reservation, Tokens, Told, Unbounded, bounded, cost, worst_case,
+    Origin, Pressure, Price, PriceError, PriceTable, PriceTableError, Purse, PursePolicy,
+    PurseState, Rate, Refusal, Refused, Reservation, Tokens, Told, Unbounded, bounded, cost,
+    worst_case,
 };
-pub use provider::{Incompatible, default_base_url, own_model_id};
+pub use provider::{Incompatible, default_base_url, own_model_id, runs_here};
 pub use route::{Route, Scope};
 pub use secret::{ProviderKey, SessionToken};
 pub use session::{Diagnose, RouteError, Session, SessionMoney, SessionSpec};
@@ -95,4 +97,4 @@ pub use tape::{
     Divergence, Recorded, Recorder, Replay, Replayed, Tape, TapeEnd, TapeError, TapedAnswer,
     TapedCall,
 };
-pub use upstream::{Upstream, UpstreamError};
+pub use upstream::Upstream;

@@ -17,6 +17,9 @@ pub struct SessionLimits {
     /// From sending on to the last byte of a whole answer: 120 s. Of a stream from sending on to the
     /// first content, and from each part to the next. The request has as long to arrive.
     pub answer: Duration,
+    /// From sending on to the end of a stream: 2 h. The longest outputs on offer, 128,000 tokens, take
+    /// 6,400 s at 20 tokens a second, which is slow. What goes on longer has no end.
+    pub stream: Duration,
     /// From a call's arrival to its answer, all tries and waits of it together: 235 s, a little less
     /// than the agent's own client waits (240 s), so that it is never the agent that breaks off. A
     /// stream that has begun may go on.
@@ -24,14 +27,23 @@ pub struct SessionLimits {
     /// How long one call is held while no route may be called: 60 s (`hold_max` of the design).
     pub hold: Duration,
     /// Before a route is tried again that failed without naming a time: 1 s, doubled with each
-    /// failure in a row.
+    /// failure in a row, at most 15 s.
     pub pause: Duration,
+    /// By how many percent a pause may be shorter before a route that has too much to do: 25. Which part
+    /// of it that is, is drawn by the token.
+    pub jitter: u32,
     /// Calls at the same time: 8. An agent makes one; with its client's hidden retries and a memory
     /// condenser it stays below this.
     pub concurrent: usize,
     /// A route that failed so often in a row is not tried again before another one gave an answer:
-    /// 3. Once none is left no further call is made. 0 counts as 1.
+    /// 3. Once none is left no further call is made. 0 counts as 1. A refusal for too many calls, or
+    /// for too much to do, is no failure of its own, but a call that was held in vain for such a route
+    /// is one.
     pub give_up_after: u32,
+    /// Whether a request may have the provider search, read or run something by itself, which costs and acts
+    /// beside the model: no. Without a cap it is the caller's to allow; under one it is refused in any
+    /// case, for nobody can bound it.
+    pub provider_tools: bool,
     /// Whether what one call met counts for those after it, so that all of them end where none can be
     /// served: so for an attempt, which is over then. Without it each call stands for itself.
     pub remembers: bool,
@@ -44,11 +56,14 @@ impl Default for SessionLimits {
             answer_bytes: 16 << 20,
             connect: Duration::from_secs(10),
             answer: Duration::from_secs(120),
+            stream: Duration::from_secs(2 * 60 * 60),
             whole: Duration::from_secs(235),
             hold: Duration::from_secs(60),
             pause: Duration::from_secs(1),
+            jitter: 25,
             concurrent: 8,
             give_up_after: 3,
+            provider_tools: false,
             remembers: true,
         }
     }

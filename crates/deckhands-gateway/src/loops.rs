@@ -63,6 +63,8 @@ struct Prompt {
     times: u32,
     /// Whether it has come to an end that leaves no reason to repeat it.
     done: bool,
+    /// Whether that was a refusal.
+    refused: bool,
 }
 
 impl LoopDetector {
@@ -90,10 +92,15 @@ impl LoopDetector {
             };
         };
         let prompts = self.prompt.see(steps.whole());
+        let prompt = if self.prompt.refused {
+            LoopKind::RefusedPrompt
+        } else {
+            LoopKind::SamePrompt
+        };
         let condensed = self.condensed.see(&steps);
         let LoopPolicy { steps: per, .. } = self.policy;
         let watch = [
-            self.policy.prompts.judge(LoopKind::SamePrompt, prompts),
+            self.policy.prompts.judge(prompt, prompts),
             per.judge(LoopKind::SameStep, steps.same()),
             per.judge(LoopKind::Alternating, steps.rounds()),
             per.judge(LoopKind::Condensing, condensed),
@@ -115,6 +122,7 @@ impl LoopDetector {
         };
         if seen.prompt == Some(self.prompt.hash) && !again {
             self.prompt.done = true;
+            self.prompt.refused = end == CallEnd::Refused;
         }
         if seen.prompt.is_some() && end == CallEnd::Good {
             self.condensed.answered();
@@ -130,6 +138,7 @@ impl Prompt {
                 hash,
                 times: 1,
                 done: false,
+                refused: false,
             };
         } else if self.done {
             self.times = self.times.saturating_add(1);

@@ -16,6 +16,7 @@ mod told;
 
 mod ledger;
 mod memory;
+mod pressure;
 mod purse;
 
 pub use booked::{Booked, BookedBy};
@@ -23,7 +24,9 @@ pub use bounded::{Unbounded, bounded};
 pub use cost::{MARGIN_TOKENS, Tokens, cost, worst_case};
 pub use ledger::{Draw, Ledger, LedgerError, Refusal};
 pub use memory::{Account, MemoryLedger};
+pub use pressure::Pressure;
 pub use price::{LongPrice, Price, PriceError, Rate};
 pub use purse::{Purse, PursePolicy, PurseState, Refused, Reservation};
 pub use table::{Origin, PriceTable, PriceTableError};
 pub use told::Told;
+pub(crate) use told::cost as told_cost;

@@ -3,7 +3,7 @@
 use deckhands_model::Usage;
 use serde_json::Value;
 
-use crate::money::Told;
+use crate::money::{Told, told_cost};
 use crate::pick::{self, Part};
 
 /// The few things of a completion that matter here.
@@ -56,8 +56,12 @@ impl Outline {
             self.model = Some(model);
         }
         if let Some(spent) = usage.filter(|usage| usage.is_object()) {
-            self.usage = spent_in(spent);
-            self.told = Told::of_usage(&spent.value());
+            let told = spent.value();
+            self.usage = Usage {
+                cost_usd: told_cost(&told).filter(|cost| *cost >= 0.0),
+                ..tokens_in(spent)
+            };
+            self.told = Told::of_usage(&told);
         }
     }
 }
@@ -154,13 +158,13 @@ fn ended(choice: Part<'_>) -> Option<Value> {
 }
 
 /// What is no number, or none that can be, is unknown.
-fn spent_in(told: Part<'_>) -> Usage {
-    let told = told.fields(["prompt_tokens", "completion_tokens", "cost"]);
-    let [input, output, cost] = told.map(|part| part.map(Part::value).unwrap_or_default());
+fn tokens_in(told: Part<'_>) -> Usage {
+    let told = told.fields(["prompt_tokens", "completion_tokens"]);
+    let [input, output] = told.map(|part| part.map(Part::value).unwrap_or_default());
     Usage {
         input_tokens: input.as_u64(),
         output_tokens: output.as_u64(),
-        cost_usd: cost.as_f64().filter(|cost| *cost >= 0.0),
+        cost_usd: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
@@ -104,14 +104,14 @@ impl Reply {
         event_stream(&self.headers)
     }
 
-    /// The text of the `Retry-After` header.
-    pub(crate) fn retry_after(&self) -> Option<&str> {
-        self.headers.get(RETRY_AFTER)?.to_str().ok()
+    /// The text of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The provider's time when it answered.
     pub(crate) fn date(&self) -> Option<&str> {
-        self.headers.get(DATE)?.to_str().ok()
+        self.header(DATE.as_str())
     }
 }
 

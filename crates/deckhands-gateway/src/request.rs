@@ -11,10 +11,22 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::money::{Price, Rate};
 use crate::route::Route;
+
+mod provider_tool;
+
+pub(crate) use provider_tool::ONLINE;
 
 /// The fields by which a request bounds its answer, the one that replaced the other first.
 const BOUNDS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+
+/// The fields by which a request lets the provider take another model than the one that it names:
+/// OpenRouter's list of others and its stored settings
+/// (<https://openrouter.ai/docs/features/model-routing>,
+/// <https://openrouter.ai/docs/features/presets>), and the list of a LiteLLM proxy
+/// (<https://docs.litellm.ai/docs/proxy/reliability>).
+const OTHER_MODELS: [&str; 3] = ["models", "preset", "fallbacks"];
 
 /// A chat request, taken apart as far as it is looked at.
 #[derive(Debug)]
@@ -76,12 +88,14 @@ impl ChatRequest {
         Ok(Self { fields, streamed })
     }
 
-    /// The body for a route: its model, its bound, and the wish to be told what was used. Every other
-    /// field keeps the text it has.
-    pub(crate) fn body_for(&self, route: &Route) -> Bytes {
+    /// The body for a route: its model and no other, its bound, and the wish to be told what was used. Where
+    /// the money is `capped` the price that the cap was reckoned with is one, too. Every other field keeps
+    /// the text it has.
+    pub(crate) fn body_for(&self, route: &Route, capped: bool) -> Bytes {
         let mut fields: BTreeMap<&str, &RawValue> = self.borrowed();
         let model = raw(&Value::from(route.upstream.model.as_str()));
         fields.insert("model", &model);
+        fields.retain(|name, _| !OTHER_MODELS.contains(name));
         let bound = raw(&Value::from(route.max_output_tokens));
         for name in self.too_large(route.max_output_tokens) {
             fields.insert(name, &bound);
@@ -90,6 +104,13 @@ impl ChatRequest {
         if route.upstream.is_openrouter() {
             // Without it OpenRouter does not tell what a call cost.
             fields.entry("usage").or_insert(&include);
+        }
+        let most = route.price.filter(|_| capped).map(|price| most(&price));
+        if let Some(most) = &most
+            && route.upstream.is_openrouter()
+        {
+            // A request that says by itself who may serve it is refused under a cap.
+            fields.insert("provider", most);
         }
         let with_usage = raw(&json!({ "include_usage": true }));
         if self.streamed {
@@ -144,6 +165,12 @@ impl ChatRequest {
     fn number(&self, name: &str) -> Option<u64> {
         self.fields.get(name)?.get().parse().ok()
     }
+}
+
+/// OpenRouter's word for the most that a million tokens may cost: it calls nobody who wants more.
+fn most(price: &Price) -> Box<RawValue> {
+    let [input, output] = price.dearest().map(Rate::as_per_million);
+    raw(&json!({ "max_price": { "prompt": input, "completion": output } }))
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

@@ -8,7 +8,8 @@ use crate::upstream::Upstream;
 /// One way to a model: where its calls go, and as whom.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// The model, by which the route's health is known.
+    /// The model, by which the route's health is known and told of. Several routes to one model are told
+    /// apart by a name in it, see [`ModelId::by_route`].
     pub model: ModelId,
     /// Where it is served.
     pub upstream: Upstream,
@@ -31,8 +32,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Whether a refusal of this scope for one model closes another one, too. A process has one
-    /// account at a provider.
+    /// Whether a refusal of this scope for one model closes another one of the same account, too.
+    /// Models of two providers are never of one account.
     #[must_use]
     pub fn covers(self, refused: &ModelId, other: &ModelId) -> bool {
         let same_account = refused.provider() == other.provider();

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use deckhands_model::GatewayFact;
@@ -15,10 +15,10 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::answer::Answer;
 use crate::body::AnswerBody;
 use crate::client::Client;
+use crate::gateway::Listed;
 use crate::health::Health;
 use crate::limits::SessionLimits;
-use crate::loops::LoopDetector;
-use crate::money::{LedgerError, Purse, PurseState};
+use crate::money::{LedgerError, Pressure, Purse, PurseState};
 use crate::path::{Wanted, wanted};
 use crate::route::Route;
 use crate::secret::{ProviderKey, Veil};
@@ -31,14 +31,18 @@ mod choose;
 mod door;
 mod ends;
 mod live;
+mod pause;
 mod spec;
 mod standing;
+mod tried;
+mod watched;
 
 pub(crate) use door::bearer;
 use door::{Door, Visit};
 use spec::priced;
 pub use spec::{Diagnose, RouteError, SessionMoney, SessionSpec};
 use standing::Standing;
+use watched::Watched;
 
 /// The way to its models for whoever has one token. Clones are the same session.
 #[derive(Clone)]
@@ -53,14 +57,19 @@ pub(crate) struct Inner {
     standing: Standing,
     slots: Arc<Semaphore>,
     calls: AtomicU64,
+    /// What pauses are drawn by.
+    seed: u64,
     /// Calls that are held now.
     held: AtomicUsize,
     health: Health,
     diagnose: Diagnose,
     purse: Option<Purse>,
-    loops: Mutex<LoopDetector>,
+    pressure: Pressure,
+    watched: Watched,
     recorder: Option<Recorder>,
     replay: Option<Arc<Replay>>,
+    /// Dropped with it, it takes the session off the gateway's list.
+    _listed: Listed,
 }
 
 /// A route with what calls it.
@@ -77,6 +86,8 @@ impl Session {
         spec: SessionSpec,
         health: Health,
         diagnose: Diagnose,
+        pressure: Pressure,
+        listed: Listed,
     ) -> Result<(Self, mpsc::Receiver<GatewayFact>), RouteError> {
         let limits = spec.limits;
         let routes = match spec.money {
@@ -84,6 +95,7 @@ impl Session {
             None => spec.routes,
         };
         let ways = routes.into_iter().map(|route| {
+            health.know(&route);
             let client = Client::new(&route.upstream, limits)?;
             Ok(Way { route, client })
         });
@@ -92,7 +104,7 @@ impl Session {
             return Err(RouteError::NoRoute);
         }
         let concurrent = limits.concurrent.clamp(1, MOST_CALLS);
-        let (door, facts) = Door::new(spec.token, concurrent);
+        let (door, facts) = Door::new(spec.token, concurrent, spec.expires);
         let inner = Inner {
             door,
             standing: Standing::new(ways.len(), limits.give_up_after),
@@ -100,15 +112,19 @@ impl Session {
             limits,
             slots: Arc::new(Semaphore::new(concurrent)),
             calls: AtomicU64::new(0),
+            // Random, and chosen by the caller.
+            seed: pause::drawn(spec.token),
             held: AtomicUsize::new(0),
             health,
             diagnose,
             purse: spec
                 .money
-                .map(|money| Purse::open(money.ledger, money.purse)),
-            loops: Mutex::new(LoopDetector::new(spec.loops)),
+                .map(|money| Purse::open_under(money.ledger, money.purse, &pressure)),
+            pressure,
+            watched: Watched::new(spec.loops),
             recorder: spec.recorder,
             replay: spec.replay,
+            _listed: listed,
         };
         let inner = Arc::new(inner);
         Ok((Self { inner }, facts))

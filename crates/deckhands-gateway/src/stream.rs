@@ -60,6 +60,8 @@ pub(crate) type OnEnd = Box<dyn FnOnce(StreamEnd) -> Option<BoxFuture<'static, (
 pub(crate) struct Bounds {
     /// From one part to the next.
     pub(crate) patience: Duration,
+    /// To its end.
+    pub(crate) whole: Duration,
     /// Bytes of the whole.
     pub(crate) bytes: usize,
     /// Whether all that the agent is sent is kept until the end.
@@ -83,6 +85,7 @@ pub(crate) struct Live {
     came: usize,
     patience: Duration,
     idle: Pin<Box<Sleep>>,
+    late: Pin<Box<Sleep>>,
     shut: BoxFuture<'static, ()>,
     on_end: Option<OnEnd>,
     copy: Option<BytesMut>,
@@ -107,6 +110,7 @@ impl Live {
             came: 0,
             patience: bounds.patience,
             idle: Box::pin(tokio::time::sleep(bounds.patience)),
+            late: Box::pin(tokio::time::sleep(bounds.whole)),
             shut: bounds.shut,
             on_end: Some(on_end),
             copy: bounds.copied.then(BytesMut::new),
@@ -141,6 +145,10 @@ impl Live {
 
     /// Takes one part of the provider's, or the end.
     fn poll_provider(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.late.as_mut().poll(cx).is_ready() {
+            self.stopped(Broke::Late);
+            return Poll::Ready(());
+        }
         let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(());
         };

@@ -1,6 +1,6 @@
 //! One place that calls are sent to.
 
-use deckhands_model::ModelId;
+use deckhands_model::{ModelId, SecretHash};
 
 use crate::provider::{Incompatible, default_base_url, own_model_id};
 use crate::secret::ProviderKey;
@@ -19,37 +19,37 @@ pub struct Upstream {
     pub provider: String,
 }
 
-/// Why a model cannot be relayed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UpstreamError {
-    /// Its provider speaks a form of its own.
-    #[error(transparent)]
-    Incompatible(#[from] Incompatible),
-    /// Its provider has no address of its own, and none was given.
-    #[error("provider `{provider}` has no base URL of its own and none is set")]
-    NoBaseUrl {
-        /// The prefix of the model's id.
-        provider: String,
-    },
+/// Who pays for calls: what is refused to an account is refused to all of its routes. A provider knows it
+/// by the key; one that wants none has one at each address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Account {
+    provider: String,
+    known_by: KnownBy,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum KnownBy {
+    Key(SecretHash),
+    Address(String),
 }
 
 impl Upstream {
     /// The endpoint of a model: at `base_url`, else at the provider's own address.
     ///
     /// # Errors
-    /// [`UpstreamError`] when the provider is not OpenAI-compatible or its address is unknown.
+    /// [`Incompatible`] when the provider does not speak the OpenAI form.
     pub fn of(
         model: &ModelId,
         base_url: Option<&str>,
         key: Option<ProviderKey>,
-    ) -> Result<Self, UpstreamError> {
+    ) -> Result<Self, Incompatible> {
         let own = own_model_id(model)?;
         let provider = model.provider();
-        let known = base_url.or_else(|| default_base_url(provider));
-        let base_url = known.ok_or_else(|| UpstreamError::NoBaseUrl {
+        let incompatible = || Incompatible {
             provider: provider.to_owned(),
-        })?;
+        };
+        let known = base_url.or_else(|| default_base_url(provider));
+        let base_url = known.ok_or_else(incompatible)?;
         Ok(Self {
             base_url: base_url.to_owned(),
             key,
@@ -61,6 +61,18 @@ impl Upstream {
     /// Whether the provider is OpenRouter, which has a few fields of its own.
     pub(crate) fn is_openrouter(&self) -> bool {
         self.provider == "openrouter"
+    }
+
+    /// Who pays for its calls.
+    pub(crate) fn account(&self) -> Account {
+        let known_by = match &self.key {
+            Some(key) => KnownBy::Key(SecretHash::of(key.expose())),
+            None => KnownBy::Address(self.base_url.clone()),
+        };
+        Account {
+            provider: self.provider.clone(),
+            known_by,
+        }
     }
 
     /// The address of the calls as text.

@@ -12,6 +12,7 @@ use deckhands_model::{CallFault, Usage};
 use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::money::Told;
+use crate::outline::Outline;
 use crate::reply::{Ending, Reply};
 use crate::route::Scope;
 use crate::secret::Veil;
@@ -38,6 +39,8 @@ pub(crate) struct Verdict {
     /// The same for people, short.
     pub(crate) words: String,
     pub(crate) retry_after: Option<Duration>,
+    /// Whether the provider has too much to do, or wants fewer calls.
+    pub(crate) busy: bool,
     /// What a refusal is about.
     pub(crate) scope: Scope,
     /// What the provider told of the call's price.
@@ -67,7 +70,12 @@ pub(crate) fn judge(ending: &Ending, streamed: bool, veil: &Veil) -> Verdict {
         Ending::Replied(reply) if reply.status == 200 => accepted::judge(reply, streamed, veil),
         Ending::Replied(reply) => {
             let complaint = Complaint::of_body(&reply.body);
-            refused(reply, reply.status, &complaint, veil)
+            let verdict = refused(reply, reply.status, &complaint, veil);
+            // One that failed after it had begun may tell what it charges all the same.
+            match Outline::of_document(&reply.body) {
+                Some(outline) => accepted::told(verdict, &outline, veil),
+                None => verdict,
+            }
         }
         Ending::NotConnected(why) => Verdict {
             may_cost: false,
@@ -97,7 +105,7 @@ pub(crate) fn judge_stream(end: &StreamEnd, veil: &Veil) -> Option<Verdict> {
 
 /// The provider refused or failed, and `status` says how.
 fn refused(reply: &Reply, status: u16, complaint: &Complaint, veil: &Veil) -> Verdict {
-    let retry_after = retry::wait(status, reply, complaint.reset);
+    let retry_after = retry::wait(status, reply, complaint);
     let words = match text::words(complaint.words.as_bytes(), veil) {
         words if words.is_empty() => format!("status {status} without a word"),
         words => words,
@@ -125,10 +133,12 @@ fn refused(reply: &Reply, status: u16, complaint: &Complaint, veil: &Veil) -> Ve
         detail: text::detail(&reply.body, veil),
         words,
         retry_after,
+        busy: complaint.is_busy(status),
         scope: complaint.scope(status),
         told: Told::default(),
         // Of an error in the place of an answer, and of one that somebody between us and the provider did
-        // not wait for, nobody can say how much of an answer there was.
+        // not wait for, nobody can say how much of an answer there was. Any other status comes before an
+        // answer: providers charge for tokens that they have made, and say so where they do.
         may_cost: matches!(reply.status, 200 | 408 | 504 | 524),
         model: None,
         usage: Usage::default(),
@@ -155,6 +165,7 @@ fn failed(as_status: u16, fault: CallFault, status: Option<u16>, why: String) ->
         detail: why.clone(),
         words: why,
         retry_after: None,
+        busy: false,
         scope: Scope::Model,
         told: Told::default(),
         may_cost: true,

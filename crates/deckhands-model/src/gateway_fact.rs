@@ -1,10 +1,13 @@
 //! What the gateway saw of an agent's calls to its model.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
 use crate::model_id::ModelId;
 use crate::usage::Usage;
+use crate::usd::Usd;
 
 /// One call of an agent to its model, as the gateway saw it end.
 ///
@@ -38,8 +41,51 @@ pub struct GatewayFact {
     pub took: Duration,
     /// How much of that it was held while no route could be called.
     pub held: Duration,
-    /// With this call the gateway gave up: no further one is made for the attempt.
+    /// With this call the gateway gave up: no further one is made for the attempt. Of a usable answer: it had
+    /// given up before, and that stands; one without this takes it back.
     pub gave_up: bool,
+    /// What else is known of it, for whoever keeps accounts.
+    pub account: CallAccount,
+}
+
+/// What nobody decides by, but everybody wants to read afterwards. Unknown is `None`, never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CallAccount {
+    /// When the agent's request arrived.
+    pub began: Option<SystemTime>,
+    /// Whether its answer was wanted as a stream of events.
+    pub streamed: bool,
+    /// Tokens of the input that the provider had in its cache; `None` also where it had none.
+    pub cached_tokens: Option<u64>,
+    /// What the try that ended the call cost; `None` where that cost nothing, or nobody knows.
+    pub cost: Option<CallCost>,
+    /// What the tries before it cost, as far as that is known.
+    pub lost: Usd,
+    /// How many tries, the last one included, cost or may have cost something, and nobody told what.
+    pub unknown: u32,
+}
+
+/// What a try is booked with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallCost {
+    /// The amount.
+    pub usd: Usd,
+    /// Whose figure that is.
+    pub by: CostBy,
+    /// The price table's figure, where the provider told another one.
+    pub other: Option<Usd>,
+}
+
+/// Whose figure a cost is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CostBy {
+    /// The provider's own.
+    Provider,
+    /// The provider's tokens at the price of our table.
+    Table,
+    /// Nobody told: the most that it can have cost.
+    Worst,
 }
 
 /// One try of a call at one route that failed. The agent knows nothing of it.
@@ -73,7 +119,8 @@ pub struct CallFailure<'a> {
 }
 
 /// What kind of failure a call to a model was.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallFault {
     /// No connection, or it broke before the answer was whole.
     Unreachable,
@@ -94,5 +141,13 @@ impl GatewayFact {
     #[must_use]
     pub const fn is_good(&self) -> bool {
         self.cause.is_none()
+    }
+}
+
+impl CallCost {
+    /// The amount, unless it is only the most that it can be.
+    #[must_use]
+    pub fn known(&self) -> Option<Usd> {
+        (self.by != CostBy::Worst).then_some(self.usd)
     }
 }

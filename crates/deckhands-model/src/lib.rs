@@ -27,6 +27,8 @@ mod error_type;
 
 mod task;
 
+mod call_record;
+mod calls_report;
 mod event;
 mod gateway_fact;
 mod outcome;
@@ -43,13 +45,15 @@ mod profile;
 
 mod report;
 
+pub use call_record::{CallRecord, TryRecord};
+pub use calls_report::{CallLine, CallsReport, Distribution, ModelCalls};
 pub use cause::{Cause, ExitCode};
 pub use cause_docs::causes_markdown;
 pub use change::{Change, ChangeKind};
 pub use error_type::{ErrorType, FailureClass, Strategy, UnknownWord};
 pub use event::{ActionKind, AgentEvent, AgentState, EventKind};
 pub use finding_code::{FindingCode, JudgementStage};
-pub use gateway_fact::{CallFailure, CallFault, GatewayFact, Try};
+pub use gateway_fact::{CallAccount, CallCost, CallFailure, CallFault, CostBy, GatewayFact, Try};
 pub use id::{AttemptId, AttemptNumber, IdError, TaskId};
 pub use image::{ImageDigest, ImageError, ImageRef};
 pub use inconclusive::InconclusiveReason;

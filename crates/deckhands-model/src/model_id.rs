@@ -1,10 +1,14 @@
 //! Model ids: resolved and provider-prefixed, or not at all.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 /// A model's full id with its provider in front, e.g. `openrouter/deepseek/deepseek-chat`.
+///
+/// Where there are several routes to one model, a name behind a `~` tells them apart, e.g.
+/// `openrouter/deepseek/deepseek-chat~work`. To the provider it is the same model.
 ///
 /// Invariant: holds `provider/name` with a known provider; an alias is already resolved. An id
 /// without provider is what OpenHands fails on only after its containers are up.
@@ -71,6 +75,18 @@ const PROVIDERS: &[&str] = &[
     "xai",
 ];
 
+/// Short names of providers that are accepted in front of a model's name.
+const SHORT_PROVIDERS: &[(&str, &str)] = &[("litellm", "litellm_proxy"), ("vllm", "hosted_vllm")];
+
+/// Servers that people run themselves. They want no key unless they are told to.
+const SELF_HOSTED: &[&str] = &["hosted_vllm", "litellm_proxy", "ollama", "ollama_chat"];
+
+/// What stands between a model and the name of one of several routes to it.
+const ROUTE_MARK: char = '~';
+
+/// Longest name of a route, in bytes.
+const LONGEST_ROUTE_NAME: usize = 32;
+
 /// Why a text is no model id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -98,6 +114,14 @@ pub enum ModelIdError {
         /// The refused text.
         id: String,
     },
+    /// A name of a route that is none.
+    #[error(
+        "`{name}` is no name of a route: it takes up to {LONGEST_ROUTE_NAME} small letters, digits, `-` and `_`"
+    )]
+    BadRouteName {
+        /// The refused text.
+        name: String,
+    },
 }
 
 impl ModelId {
@@ -118,6 +142,8 @@ impl ModelId {
         if let Some(alias) = ALIASES.iter().find(|a| a.name == text) {
             return Ok(Self(alias.id.to_owned()));
         }
+        let long = long_form(text);
+        let text = long.as_ref();
         match text.split_once('/') {
             Some((provider, "")) if PROVIDERS.contains(&provider) => Err(ModelIdError::NoModel {
                 id: text.to_owned(),
@@ -150,11 +176,71 @@ impl ModelId {
             .map_or(self.0.as_str(), |(provider, _)| provider)
     }
 
-    /// The id by which the provider itself knows the model: what is behind the first `/`.
+    /// The id by which the provider itself knows the model: what is behind the first `/`, without the
+    /// name of a route.
     #[must_use]
     pub fn own_id(&self) -> &str {
-        self.0.split_once('/').map_or("", |(_, own)| own)
+        self.model().split_once('/').map_or("", |(_, own)| own)
     }
+
+    /// The full id without the name of a route.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        parts(&self.0).0
+    }
+
+    /// The name that tells the route from others to the same model, where it has one.
+    #[must_use]
+    pub fn route_name(&self) -> Option<&str> {
+        parts(&self.0).1
+    }
+
+    /// The same model by the route of this name.
+    ///
+    /// # Errors
+    /// [`ModelIdError::BadRouteName`].
+    pub fn by_route(&self, name: &str) -> Result<Self, ModelIdError> {
+        if !is_route_name(name) {
+            let name = name.to_owned();
+            return Err(ModelIdError::BadRouteName { name });
+        }
+        Ok(Self(format!("{}{ROUTE_MARK}{name}", self.model())))
+    }
+
+    /// Whether its provider is a server that people run themselves, which wants no key unless it is told
+    /// to: Ollama, vLLM, a LiteLLM proxy.
+    #[must_use]
+    pub fn is_self_hosted(&self) -> bool {
+        SELF_HOSTED.contains(&self.provider())
+    }
+}
+
+/// The id with the long name of its provider.
+fn long_form(text: &str) -> Cow<'_, str> {
+    let long = text.split_once('/').and_then(|(short, model)| {
+        let (_, provider) = SHORT_PROVIDERS.iter().find(|(known, _)| *known == short)?;
+        Some(format!("{provider}/{model}"))
+    });
+    long.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// An id without the name of a route, and that name. Some model names have the mark at their begin, which
+/// makes no name of it.
+fn parts(id: &str) -> (&str, Option<&str>) {
+    let start = id.rfind('/').map_or(0, |slash| slash + 1);
+    let named = id[start..].rfind(ROUTE_MARK).filter(|mark| *mark > 0);
+    let named = named.map(|mark| id.split_at(start + mark));
+    match named {
+        Some((model, marked)) if is_route_name(&marked[ROUTE_MARK.len_utf8()..]) => {
+            (model, Some(&marked[ROUTE_MARK.len_utf8()..]))
+        }
+        _ => (id, None),
+    }
+}
+
+fn is_route_name(name: &str) -> bool {
+    let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (1..=LONGEST_ROUTE_NAME).contains(&name.len()) && name.bytes().all(good)
 }
 
 /// The alias for a known tail of an id, or the OpenRouter form of a `vendor/name` id.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calls_report::CallsReport;
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::error_type::ErrorType;
@@ -132,6 +133,9 @@ pub struct AttemptReport {
     pub events: u64,
     /// The judgement over its change, if it came to one.
     pub verdict: Option<Verdict>,
+    /// Its calls to models; `None` where nobody but the agent and its provider saw them.
+    #[serde(default)]
+    pub calls: Option<CallsReport>,
 }
 
 impl AttemptReport {
@@ -150,6 +154,7 @@ impl AttemptReport {
             container_exit: None,
             events: 0,
             verdict: None,
+            calls: None,
         }
     }
 }

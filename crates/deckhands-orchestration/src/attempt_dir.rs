@@ -152,6 +152,12 @@ impl AttemptDir {
         self.root.join("model.jsonl")
     }
 
+    /// Its calls to models, one a line, without what was said in them.
+    #[must_use]
+    pub(crate) fn calls(&self) -> PathBuf {
+        self.root.join("calls.jsonl")
+    }
+
     /// The result document, once there is one.
     #[must_use]
     pub(crate) fn result(&self) -> PathBuf {

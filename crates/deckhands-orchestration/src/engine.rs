@@ -9,6 +9,7 @@ mod attempts;
 mod calls;
 mod daemon;
 mod decider;
+mod documents;
 mod lease;
 mod live;
 mod looks;

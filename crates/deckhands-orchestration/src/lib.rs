@@ -7,6 +7,7 @@
 mod admission;
 mod adoption;
 mod attempt_dir;
+mod call_file;
 mod clock;
 mod failure;
 mod home;
@@ -51,6 +52,7 @@ pub use batch::{
 pub use batch_report::{
     BATCH_SCHEMA_VERSION, BatchCounts, BatchHead, BatchItem, BatchRow, BatchSummary, BatchTally,
 };
+pub use call_file::KeptCalls;
 pub use client::{Client, TaskResult};
 pub use clock::{Clock, IdSource, SystemClock, SystemIds};
 pub use daemon_info::DaemonInfo;
@@ -59,8 +61,8 @@ pub use gateway_alone::{open_alone, serve_alone};
 pub use home::{Home, HomeError};
 pub use kept::{ApplyOptions, ApplyReport, Evidence, KeptChange, KeptError, KeptTask};
 pub use metrics::{
-    AttemptFigures, Figures, METRICS_SCHEMA_VERSION, Metrics, Tally, TaskCounts, TaskFigures,
-    UnknownUsage, UsageFigures,
+    AttemptFigures, Figures, METRICS_SCHEMA_VERSION, Metrics, MoneyFigures, Tally, TaskCounts,
+    TaskFigures, UnknownUsage, UsageFigures,
 };
 pub use model_gateway::{model_gateway, route_health};
 pub use money::{LeaseLedger, MoneyLimits, RunLedger, TaskLedger, ledger_of_run};

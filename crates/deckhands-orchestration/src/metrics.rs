@@ -9,7 +9,7 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use deckhands_model::{Category, Cause, TaskId, TaskState};
+use deckhands_model::{Category, Cause, ModelCalls, TaskId, TaskState};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -31,6 +31,26 @@ pub struct Metrics {
     pub categories: BTreeMap<String, Figures>,
     /// Each task, in the order they were told.
     pub tasks: Vec<TaskFigures>,
+    /// Calls to models of all attempts that ended, by route, answering model and cause. They only grow:
+    /// tasks that retention removes stay in these sums. Empty unless whoever made this knows them.
+    pub calls: Vec<ModelCalls>,
+    /// Bounded money by the level of its cap, as far as whoever made this knows it: `day` is today in
+    /// UTC, `batch` and `task` are all those together that are under way and have a cap.
+    pub money: BTreeMap<&'static str, MoneyFigures>,
+}
+
+/// Bounded money, in US dollars.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct MoneyFigures {
+    /// Known to be spent.
+    pub spent_usd: f64,
+    /// Drawn and not settled, the uncertain included.
+    pub open_usd: f64,
+    /// The part of what is open that nobody will settle.
+    pub uncertain_usd: f64,
+    /// How much there may be of both; absent where no cap is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_usd: Option<f64>,
 }
 
 /// Figures of a group.
@@ -147,8 +167,9 @@ pub struct TaskFigures {
 impl Metrics {
     /// The figures as OpenMetrics text (version 1.0.0), ending with its `# EOF`.
     ///
-    /// Single tasks are left out: a series for each would never end. All are gauges, as tasks that
-    /// retention removes leave the sums.
+    /// Single tasks are left out: a series for each would never end. What is summed up over tasks are
+    /// gauges, as those that retention removes leave the sums. Calls are counters and histograms; those of
+    /// the semantic conventions of OpenTelemetry for generative AI have their names.
     #[must_use]
     pub fn openmetrics(&self) -> String {
         openmetrics::text(self)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deckhands_agent::Progress;
-use deckhands_model::{AgentEvent, ByteSize, Cause, ImageRef};
+use deckhands_model::{AgentEvent, ByteSize, Cause, ImageRef, Usd};
 
 /// Watches a run. Calls come in order and must return at once.
 pub trait Observer: Send + Sync {
@@ -43,6 +43,8 @@ pub enum RunEvent<'a> {
         work: Duration,
         /// Time waited so far.
         wait: Duration,
+        /// What is known to have been spent so far; `None` where nothing is.
+        cost: Option<Usd>,
     },
 }
 

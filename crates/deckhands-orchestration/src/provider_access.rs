@@ -25,12 +25,24 @@ pub enum ProviderAccess {
 
 /// A process has no key that may go to the provider of a model.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("there is no API key for provider `{provider}` here, and `{model}` is one of its models")]
+#[error("{}", missing(.provider, .model))]
 pub struct NoKey {
     /// The provider.
     pub provider: String,
     /// The model.
     pub model: ModelId,
+}
+
+fn missing(provider: &str, model: &ModelId) -> String {
+    match model.route_name() {
+        Some(name) => format!(
+            "there is no route `{name}` to `{}` with its key here",
+            model.model()
+        ),
+        None => format!(
+            "there is no API key for provider `{provider}` here, and `{model}` is one of its models"
+        ),
+    }
 }
 
 impl ProviderAccess {
@@ -53,19 +65,25 @@ impl ProviderAccess {
         }
     }
 
-    /// The address and the key for calls of a model; no address is the provider's own.
+    /// The address and the key for calls of a model; no address is the provider's own. A server that people
+    /// run themselves is called without a key where there is none.
     ///
     /// # Errors
-    /// [`NoKey`].
+    /// [`NoKey`]; also for a model by a route of a name, which is none of these.
     pub fn of(&self, model: &ModelId) -> Result<(Option<String>, Option<ApiKey>), NoKey> {
+        let no_key = || NoKey {
+            provider: model.provider().to_owned(),
+            model: model.clone(),
+        };
+        if model.route_name().is_some() {
+            return Err(no_key());
+        }
         match self {
             Self::OneAddress { base_url, api_key } => Ok((Some(base_url.clone()), api_key.clone())),
             Self::OwnAddresses(keys) => match keys.get(model.provider()) {
                 Some(key) => Ok((None, Some(key.clone()))),
-                None => Err(NoKey {
-                    provider: model.provider().to_owned(),
-                    model: model.clone(),
-                }),
+                None if model.is_self_hosted() => Ok((None, None)),
+                None => Err(no_key()),
             },
         }
     }

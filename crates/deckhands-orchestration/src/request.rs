@@ -24,6 +24,9 @@ pub struct TaskRequest {
     pub model: ModelId,
     /// The provider's key.
     pub api_key: Option<ApiKey>,
+    /// Whether the model is handed the tools in the API's own form; `None` is what the agent does by
+    /// the model's name. Of no effect where the agent calls its model itself.
+    pub native_tools: Option<bool>,
     /// Models that the gateway goes on with, in this order, where the task's own cannot be called. Those
     /// that call tools in another way than it are left out.
     pub other_models: Vec<OtherModel>,
@@ -77,12 +80,29 @@ impl TaskRequest {
 /// A model to go on with, and how it is reached.
 #[derive(Clone, Debug)]
 pub struct OtherModel {
-    /// Which.
+    /// Which; a name behind a `~` tells it from other routes to the same model.
     pub model: ModelId,
     /// Where its provider is; `None` is its own address.
     pub base_url: Option<String>,
-    /// Its provider's key.
+    /// The key that goes there.
     pub api_key: Option<ApiKey>,
+    /// As [`TaskRequest::native_tools`].
+    pub native_tools: Option<bool>,
+}
+
+impl OtherModel {
+    /// A model that is called as its name says.
+    pub(crate) fn usual(
+        model: ModelId,
+        (base_url, api_key): (Option<String>, Option<ApiKey>),
+    ) -> Self {
+        Self {
+            model,
+            base_url,
+            api_key,
+            native_tools: None,
+        }
+    }
 }
 
 /// How the relay calls the model.

@@ -62,6 +62,11 @@ pub struct SpecVersion(());
 pub struct RunnerSettings {
     /// Where models are called, and with which keys.
     pub providers: ProviderAccess,
+    /// Models that are called otherwise than that.
+    pub routes: Vec<OtherModel>,
+    /// Routes that cannot be called for want of their key. Nothing else is called in their place: another
+    /// address would see what was meant for theirs.
+    pub left_out: Vec<ModelId>,
     /// Files that hold keys. They are not handed to the agent, should they lie in the workspace.
     pub key_files: Vec<PathBuf>,
     /// The daemon's socket on its own host, for profile `socket`.
@@ -157,10 +162,11 @@ impl TaskSpec {
     /// # Errors
     /// [`NoKey`] where none of its keys may go to the model's provider.
     pub fn to_request(&self, settings: &RunnerSettings) -> Result<TaskRequest, NoKey> {
-        let (base_url, api_key) = settings.providers.of(&self.model)?;
+        let own = settings.reach(&self.model)?;
         Ok(TaskRequest {
-            base_url,
-            api_key,
+            base_url: own.base_url,
+            api_key: own.api_key,
+            native_tools: own.native_tools,
             other_models: self.other_models(settings),
             ..self.to_request_without_key(settings)
         })
@@ -172,16 +178,9 @@ impl TaskSpec {
             .other_models
             .iter()
             .filter(|model| **model != self.model);
-        let reached = others.filter_map(|model| {
-            let (base_url, api_key) = settings.providers.of(model).ok()?;
-            let model = model.clone();
-            Some(OtherModel {
-                model,
-                base_url,
-                api_key,
-            })
-        });
-        reached.collect()
+        others
+            .filter_map(|model| settings.reach(model).ok())
+            .collect()
     }
 
     /// The same for what calls no model.
@@ -192,6 +191,7 @@ impl TaskSpec {
             workspace: task.workspace,
             model: task.model,
             api_key: None,
+            native_tools: None,
             other_models: Vec::new(),
             key_files: own.key_files,
             base_url: None,
@@ -238,8 +238,18 @@ impl RunnerSettings {
     /// alone.
     #[must_use]
     pub fn of(request: &TaskRequest) -> Self {
+        let own = OtherModel {
+            model: request.model.clone(),
+            base_url: request.base_url.clone(),
+            api_key: request.api_key.clone(),
+            native_tools: request.native_tools,
+        };
+        // One that differs in nothing from what its provider's name says needs no word.
+        let own = request.native_tools.is_some().then_some(own);
         Self {
             providers: ProviderAccess::of_request(request),
+            routes: request.other_models.iter().cloned().chain(own).collect(),
+            left_out: Vec::new(),
             key_files: request.key_files.clone(),
             docker_socket: request.docker_socket.clone(),
             relay: request.relay,
@@ -250,6 +260,26 @@ impl RunnerSettings {
                 .collect(),
             money: request.money.clone(),
         }
+    }
+
+    /// Where a model is called; none is its provider's own address, or that there is no key for it.
+    pub(crate) fn address_of(&self, model: &ModelId) -> Option<String> {
+        self.reach(model).ok()?.base_url
+    }
+
+    /// How a model is reached.
+    fn reach(&self, model: &ModelId) -> Result<OtherModel, NoKey> {
+        if let Some(route) = self.routes.iter().find(|route| route.model == *model) {
+            return Ok(route.clone());
+        }
+        if self.left_out.contains(model) {
+            return Err(NoKey {
+                provider: model.provider().to_owned(),
+                model: model.clone(),
+            });
+        }
+        let usual = self.providers.of(model)?;
+        Ok(OtherModel::usual(model.clone(), usual))
     }
 }
 

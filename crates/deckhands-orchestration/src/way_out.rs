@@ -35,15 +35,24 @@ const API: &str = "/api";
 /// Begins the path of a request to the model.
 const LLM: &str = "/llm";
 
-/// Connections served at once; an app has a handful. More wait in the listener's backlog.
-const MAX_CONNECTIONS: usize = 64;
-
-/// Longest wait for the head of a request, and for a whole call of the API: a connection whose other
-/// end says nothing is given up. The gateway bounds its calls itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// An app has a handful of connections.
+const BOUNDS: Bounds = Bounds {
+    connections: 64,
+    patience: Duration::from_secs(30),
+};
 
 /// Pause after a failed accept, so that a lasting failure does not keep the processor busy.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// What an app can take of the socket.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Connections served at once; more wait in the listener's backlog.
+    connections: usize,
+    /// Longest wait for the whole head of a request, and for a whole call of the API: a connection whose
+    /// other end says nothing, or never comes to an end, is given up. The gateway bounds its calls itself.
+    patience: Duration,
+}
 
 /// What answers behind the socket.
 #[derive(Clone, Debug)]
@@ -70,7 +79,7 @@ impl WayOut {
     pub(crate) fn open(dir: &Path, services: Services) -> io::Result<Self> {
         let listener = bind(dir)?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, services.clone()));
+        tasks.spawn(accept(listener, services.clone(), BOUNDS));
         Ok(Self {
             dir: dir.to_owned(),
             services,
@@ -114,14 +123,14 @@ fn bind(dir: &Path) -> io::Result<UnixListener> {
     UnixListener::from_std(listener)
 }
 
-async fn accept(listener: UnixListener, services: Services) {
+async fn accept(listener: UnixListener, services: Services, bounds: Bounds) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            accepted = listener.accept(), if connections.len() < bounds.connections => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, services.clone(), PATIENCE));
+                    connections.spawn(serve(stream, services.clone(), bounds.patience));
                 }
                 // It concerns the client that is gone, or a limit of the process that may pass.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,

@@ -1,6 +1,7 @@
 //! One attempt: its containers from before the first create call to the proof that all are gone.
 
 mod adopt;
+mod call_log;
 mod cleanup;
 mod launch;
 mod limits;

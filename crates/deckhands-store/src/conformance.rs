@@ -7,6 +7,7 @@
 
 mod attempts;
 mod audit;
+mod calls;
 mod cancel;
 mod cases;
 mod claim;

@@ -5,6 +5,7 @@
 //! lease has gone to somebody else is refused as [`StoreError::Stale`]. Times are arguments.
 
 mod ageing;
+mod calls;
 #[cfg(feature = "test-util")]
 pub mod conformance;
 mod error;

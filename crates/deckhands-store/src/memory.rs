@@ -2,6 +2,7 @@
 
 mod backup;
 mod booking;
+mod calls;
 mod claim;
 mod ends;
 mod index;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use deckhands_model::{AttemptId, TaskId};
+use deckhands_model::{AttemptId, ModelCalls, TaskId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,8 @@ struct State {
     by_id: BTreeMap<TaskId, u64>,
     keys: BTreeMap<String, u64>,
     ledger: Ledger,
+    /// Sums of calls, by their keys.
+    calls: Vec<ModelCalls>,
     /// Follows from the tasks, so a copy has none.
     #[serde(skip)]
     index: Index,

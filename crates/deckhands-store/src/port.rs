@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use deckhands_model::{RunReport, TaskId};
+use deckhands_model::{ModelCalls, RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -40,8 +40,8 @@ pub trait Intake: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> StoreResult<Submitted>;
 
-    /// Cancels a waiting task at once, with a result that has no more than its attempts so far; asks for
-    /// the end of a running or paused one.
+    /// Cancels a waiting task at once, with a result that has no more than its attempts so far and what is
+    /// booked for them; asks for the end of a running or paused one.
     ///
     /// # Errors
     /// `UnknownTask`, or a failure of the back end.
@@ -145,6 +145,14 @@ pub trait Queries: Send + Sync + fmt::Debug {
     /// # Errors
     /// A failure of the back end.
     async fn next_start(&self, now: Timestamp) -> StoreResult<Option<Timestamp>>;
+
+    /// Sums of the calls of all attempts that ended, also of those that were removed, by route, answering
+    /// model and cause, in that order. They only grow. Where there are very many models, further ones
+    /// count without their names.
+    ///
+    /// # Errors
+    /// A failure of the back end.
+    async fn calls(&self) -> StoreResult<Vec<ModelCalls>>;
 
     /// The counters.
     ///

@@ -92,6 +92,8 @@ pub struct Progress {
     pub work: Duration,
     /// Time it waited.
     pub wait: Duration,
+    /// Nanodollars that its calls are known to have cost; `None` where none is known.
+    pub cost: Option<u64>,
 }
 
 /// What an attempt's containers may call us with. Hashes only, as hexadecimal SHA-256.

@@ -6,6 +6,7 @@
 //! system has the shared memory that the processes coordinate through.
 
 mod booking;
+mod calls;
 mod check;
 mod claim;
 mod classify;

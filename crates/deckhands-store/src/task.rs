@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use deckhands_model::{AttemptReport, Category, Cause, Priority, RunReport, TaskId, TaskState};
+use deckhands_model::{
+    AttemptReport, Category, Cause, MoneyReport, Priority, RunReport, TaskId, TaskState, Usd,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::lease::Fence;
+use crate::money::MoneySum;
 
 /// A task that is handed in. What it means is in `spec`, which the store only keeps.
 #[derive(Clone, PartialEq, Debug)]
@@ -177,10 +180,16 @@ pub struct TaskEnd {
 }
 
 /// The result of a task that was cancelled while it waited: of it only is known how its attempts ended,
-/// where it had some.
-pub(crate) fn cancelled(id: TaskId, attempts: Vec<AttemptReport>) -> RunReport {
+/// and what is booked for them, where it had some. Its cap is the caller's business.
+pub(crate) fn cancelled(id: TaskId, attempts: Vec<AttemptReport>, money: MoneySum) -> RunReport {
+    let usd = |nanos| Usd::nanos(nanos).as_f64();
     RunReport {
         attempts,
+        money: (money.used() > 0).then(|| MoneyReport {
+            cap_usd: None,
+            spent_usd: usd(money.spent),
+            uncertain_usd: usd(money.open),
+        }),
         ..RunReport::blank(id.to_string(), TaskState::Cancelled)
     }
 }

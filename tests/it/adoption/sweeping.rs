@@ -141,6 +141,7 @@ async fn end(store: &MemoryStore, claim: &Claim, world: &World) {
         container_exit: None,
         events: 0,
         verdict: None,
+        calls: None,
     };
     let over = deckhands_store::AttemptEnd {
         report,

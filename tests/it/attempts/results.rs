@@ -27,6 +27,7 @@ fn earlier() -> AttemptReport {
         container_exit: Some(137),
         events: 3,
         verdict: None,
+        calls: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deckhands_model::{Cause, ModelId, TaskState};
+use deckhands_orchestration::Evidence;
 use deckhands_runtime::test_util::Script;
 
 use super::{machine, working};
@@ -97,7 +98,6 @@ async fn a_gateway_that_gave_up_ends_the_attempt_for_its_own_reason() {
         // The provider's status, requests that one call of the agent is, and what the agent is told.
         (401, 1, 401, Cause::BadKey),
         (402, 1, 402, Cause::OutOfCredit),
-        (429, 3, 402, Cause::RateLimited),
         (500, 3, 402, Cause::ProviderError),
     ];
     for (status, requests, told, cause) in rows {
@@ -113,6 +113,39 @@ async fn a_gateway_that_gave_up_ends_the_attempt_for_its_own_reason() {
         assert_eq!(provider.calls().len(), requests, "{status}");
         assert_eq!(answers.statuses(), [told; 3], "{status}");
     }
+}
+
+/// A provider that wants fewer calls and does not say for how long is asked for a minute, and two more of
+/// the agent's own calls are such a minute each. All of that is no work.
+#[tokio::test(start_paused = true)]
+async fn an_endless_rate_limit_ends_the_attempt_after_three_calls_of_a_minute() {
+    let provider = Provider::answers(40, 429, &error(429));
+    let answers = Answers::default();
+    let world = machine_at(provider.url(), caller(4, &answers).hangs()).in_time();
+    let ran = world.run().await;
+    let calls = secs(3 * 60);
+    assert_gave_up(&world, &ran, Cause::RateLimited, calls, &answers);
+    // The last pause of a call may be too long for it.
+    assert!(ran.took >= secs(CALLS_AT) + secs(3 * 45), "{:?}", ran.took);
+    assert_eq!(answers.statuses(), [503, 503, 402, 402]);
+    assert!(answers.text().contains("retry-after: "), "{answers:?}");
+    // Pauses of 1, 2, 4, 8 s and then of 15 s, each shorter by up to a quarter: a minute has seven or eight.
+    let requests = provider.calls().len();
+    assert!((24..=27).contains(&requests), "{requests}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_that_is_over_within_a_minute_is_none_of_the_agents_business() {
+    let mut each = vec![answer(429, "", &error(429)); 7];
+    each.push(answer(200, "", GOOD));
+    let (provider, answers) = (Provider::answers_each(each), Answers::default());
+    let app = caller(1, &answers).after(secs(60)).finishes("done");
+    let world = machine_at(provider.url(), app).in_time();
+    // All of it is waiting: it may work for less than that.
+    let world = world.asking(|request| request.deadlines.work = secs(30));
+    assert_eq!(world.run().await.end(), (TaskState::Completed, None));
+    assert_eq!(answers.statuses(), [200]);
+    assert_eq!(provider.calls().len(), 8);
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,6 +187,47 @@ async fn two_failures_are_none_of_the_agents_business() {
     assert_eq!(world.run().await.end(), (TaskState::Completed, None));
     assert_eq!(answers.statuses(), [200]);
     assert_eq!(provider.calls().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_result_names_the_model_of_each_call_and_its_file_has_them_all() {
+    let [good, refused] = [answer(200, "", GOOD), answer(500, "", &error(500))];
+    let provider = Provider::answers_each(vec![good.clone(), refused, good]);
+    let answers = Answers::default();
+    let app = caller(2, &answers).after(secs(5)).finishes("done");
+    let world = machine_at(provider.url(), app).in_time();
+    let ran = world.run().await;
+    assert_eq!(ran.end(), (TaskState::Completed, None));
+    let attempt = &ran.report.attempts[0];
+    let calls = attempt.calls.as_ref().unwrap();
+    assert_eq!((calls.count, calls.failed, calls.tries), (2, 0, 3));
+    assert_eq!(calls.failed_tries["ProviderError"], 1);
+    let models: Vec<_> = calls
+        .list
+        .iter()
+        .map(|call| (call.call, call.model.as_deref()))
+        .collect();
+    assert_eq!(models, [(1, Some("m-1")), (2, Some("m-1"))]);
+    assert_eq!(calls.models[0].input_tokens, Some(14));
+    assert_eq!(attempt.usage.cost_usd, None, "nobody told a cost");
+    let task = ran.report.task_id.parse().unwrap();
+    let kept = Evidence::of(&world.home, task).calls(1).unwrap();
+    let told: Vec<_> = kept
+        .records
+        .iter()
+        .map(|call| (call.call, call.status, call.tries.len(), call.input_tokens))
+        .collect();
+    assert_eq!(
+        told,
+        [(1, Some(200), 0, Some(7)), (2, Some(200), 1, Some(7))]
+    );
+    let began: Vec<jiff::Timestamp> = kept
+        .records
+        .iter()
+        .map(|call| call.started_at.parse().unwrap())
+        .collect();
+    assert!(began[0] <= began[1], "{began:?}");
+    assert!(!format!("{kept:?}").contains(KEY));
 }
 
 /// A limited call that is good after this many refusals, each of which names this time.

@@ -76,11 +76,7 @@ fn profile_socket_has_a_sandbox_that_we_do_not_make() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_cannot_be_relayed_is_refused_before_anything_is_done() {
-    let rows = [
-        ("bedrock/claude", "openrouter/"),
-        ("hosted_vllm/m", "DECKHANDS_BASE_URL"),
-    ];
-    for (model, hint) in rows {
+    for model in ["bedrock/claude", "vertex_ai/gemini"] {
         let world = machine(good()).asking(|r| r.model = ModelId::resolve(model).unwrap());
         let error = check_provider(&world.request).unwrap_err().report();
         assert_eq!(
@@ -88,7 +84,10 @@ async fn a_provider_that_cannot_be_relayed_is_refused_before_anything_is_done() 
             (2, Some(Cause::BadInput)),
             "{model}"
         );
-        assert!(error.hint.is_some_and(|h| h.contains(hint)), "{model}");
+        assert!(
+            error.hint.is_some_and(|h| h.contains("`openrouter/`")),
+            "{model}"
+        );
         let ran = world.run().await;
         assert_eq!(
             ran.end(),

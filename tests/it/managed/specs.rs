@@ -98,6 +98,7 @@ async fn the_phases_are_those_of_every_run_and_only_evidence_stays() {
     let names: Vec<_> = kept.keys().map(String::as_str).collect();
     let evidence = [
         "attempt.json",
+        "calls.jsonl",
         "change.json",
         "change.patch",
         "events.jsonl",

@@ -326,6 +326,7 @@ fn request(root: &Path) -> TaskRequest {
         workspace: root.join("workspace"),
         model: ModelId::resolve("deepseek-v3").unwrap(),
         api_key: Some(ApiKey::new(KEY)),
+        native_tools: None,
         other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: None,

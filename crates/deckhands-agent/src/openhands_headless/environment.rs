@@ -63,7 +63,7 @@ fn llm<'a>(
 ) -> (Vec<(&'static str, String)>, Option<&'a ApiKey>) {
     match access {
         LlmAccess::Direct { api_key, base_url } => {
-            let mut env = vec![("LLM_MODEL", model.as_str().to_owned())];
+            let mut env = vec![("LLM_MODEL", model.model().to_owned())];
             env.extend(base_url.clone().map(|url| ("LLM_BASE_URL", url)));
             (env, api_key.as_ref())
         }
@@ -71,15 +71,14 @@ fn llm<'a>(
             token,
             base_url,
             max_output_tokens,
+            native_tools,
         } => {
+            let natively = native_tools.unwrap_or_else(|| calls_tools_natively(model));
             let env = vec![
                 ("LLM_MODEL", format!("{OPENAI}/{}", model.own_id())),
                 ("LLM_BASE_URL", base_url.clone()),
                 // Said explicitly: OpenHands would guess both from the name.
-                (
-                    "LLM_NATIVE_TOOL_CALLING",
-                    calls_tools_natively(model).to_string(),
-                ),
+                ("LLM_NATIVE_TOOL_CALLING", natively.to_string()),
                 ("LLM_MAX_OUTPUT_TOKENS", max_output_tokens.to_string()),
             ];
             (env, Some(token))

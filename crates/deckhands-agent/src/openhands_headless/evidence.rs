@@ -86,9 +86,10 @@ impl Evidence {
     }
 
     /// Only the last call counts: after an answer the agent worked on. What came after the gateway
-    /// had given up was no call any more.
+    /// had given up was no call any more, unless an answer took that back.
     pub(super) fn gateway_fact(&mut self, fact: &GatewayFact) {
-        if !self.last_call.as_ref().is_some_and(|last| last.gave_up) {
+        let ended = self.last_call.as_ref().is_some_and(|last| last.gave_up);
+        if !ended || (fact.is_good() && !fact.gave_up) {
             self.last_call = Some(fact.clone());
         }
     }

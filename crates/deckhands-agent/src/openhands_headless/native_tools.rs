@@ -32,7 +32,7 @@ const NATIVE: &[&str] = &[
 
 /// Whether the model is handed the tools in the API's own form.
 pub(super) fn calls_tools_natively(model: &ModelId) -> bool {
-    let id = model.as_str().to_lowercase();
+    let id = model.own_id().to_lowercase();
     let last = id.rsplit('/').next().unwrap_or_default();
     let name = last.split(':').next().unwrap_or_default();
     let name = name.strip_suffix("-gguf").unwrap_or(name);

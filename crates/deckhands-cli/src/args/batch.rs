@@ -11,6 +11,9 @@ pub(crate) struct EngineArgs {
     /// Attempts at the same time (default: 5)
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Pool of routes to use: tasks go on with them where their own model cannot be called
+    #[arg(long, value_name = "POOL")]
+    pub(crate) routes: Option<String>,
     /// Stop after this time, e.g. `60s`
     #[arg(long, value_name = "TIME")]
     pub(crate) duration: Option<String>,
@@ -34,6 +37,9 @@ pub(crate) struct BatchArgs {
     /// Attempts at the same time (default: 5)
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Pool of routes to use: the first one is the model of tasks that name none
+    #[arg(long, value_name = "POOL")]
+    pub(crate) routes: Option<String>,
     /// Most money that a task may cost in US dollars, unless its own `max_cost` says otherwise
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<String>,

@@ -6,7 +6,7 @@ use deckhands_model::{Category, Complexity};
 /// Arguments of `models`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  deckhands models list\n  deckhands models select --category unit_test --complexity complex"
+    after_help = "Examples:\n  deckhands models list\n  deckhands models select --category unit_test --complexity complex\n  deckhands models routes night"
 )]
 pub(crate) struct ModelsArgs {
     #[command(subcommand)]
@@ -20,6 +20,17 @@ pub(crate) enum ModelsCommand {
     List,
     /// Show which model a task of a category would get, and why
     Select(SelectArgs),
+    /// Show the routes that a run would use: the model, its pool and its fallbacks, with addresses and keys
+    Routes(RoutesArgs),
+}
+
+/// Arguments of `models routes`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example:\n  deckhands models routes night")]
+pub(crate) struct RoutesArgs {
+    /// Pool of routes (default: the one of `model.routes`)
+    #[arg(value_name = "POOL")]
+    pub(crate) pool: Option<String>,
 }
 
 /// Arguments of `models select`.

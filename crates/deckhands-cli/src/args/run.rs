@@ -22,6 +22,9 @@ pub(crate) struct RunArgs {
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) task: TaskArgs,
+    /// Pool of routes to use: the first one is the model, unless one is named, too
+    #[arg(long, value_name = "POOL")]
+    pub(crate) routes: Option<String>,
     /// Print what would be done and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

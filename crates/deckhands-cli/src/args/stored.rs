@@ -51,6 +51,20 @@ pub(crate) struct IdArgs {
     pub(crate) id: String,
 }
 
+/// Arguments of `result`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  deckhands result last --json\n  deckhands result 3fa9 --calls"
+)]
+pub(crate) struct ResultArgs {
+    /// Task: any prefix of its id, or `last`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Also each call to a model: route, model, tries, tokens, cost, time
+    #[arg(long)]
+    pub(crate) calls: bool,
+}
+
 /// Some tasks.
 #[derive(clap::Args, Debug)]
 pub(crate) struct IdsArgs {

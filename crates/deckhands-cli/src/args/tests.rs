@@ -172,7 +172,9 @@ fn the_commands_over_stored_tasks() {
         matches!(c, Command::Watch(WatchArgs { id: None }))
     });
     fits("events last", |c| matches!(c, Command::Events(_)));
-    fits("result last", |c| matches!(c, Command::Result(_)));
+    fits("result last --calls", |c| {
+        matches!(c, Command::Result(ResultArgs { calls: true, .. }))
+    });
     fits("logs last --attempt 2 -f --raw", |c| {
         matches!(
             c,
@@ -213,6 +215,11 @@ fn the_commands_over_models() {
             })
         )
     });
+    fits("models routes", |c| matches!(c, Command::Models(_)));
+    fits(
+        "models routes night",
+        |c| matches!(c, Command::Models(ModelsArgs { command: ModelsCommand::Routes(args) }) if args.pool.is_some()),
+    );
     fits(
         "select-model --task-type generate --complexity complex --quality-threshold 0.5",
         |c| matches!(c, Command::SelectModel(select) if select.quality_threshold == 0.5),

@@ -33,15 +33,14 @@ use progress::Progress;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Result<u8, CliError> {
     let file = file::read(&args.file)?;
-    let settings =
-        wiring::with_engine_flags(global, args.workers.as_deref(), args.grace.as_deref())?;
-    let money = money_flags(args);
+    let settings = wiring::with_engine_flags(global, [&args.workers, &args.grace, &args.routes])?;
+    let for_all = flags_for_all(args);
     let common = tasks::Common {
         any_size: args.yes,
         prices: choice::prices()?,
     };
     let prepared = tasks::prepare(
-        &|flags| wiring::settings(global, flags.over(money.clone())),
+        &|flags| wiring::settings(global, flags.over(for_all.clone())),
         &settings,
         &file,
         &common,
@@ -86,9 +85,10 @@ pub(crate) fn run(global: &Global, args: &BatchArgs, console: &Console) -> Resul
     finish(args, &summary, signal, console)
 }
 
-/// What the whole batch says of money.
-fn money_flags(args: &BatchArgs) -> Flags {
+/// What the command says for all of its tasks.
+fn flags_for_all(args: &BatchArgs) -> Flags {
     let given = [
+        (Key::Routes, "--routes", &args.routes),
         (Key::MaxCost, "--max-cost", &args.max_cost),
         (Key::MaxBatchCost, "--max-batch-cost", &args.max_batch_cost),
     ];

@@ -6,12 +6,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use deckhands_config::Places;
+use deckhands_agent::AgentAdapter as _;
+use deckhands_agent::openhands_headless::OpenHandsHeadless;
+use deckhands_config::{Places, Wanted};
 use deckhands_gateway::{Origin, Price, PriceError, PriceTable, Rate};
-use deckhands_model::{Category, Complexity};
+use deckhands_model::{Category, Complexity, ModelId};
 use deckhands_orchestration::error_chain;
 use deckhands_resilience::catalogue::{Catalogue, TokenPrice};
-use deckhands_resilience::select::Wish;
+use deckhands_resilience::select::{Needs, Selection, Wish, select};
 
 use crate::error::CliError;
 use crate::exit_code;
@@ -47,6 +49,38 @@ fn price(told: TokenPrice) -> Result<Price, PriceError> {
         cached: told.cached.map(Rate::per_million).transpose()?,
         ..Price::per_million(told.input, told.output)?
     })
+}
+
+/// The known models that a pool of routes is filled with, the best first.
+///
+/// # Errors
+/// The registry cannot be read; says why.
+pub(crate) fn models_for(wanted: &Wanted) -> Result<Vec<ModelId>, String> {
+    let registry = registry().map_err(|error| error.0.message)?;
+    Ok(models_of(&registry, wanted))
+}
+
+fn models_of(registry: &Catalogue, wanted: &Wanted) -> Vec<ModelId> {
+    let usual = Wish::of(wanted.category);
+    let wish = Wish {
+        complexity: wanted.complexity.unwrap_or(usual.complexity),
+        quality_threshold: wanted.quality.unwrap_or(usual.quality_threshold),
+        needs: Needs {
+            context_tokens: wanted.min_context.unwrap_or(usual.needs.context_tokens),
+            max_latency_ms: wanted.max_latency_ms.unwrap_or(usual.needs.max_latency_ms),
+            max_usd_per_1k_tokens: wanted.max_usd_per_1k_tokens,
+            capabilities: wanted.capabilities.clone(),
+            ..usual.needs
+        },
+        ..usual
+    };
+    let agent = OpenHandsHeadless;
+    let calls_so = |model: &ModelId| {
+        let wanted = wanted.native_tools;
+        wanted.is_none_or(|natively| agent.calls_tools_natively(model) == natively)
+    };
+    let Selection { ranked, .. } = select(registry, &wish, calls_so);
+    ranked.into_iter().map(|scored| scored.model).collect()
 }
 
 fn registry_in(config_dir: Option<&Path>) -> Result<Catalogue, CliError> {

@@ -26,8 +26,7 @@ pub(super) use lines::line;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &EngineArgs, console: &Console) -> Result<u8, CliError> {
     let duration = duration(args)?;
-    let settings =
-        wiring::with_engine_flags(global, args.workers.as_deref(), args.grace.as_deref())?;
+    let settings = wiring::with_engine_flags(global, [&args.workers, &args.grace, &args.routes])?;
     wiring::check_fallbacks(&settings)?;
     require_key(&settings)?;
     let prices = choice::prices()?;
@@ -51,9 +50,9 @@ pub(crate) fn run(global: &Global, args: &EngineArgs, console: &Console) -> Resu
     })?
 }
 
-/// Without a key every task would fail for good.
+/// Without a key every task would fail for good, but where none is wanted.
 pub(super) fn require_key(settings: &Settings) -> Result<(), CliError> {
-    settings.require_key().map_err(|missing| {
+    settings.model_key().map_err(|missing| {
         CliError::usage(missing.to_string(), missing.hint().unwrap_or_default())
     })?;
     Ok(())

@@ -1,5 +1,6 @@
 //! `gateway`: the way to models for any client on this machine, without agents of ours.
 
+mod files;
 mod token;
 
 use std::io::ErrorKind;
@@ -38,6 +39,9 @@ pub(crate) fn run(global: &Global, args: &GatewayArgs, console: &Console) -> Res
     if let Some(model) = &args.model {
         flags = flags.with(Key::Model, "--model", model.as_str());
     }
+    if let Some(pool) = &args.routes {
+        flags = flags.with(Key::Routes, "--routes", pool.as_str());
+    }
     let settings = wiring::settings(global, flags)?;
     wiring::check_fallbacks(&settings)?;
     super::engine::require_key(&settings)?;
@@ -74,6 +78,11 @@ async fn serve(
 ) -> Result<u8, CliError> {
     let signals = Signals::default();
     let watch = signals.watch()?;
+    if let Some(most) = files::allow_many() {
+        console.note(&format!(
+            "this process may open {most} files, two for each call: raise the hard limit (ulimit -Hn) for more"
+        ));
+    }
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.map_err(|error| {
         let hint = match error.kind() {

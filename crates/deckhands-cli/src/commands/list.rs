@@ -65,7 +65,8 @@ async fn newest(store: &dyn Store, args: &ListArgs, now: Timestamp) -> Result<Li
             left_out += 1;
         }
         if read.is_empty() {
-            let tasks = tasks.into();
+            let mut tasks: Vec<_> = tasks.into();
+            stored::with_costs(&mut tasks, &store.live_attempts().await?);
             return Ok(Listing { tasks, left_out });
         }
         page.offset += PAGE;

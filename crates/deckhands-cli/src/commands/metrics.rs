@@ -1,9 +1,11 @@
 //! `metrics`: sums up what the stored tasks took and came to.
 
+mod money;
 mod table;
 
 use std::io::{self, BufWriter, Write};
 
+use deckhands_model::Usd;
 use deckhands_orchestration::{Clock, Metrics, SystemClock, Tally};
 use deckhands_store::{Reported, Store};
 use jiff::Timestamp;
@@ -23,8 +25,9 @@ const PIECE: usize = 64 << 10;
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &MetricsArgs, console: &Console) -> Result<u8, CliError> {
     let format = format(args, console)?;
-    let store = stored::open(global)?.store;
-    let metrics = wiring::block_on(sum(&*store, SystemClock.now()))??;
+    let opened = stored::open(global)?;
+    let per_day = wiring::amount(opened.settings.money.per_day.as_ref());
+    let metrics = wiring::block_on(ask(&*opened.store, per_day, SystemClock.now()))??;
     match format {
         MetricsFormat::Table => console.data(&table::text(&metrics)),
         MetricsFormat::Json => document(&metrics, console)?,
@@ -68,6 +71,16 @@ fn format(args: &MetricsArgs, console: &Console) -> Result<MetricsFormat, CliErr
             "leave one of them out",
         )),
     }
+}
+
+/// Everything; the day may cost so much.
+async fn ask(store: &dyn Store, per_day: Option<Usd>, now: Timestamp) -> Result<Metrics, CliError> {
+    let metrics = sum(store, now).await?;
+    Ok(Metrics {
+        calls: store.calls().await?,
+        money: money::by_level(store, per_day, now).await?,
+        ..metrics
+    })
 }
 
 /// The figures of every stored task.

@@ -11,10 +11,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::choice;
-use crate::args::{ModelsArgs, ModelsCommand, SelectArgs};
+use crate::args::{Global, ModelsArgs, ModelsCommand, SelectArgs};
 use crate::console::Console;
 use crate::error::CliError;
 use crate::{exit_code, shown};
+
+mod routes;
 
 /// What stands where nothing is known.
 const UNKNOWN: &str = "?";
@@ -29,10 +31,11 @@ struct Answer {
 }
 
 /// Carries the command out.
-pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<u8, CliError> {
+pub(crate) fn run(global: &Global, args: &ModelsArgs, console: &Console) -> Result<u8, CliError> {
     match &args.command {
         ModelsCommand::List => list(console),
         ModelsCommand::Select(args) => select(args, console),
+        ModelsCommand::Routes(args) => routes::show(global, args, console),
     }
 }
 

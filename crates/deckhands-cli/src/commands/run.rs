@@ -33,7 +33,7 @@ const DIRECT_RISK: &str = "`model.way` is `direct`: the provider's key is in the
 /// Carries the command out.
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Result<u8, CliError> {
     let replay = args.replay.as_deref().map(replay::read).transpose()?;
-    let (settings, text) = task::read(global, &args.task, &source(args))?;
+    let (settings, text) = task::read(global, &args.task, args.routes.as_deref(), &source(args))?;
     task::tell_notes(&settings, console);
     let mut request = TaskRequest {
         replay,

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::stored::{self, MoneyView};
 use crate::args::Global;
+use crate::calls::{self, CallsOfModel};
 use crate::console::Console;
 use crate::error::CliError;
 use crate::{exit_code, wiring};
@@ -30,6 +31,8 @@ pub(super) struct Figures {
     oldest_queued: Option<Timestamp>,
     /// Of everything with bounded money on this day, in UTC.
     money_today: MoneyView,
+    /// Calls of attempts that ended, by model.
+    calls: Vec<CallsOfModel>,
 }
 
 /// Carries the command out.
@@ -56,10 +59,14 @@ pub(super) async fn ask(
     let days = store.money_of_days(today).await?;
     let sum = days.iter().find(|day| day.day == today).map(|day| day.sum);
     let stats = store.stats(now).await?;
-    Ok(figures(&stats, max_size, sum.unwrap_or_default()))
+    let calls = calls::by_model(&store.calls().await?);
+    Ok(Figures {
+        calls,
+        ..figures(&stats, max_size, sum.unwrap_or_default())
+    })
 }
 
-/// The counters with what is not there as 0.
+/// The counters with what is not there as 0, without calls.
 fn figures(stats: &Stats, max_size: u64, today: MoneySum) -> Figures {
     let count = |of: &BTreeMap<String, u64>, word: &str| of.get(word).copied().unwrap_or(0);
     let states = TaskState::ALL.map(TaskState::word);
@@ -76,6 +83,7 @@ fn figures(stats: &Stats, max_size: u64, today: MoneySum) -> Figures {
         live_attempts: stats.live_attempts,
         oldest_queued: stats.oldest_queued,
         money_today: today.into(),
+        calls: Vec::new(),
     }
 }
 
@@ -103,6 +111,12 @@ pub(super) fn text(figures: &Figures, now: Timestamp) -> String {
     let _ = writeln!(text, "{:<14} {live:>8}", "live attempts");
     if let Some(money) = figures.money_today.line() {
         let _ = writeln!(text, "{:<14} {money}", "money today");
+    }
+    if !figures.calls.is_empty() {
+        let _ = writeln!(text, "model calls");
+    }
+    for line in calls::lines(&figures.calls).lines() {
+        let _ = writeln!(text, "  {line}");
     }
     text
 }

@@ -64,8 +64,10 @@ async fn one(store: &dyn Store, word: &str, now: Timestamp) -> Result<One, CliEr
     let id = stored::resolve(store, word).await?;
     let task = store.task(id, now).await?;
     let attempts = store.attempts(id).await?;
+    let mut task = TaskView::from(&task);
+    stored::with_costs(std::slice::from_mut(&mut task), &attempts);
     Ok(One {
-        task: TaskView::from(&task),
+        task,
         attempts: attempts.iter().map(AttemptView::from).collect(),
         money: store.money(id).await?.sum().into(),
     })
@@ -81,9 +83,11 @@ async fn overview(store: &dyn Store, max: u64, now: Timestamp) -> Result<Overvie
         limit: LISTED,
     };
     let running = store.list(&filter, page, now).await?;
+    let mut running: Vec<_> = running.iter().map(TaskView::from).collect();
+    stored::with_costs(&mut running, &store.live_attempts().await?);
     Ok(Overview {
         stats: stats::ask(store, max, now).await?,
-        running: running.iter().map(TaskView::from).collect(),
+        running,
     })
 }
 
@@ -124,11 +128,14 @@ fn doing(attempt: &AttemptView) -> String {
         (AttemptState::Running, ..) => format!("running: {}", shown::line(&attempt.phase)),
     };
     let route = attempt.route.as_deref().map(shown::line);
+    let cost = attempt.cost_usd;
+    let cost = cost.map(|usd| format!(" · {}", stored::so_far(Some(usd))));
     format!(
-        "{word} · {:.1} s at work, {:.1} s waiting · {} events{}",
+        "{word} · {:.1} s at work, {:.1} s waiting · {} events{}{}",
         attempt.work_time_s,
         attempt.wait_time_s,
         attempt.events,
+        cost.unwrap_or_default(),
         route.map(|route| format!(" · {route}")).unwrap_or_default(),
     )
 }

@@ -30,7 +30,7 @@ pub(super) use locate::locate;
 pub(super) use money::MoneyView;
 pub(super) use redaction::Redaction;
 pub(super) use spec::spec_of;
-pub(super) use view::{AttemptView, TaskView, ago, rows};
+pub(super) use view::{AttemptView, TaskView, ago, rows, so_far, with_costs};
 pub(super) use watching::until_signal;
 
 /// The store of a home, opened.

@@ -43,7 +43,7 @@ pub(crate) fn run(global: &Global, args: &SubmitArgs, console: &Console) -> Resu
         file: args.file.as_deref(),
         text: args.text.as_deref().or(args.description.as_deref()),
     };
-    let (settings, text) = task::read(global, &args.task, &source)?;
+    let (settings, text) = task::read(global, &args.task, None, &source)?;
     let title = title(&text);
     let text = target::with_target(text, args.target_file.as_deref(), &settings.workspace.value)?;
     task::tell_notes(&settings, console);

@@ -18,9 +18,14 @@ pub(super) use input::Source;
 pub(super) fn read(
     global: &Global,
     args: &TaskArgs,
+    routes: Option<&str>,
     source: &Source<'_>,
 ) -> Result<(Settings, TaskText), CliError> {
-    let settings = wiring::settings(global, flags(args))?;
+    let mut flags = flags(args);
+    if let Some(pool) = routes {
+        flags = flags.with(Key::Routes, "--routes", pool);
+    }
+    let settings = wiring::settings(global, flags)?;
     refuse_unenforceable(args, settings.profile.value)?;
     let text = source.text()?;
     guard_workspace(args, &settings)?;

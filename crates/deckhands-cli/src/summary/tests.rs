@@ -3,7 +3,9 @@
 use deckhands_model::{AttemptReport, Cause, Usage};
 
 use super::*;
-use crate::sample::{attempt, change, completed, failed, finding, plain};
+use crate::sample::{
+    attempt, call, calls_of, change, completed, failed, failed_call, finding, plain,
+};
 
 /// The summary without colours holds all of these, in this order.
 fn check(report: &RunReport, parts: &[&str]) {
@@ -190,6 +192,31 @@ fn notes_and_known_costs_are_told() {
         &report,
         &["? tokens in, 5 out", "$0.0123", "note: left out\n"],
     );
+}
+
+#[test]
+fn the_models_of_all_attempts_are_told() {
+    let attempt_after = |calls: &[deckhands_model::CallRecord]| AttemptReport {
+        calls: Some(calls_of(calls)),
+        ..attempt()
+    };
+    let report = RunReport {
+        attempts: vec![
+            attempt_after(&[failed_call("openai/a", Cause::RateLimited)]),
+            attempt(),
+            attempt_after(&[call("openai/b", "b-1"), call("openai/b", "b-1")]),
+        ],
+        ..completed()
+    };
+    check(
+        &report,
+        &[
+            "at work",
+            "\n  openai/a: 1 call, 1 failed · ",
+            "\n  openai/b (b-1): 2 calls · 1400 tokens in, 100 out · $0.005\n",
+        ],
+    );
+    assert!(!plain(&summary(&completed())).contains("call"));
 }
 
 #[test]

@@ -45,7 +45,9 @@ pub(crate) fn attempts(
     request.money.prices = prices;
     let own = RunnerSettings {
         providers: providers(settings),
-        other_models: settings.engine.fallback_models.value.clone(),
+        routes: routes(settings),
+        left_out: left_out(settings).cloned().collect(),
+        other_models: order(settings),
         ..RunnerSettings::of(&request)
     };
     let mut runner = super::runner(settings, wired, home);
@@ -61,9 +63,7 @@ pub(crate) fn engine_settings(settings: &Settings) -> EngineSettings {
         workers: usize::try_from(set.workers.value).unwrap_or(usize::MAX),
         grace: set.grace.value,
         keep: set.keep.value,
-        fallback_models: set
-            .fallback_models
-            .value
+        fallback_models: order(settings)
             .iter()
             .map(|model| model.as_str().to_owned())
             .collect(),
@@ -77,20 +77,63 @@ pub(crate) fn engine_settings(settings: &Settings) -> EngineSettings {
 }
 
 /// The models that are gone on with where a task's own cannot be called, as far as there are keys.
-pub(super) fn other_models(settings: &Settings) -> Vec<OtherModel> {
-    let access = providers(settings);
-    let models = settings.engine.fallback_models.value.iter();
-    let others = models.filter(|model| **model != settings.model.value);
+pub(crate) fn other_models(settings: &Settings) -> Vec<OtherModel> {
+    let (access, routes) = (providers(settings), routes(settings));
+    let models = order(settings).into_iter();
+    let others = models.filter(|model| {
+        *model != settings.model.value && !left_out(settings).any(|route| route == model)
+    });
     let reached = others.filter_map(|model| {
-        let (base_url, api_key) = access.of(model).ok()?;
-        let model = model.clone();
+        if let Some(route) = routes.iter().find(|route| route.model == model) {
+            return Some(route.clone());
+        }
+        let (base_url, api_key) = access.of(&model).ok()?;
         Some(OtherModel {
             model,
             base_url,
             api_key,
+            native_tools: None,
         })
     });
     reached.collect()
+}
+
+/// The models that are gone on with, in order: those of the pool, then the fallbacks.
+fn order(settings: &Settings) -> Vec<ModelId> {
+    let routes = settings.routes.iter();
+    let of_pool = routes
+        .filter(|route| route.is_usable())
+        .map(|route| &route.id);
+    let mut order: Vec<ModelId> = Vec::new();
+    for model in of_pool.chain(&settings.engine.fallback_models.value) {
+        if !order.contains(model) {
+            order.push(model.clone());
+        }
+    }
+    order
+}
+
+/// The routes of the pool that can be called.
+fn routes(settings: &Settings) -> Vec<OtherModel> {
+    let routes = settings.routes.iter().filter_map(|route| {
+        let key = route.key.as_ref().ok()?;
+        let base_url = route.base_url.as_ref();
+        Some(OtherModel {
+            model: route.id.clone(),
+            base_url: base_url.map(|url| url.as_str().to_owned()),
+            api_key: key.as_ref().map(|key| ApiKey::new(key.expose())),
+            native_tools: route.native_tools,
+        })
+    });
+    routes.collect()
+}
+
+/// The routes of the pool that lack their key. A fallback of the same name is none of another address.
+fn left_out(settings: &Settings) -> impl Iterator<Item = &ModelId> {
+    let routes = settings.routes.iter();
+    routes
+        .filter(|route| !route.is_usable())
+        .map(|route| &route.id)
 }
 
 /// Where models are called, and with which keys.
@@ -117,7 +160,17 @@ pub(crate) fn check_fallbacks(settings: &Settings) -> Result<(), CliError> {
 
 /// There is a key for calls of a model of another provider; that of the own one is asked for apart.
 pub(crate) fn require_key_for(settings: &Settings, model: &ModelId) -> Result<(), CliError> {
-    if model.provider() == settings.model.value.provider() {
+    if let Some(route) = settings.routes.iter().find(|route| route.id == *model) {
+        let missing = route.key.as_ref().err();
+        return missing.map_or(Ok(()), |missing| {
+            let hint = missing.hint().unwrap_or_default();
+            Err(CliError::usage(missing.to_string(), hint))
+        });
+    }
+    let own = &settings.model.value;
+    // The key of a route is for that route alone.
+    let by_route = model.route_name().is_some() || settings.routes.iter().any(|r| r.id == *own);
+    if model.provider() == own.provider() && !by_route {
         return Ok(());
     }
     providers(settings).of(model).map(drop).map_err(|missing| {
@@ -151,16 +204,16 @@ pub(crate) fn time(flag: &str, text: &str) -> Result<Duration, CliError> {
 /// The settings with the flags that engine and batch share.
 pub(crate) fn with_engine_flags(
     global: &Global,
-    workers: Option<&str>,
-    grace: Option<&str>,
+    [workers, grace, routes]: [&Option<String>; 3],
 ) -> Result<Settings, CliError> {
     let mut flags = super::no_flags();
     for (key, flag, value) in [
         (Key::Workers, "--workers", workers),
         (Key::Grace, "--grace", grace),
+        (Key::Routes, "--routes", routes),
     ] {
         if let Some(value) = value {
-            flags = flags.with(key, flag, value);
+            flags = flags.with(key, flag, value.as_str());
         }
     }
     super::settings(global, flags)

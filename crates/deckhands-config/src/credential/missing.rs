@@ -41,6 +41,16 @@ pub enum MissingKeyKind {
         /// Where it stands.
         origin: Origin,
     },
+    /// Every route of the chosen pool lacks its key.
+    #[error("none of the routes `{pool}` ({origin}) has its API key")]
+    NoRoute {
+        /// The pool.
+        pool: String,
+        /// Where it was chosen.
+        origin: Origin,
+        /// What would help one of them.
+        hint: String,
+    },
     /// There is a key, but whoever chose the endpoint is trusted less than whoever set the key.
     #[error("the API key ({origin}) is not sent to provider `{provider}`, which the project chose")]
     Withheld {
@@ -52,15 +62,24 @@ pub enum MissingKeyKind {
 }
 
 impl MissingKey {
-    pub(super) fn new(kind: MissingKeyKind) -> Self {
+    pub(crate) fn new(kind: MissingKeyKind) -> Self {
         Self { kind }
     }
 
-    pub(super) fn unset(variables: Vec<String>) -> Self {
+    pub(crate) fn unset(variables: Vec<String>) -> Self {
         Self::new(MissingKeyKind::Unset {
             variables,
             named: None,
         })
+    }
+
+    /// Whether it is as if there were none: nobody gave one and nobody said where it is, or it is another
+    /// endpoint's.
+    pub(super) fn may_be_missing(&self) -> bool {
+        matches!(
+            &self.kind,
+            MissingKeyKind::Unset { named: None, .. } | MissingKeyKind::Withheld { .. }
+        )
     }
 
     /// Adds who asked for that variable.
@@ -97,6 +116,7 @@ impl MissingKey {
             MissingKeyKind::Malformed { .. } => {
                 "give the key alone, without quotes or spaces".to_owned()
             }
+            MissingKeyKind::NoRoute { hint, .. } => hint.clone(),
             MissingKeyKind::Withheld { provider, .. } => {
                 let name = super::provider_variable(provider);
                 format!("choose the model yourself with --model, or export {name}=…")

@@ -29,9 +29,14 @@ macro_rules! keys {
 const HOUR: u64 = 3600;
 
 keys! {
-    /// The model of a task. A project's may have no address in it: no `//`, at most one `:`.
+    /// The model of a task. A project's may have no address and no route in it: no `//`, at most one `:`, no `~NAME`.
     Model = "model.id", Anyone, Kind::Model, "openrouter/deepseek/deepseek-chat-v3.1:free",
         ["DECKHANDS_MODEL", "OPENHANDS_CUSTOM_MODEL_ID", "OPENHANDS_MODEL"];
+
+    /// Which of the pools of routes below `routes` is used: its first route is the model, unless one is set
+    /// there or later, and the others are gone on with, in order, before `engine.fallback_models`.
+    Routes = "model.routes", User, Kind::Text("the name of a pool of routes below `routes`"), "(none)",
+        ["DECKHANDS_ROUTES"];
 
     /// Where the model's provider is reached.
     BaseUrl = "model.base_url", User, Kind::Url,

@@ -79,6 +79,7 @@ fn a_project_may_not_choose_where_keys_go_or_what_runs() {
     assert_eq!(
         refused,
         [
+            "model.routes",
             "model.base_url",
             "model.api_key_env",
             "model.api_key_file",

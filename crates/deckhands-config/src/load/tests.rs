@@ -194,8 +194,12 @@ fn a_model_with_an_address_is_for_the_user_to_choose() {
     ] {
         assert_eq!(fixture.settings().model.value.as_str(), name);
     }
-    let refused = "`model.id` with an address in it may not be set by a project";
-    for name in [name, "bedrock/arn:aws:bedrock:evil.example/:1:x"] {
+    let refused = "`model.id` with an address or a route in it may not be set by a project";
+    for name in [
+        name,
+        "bedrock/arn:aws:bedrock:evil.example/:1:x",
+        "openrouter/a/b:free~work",
+    ] {
         let text = format!("model.id = '{name}'");
         assert!(Fixture::new().project(&text).refusal().starts_with(refused));
         let text = format!("OPENHANDS_MODEL={name}");

@@ -133,3 +133,34 @@ fn the_reset_is_found_whatever_its_case_and_type() {
         assert_eq!(Complaint::of_error(&error).reset, reset, "{error}");
     }
 }
+
+#[test]
+fn too_much_to_do_is_known_by_status_and_words() {
+    let rows = [
+        (429, "Rate limit reached for the model", true),
+        (529, "Overloaded", true),
+        (
+            503,
+            "The engine is currently overloaded, please try again later",
+            true,
+        ),
+        (
+            503,
+            "The model is overloaded. Please try again later.",
+            true,
+        ),
+        (503, "This model is experiencing High Demand.", true),
+        (
+            503,
+            "No available model provider that meets your routing requirements",
+            false,
+        ),
+        (503, "<h1>Service Temporarily Unavailable</h1>", false),
+        (500, "overloaded", false),
+        (402, "too many requests", false),
+    ];
+    for (status, words, busy) in rows {
+        let complaint = Complaint::of_body(words.as_bytes());
+        assert_eq!(complaint.is_busy(status), busy, "{status} {words}");
+    }
+}

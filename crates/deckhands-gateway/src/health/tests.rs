@@ -93,3 +93,38 @@ fn rests_are_bounded_and_the_shortest_goes() {
     assert!(!health.is_usable(&model("openai/m1")));
     assert!(!health.is_usable(&model(&format!("openai/m{MOST_RESTS}"))));
 }
+
+/// A route of OpenRouter with this key.
+fn route(id: &str, key: &str) -> Route {
+    let model = model(id);
+    let key = crate::secret::ProviderKey::new(key);
+    let upstream = crate::upstream::Upstream::of(&model, None, Some(key)).unwrap();
+    Route {
+        model,
+        upstream,
+        price: None,
+        max_output_tokens: 1000,
+    }
+}
+
+#[test]
+fn a_refusal_of_one_account_leaves_the_other_one_alone() {
+    let (health, _clock) = health();
+    let (own, same, work, unknown) = (
+        model("openrouter/a/a:free"),
+        model("openrouter/b/b:free"),
+        model("openrouter/a/a:free~work"),
+        model("openrouter/c/c:free"),
+    );
+    health.know(&route(own.as_str(), "sk-own"));
+    health.know(&route(same.as_str(), "sk-own"));
+    health.know(&route(work.as_str(), "sk-work"));
+    for scope in [Scope::Free, Scope::Account] {
+        assert!(health.covers(scope, &own, &same), "{scope:?}");
+        assert!(!health.covers(scope, &own, &work), "{scope:?}");
+        assert!(health.covers(scope, &own, &unknown), "{scope:?}");
+    }
+    assert!(!health.covers(Scope::Model, &own, &work));
+    health.rest(&own, Scope::Account, Duration::from_secs(30));
+    assert_eq!(first(&health, &[&own, &same, &work]), Some(2));
+}

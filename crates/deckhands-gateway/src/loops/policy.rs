@@ -9,7 +9,7 @@ pub struct LoopPolicy {
     /// between: warn at 4, end at 8. OpenHands ends at 4 equal steps, before it asks for the next one,
     /// and at 3 rounds; so in the normal case it is first, and the end has its words and cause.
     pub steps: LoopBound,
-    /// The same whole request although it was answered: warn at 3, end at 5. OpenHands has no bound for
+    /// The same whole request although it was answered, or refused for good: warn at 3, end at 5. OpenHands has no bound for
     /// these but its iterations; one repetition may be a client that lost an answer.
     pub prompts: LoopBound,
 }

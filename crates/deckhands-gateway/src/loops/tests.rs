@@ -193,8 +193,10 @@ fn a_prompt_that_is_refused_for_good_is_a_loop_when_it_comes_again() {
         detector.ended(&seen, CallEnd::Refused);
         watches.push(seen.watch);
     }
-    assert_eq!(watches[2], warn(LoopKind::SamePrompt, 3));
-    assert_eq!(watches[4], end(LoopKind::SamePrompt, 5));
+    assert_eq!(watches[2], warn(LoopKind::RefusedPrompt, 3));
+    assert_eq!(watches[4], end(LoopKind::RefusedPrompt, 5));
+    // A shorter one begins anew.
+    assert_eq!(detector.see(&body(&equal(1))).watch, Watch::Fine);
 }
 
 #[test]
@@ -243,6 +245,10 @@ fn words_are_for_people() {
         (
             warn(LoopKind::SameStep, 4),
             "the agent made the same step with the same result, 4 times in a row",
+        ),
+        (
+            end(LoopKind::RefusedPrompt, 5),
+            "the agent sent the same request although it was refused for good, 5 times in a row",
         ),
         (
             end(LoopKind::SamePrompt, 5),

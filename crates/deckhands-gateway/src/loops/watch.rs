@@ -26,8 +26,10 @@ pub enum Watch {
 /// What repeats itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LoopKind {
-    /// The whole request, although it was answered or refused for good.
+    /// The whole request, although it was answered.
     SamePrompt,
+    /// The whole request, although it was refused for good.
+    RefusedPrompt,
     /// One call with one result, or one answer that earns one reply.
     SameStep,
     /// Two such steps in turn.
@@ -62,6 +64,9 @@ impl fmt::Display for LoopKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SamePrompt => "the agent sent the same request although it had its answer",
+            Self::RefusedPrompt => {
+                "the agent sent the same request although it was refused for good"
+            }
             Self::SameStep => "the agent made the same step with the same result",
             Self::Alternating => "the agent made the same two steps in turn with the same results",
             Self::Condensing => {

@@ -54,6 +54,16 @@ impl Rate {
     pub const fn as_picodollars(self) -> u64 {
         self.0
     }
+
+    /// In US dollars for a million tokens, as near as a float can be.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what is lost are millionths of a dollar beside billions"
+    )]
+    pub fn as_per_million(self) -> f64 {
+        self.0 as f64 / PER_MICRO
+    }
 }
 
 /// The price of a model. What is `None` is not known.
@@ -114,6 +124,16 @@ impl Price {
             Rate::per_million(input)?,
             Rate::per_million(output)?,
         ))
+    }
+
+    /// The dearest rates of input and of output, whatever the length of a request; what comes from a cache,
+    /// or is put there, left out.
+    #[must_use]
+    pub fn dearest(&self) -> [Rate; 2] {
+        let long = self
+            .long
+            .map_or([self.input, self.output], |long| [long.input, long.output]);
+        [self.input.max(long[0]), self.output.max(long[1])]
     }
 
     /// Whether nothing that it is asked can cost anything.

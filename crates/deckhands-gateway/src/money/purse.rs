@@ -15,6 +15,7 @@ use self::driver::Driver;
 use self::reservation::Waiting;
 use self::state::{Life, State};
 use super::ledger::{Ledger, LedgerError, Refusal};
+use super::pressure::Pressure;
 
 pub use self::reservation::Reservation;
 
@@ -26,15 +27,16 @@ mod state;
 /// How large slices are. [`Default`] has the figures that each field names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PursePolicy {
-    /// A request for which money must be drawn draws for so many more like it: 4. What a call really
-    /// costs is a fifth or less of its worst case, so that a slice lasts for some 20 calls; at worst
-    /// it keeps five worst cases from others for as long as `idle`.
+    /// A request for which money must be drawn draws for so many more like it: 4, which is half of that after
+    /// each draw for which a cap had no room, and one more again after each for which it had. What a
+    /// call really costs is a fifth or less of its worst case, so that a slice lasts for some 20 calls; at
+    /// worst it keeps five worst cases from others for as long as `idle`.
     pub slice: u32,
     /// When less is left than for so many requests like the last one, a slice is drawn ahead, beside the
     /// calls: 1. 0 never draws ahead.
     pub low: u32,
-    /// After so long without a request or a settlement what is left is given back: 10 s. Agents run commands
-    /// for minutes between two calls, and the money may be what another one is refused for.
+    /// What no call needs is given back after so long, also beside calls that are under way: 5 s. Calls take
+    /// longer, as do the commands between them, and the money may be what another agent is refused for.
     pub idle: Duration,
 }
 
@@ -43,7 +45,7 @@ impl Default for PursePolicy {
         Self {
             slice: 4,
             low: 1,
-            idle: Duration::from_secs(10),
+            idle: Duration::from_secs(5),
         }
     }
 }
@@ -110,16 +112,23 @@ impl Shared {
 }
 
 impl Purse {
-    /// An empty purse over a ledger's account. Must be called within a tokio runtime.
+    /// An empty purse over a ledger's account, which nobody else waits for. Must be called within a tokio
+    /// runtime.
     #[must_use]
     pub fn open(ledger: Arc<dyn Ledger>, policy: PursePolicy) -> Self {
+        Self::open_under(ledger, policy, &Pressure::new())
+    }
+
+    /// The same of an account under caps that others share: it keeps nothing from who waits for money.
+    #[must_use]
+    pub fn open_under(ledger: Arc<dyn Ledger>, policy: PursePolicy, pressure: &Pressure) -> Self {
         let shared = Arc::new(Shared {
             policy,
             state: Mutex::default(),
             wake: Notify::new(),
         });
         let mut driver = JoinSet::new();
-        driver.spawn(Driver::new(Arc::clone(&shared), ledger).run());
+        driver.spawn(Driver::new(Arc::clone(&shared), ledger, pressure).run());
         Self {
             shared,
             _driver: driver,

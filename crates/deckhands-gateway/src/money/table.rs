@@ -6,7 +6,7 @@ use deckhands_model::{ModelId, ModelIdError, Usd};
 use serde::Deserialize;
 
 use super::price::{LongPrice, Price, PriceError, Rate};
-use crate::provider::own_model_id;
+use crate::provider::{own_model_id, runs_here};
 
 /// The file that comes with the crate.
 const BUILT_IN: &str = include_str!("prices.toml");
@@ -26,8 +26,8 @@ pub struct Origin {
 
 /// What models cost. A model that is not in it has no known price, which is not the price zero.
 ///
-/// Two kinds are free by their name, unless the table says otherwise: `openrouter/…:free`, and what runs
-/// on the user's own machine (`ollama/…`, `ollama_chat/…`).
+/// `openrouter/…:free` is free by its name, unless the table says otherwise. So is what runs on the user's own
+/// machine, but that is not for its name alone to say: see [`PriceTable::at`].
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PriceTable {
     origins: Vec<Origin>,
@@ -160,6 +160,14 @@ impl PriceTable {
         told.or_else(|| free_by_name(model).then_some(Price::FREE))
     }
 
+    /// What a model costs at an address; none of its own is the provider's. What a server on this machine
+    /// runs costs nothing, unless the table says otherwise.
+    #[must_use]
+    pub fn at(&self, model: &ModelId, base_url: Option<&str>) -> Option<Price> {
+        let here = || runs_here(model, base_url).then_some(Price::FREE);
+        self.get(model).or_else(here)
+    }
+
     /// Where its price comes from; none for one that is unknown, or free by its name.
     #[must_use]
     pub fn origin(&self, model: &ModelId) -> Option<&Origin> {
@@ -197,10 +205,7 @@ fn key(model: &ModelId) -> String {
 }
 
 fn free_by_name(model: &ModelId) -> bool {
-    match model.provider() {
-        "openrouter" => model.own_id().ends_with(":free"),
-        provider => matches!(provider, "ollama" | "ollama_chat"),
-    }
+    model.provider() == "openrouter" && model.own_id().ends_with(":free")
 }
 
 #[cfg(test)]

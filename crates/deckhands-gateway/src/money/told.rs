@@ -35,12 +35,26 @@ impl Told {
     /// providers (xAI) leave reasoning out of `completion_tokens` and charge it all the same.
     #[must_use]
     pub fn of_usage(usage: &Value) -> Self {
-        let cost = usage.get("cost").and_then(Value::as_f64);
         Self {
             tokens: tokens(usage),
-            cost: cost.and_then(Usd::from_f64_up),
+            cost: cost(usage).and_then(Usd::from_f64_up),
         }
     }
+}
+
+/// The cost in dollars that a usage tells, as it stands there. Where a router called the provider behind it
+/// with the user's own key (BYOK at OpenRouter), what that one charges comes on top of the router's fee; where
+/// nobody says how much that is, the fee alone is no cost.
+pub(crate) fn cost(usage: &Value) -> Option<f64> {
+    let cost = usage.get("cost").and_then(Value::as_f64);
+    if usage.get("is_byok").and_then(Value::as_bool) != Some(true) {
+        return cost;
+    }
+    let behind = usage.pointer("/cost_details/upstream_inference_cost");
+    let behind = behind
+        .and_then(Value::as_f64)
+        .filter(|behind| *behind >= 0.0)?;
+    Some(cost.unwrap_or_default() + behind)
 }
 
 fn tokens(usage: &Value) -> Option<Tokens> {

@@ -16,6 +16,7 @@ fn every_provider_is_known_by_its_own_id_or_refused() {
         ("together_ai/meta/llama", Some("meta/llama")),
         ("litellm_proxy/openai/x", Some("openai/x")),
         ("hosted_vllm/org/model", Some("org/model")),
+        ("vllm/org/model~work", Some("org/model")),
         (
             "fireworks_ai/qwen3-coder",
             Some("accounts/fireworks/models/qwen3-coder"),
@@ -47,11 +48,32 @@ fn every_provider_is_known_by_its_own_id_or_refused() {
 #[test]
 fn addresses_are_complete_and_without_a_slash_at_the_end() {
     for (provider, url) in COMPATIBLE {
-        assert_eq!(default_base_url(provider), *url);
-        let well_formed = |url: &str| url.starts_with("http") && !url.ends_with('/');
-        assert!(url.is_none_or(well_formed), "{provider}");
+        assert_eq!(default_base_url(provider), Some(*url));
+        assert!(url.starts_with("http") && !url.ends_with('/'), "{provider}");
     }
-    assert_eq!(default_base_url("hosted_vllm"), None);
-    assert_eq!(default_base_url("litellm_proxy"), None);
     assert_eq!(default_base_url("anthropic"), None);
+}
+
+#[test]
+fn a_server_of_one_s_own_is_at_a_loopback_address() {
+    let rows = [
+        ("ollama/qwen3", None, true),
+        ("ollama_chat/qwen3", None, true),
+        ("vllm/qwen3", None, true),
+        ("vllm/qwen3", Some("http://127.0.0.1:9000/v1"), true),
+        ("vllm/qwen3", Some("http://[::1]:9000/v1"), true),
+        ("vllm/qwen3", Some("http://host.docker.internal:9000"), true),
+        ("vllm/qwen3", Some("http://gpu.example:8000/v1"), false),
+        ("vllm/qwen3", Some("http://localhost.example/v1"), false),
+        ("ollama/qwen3", Some("https://ollama.example/v1"), false),
+        ("ollama/qwen3", Some("http://10.0.0.7:11434"), false),
+        ("ollama/qwen3", Some("no address"), false),
+        // It may pass calls on to anybody.
+        ("litellm/gpt-4o", None, false),
+        ("openai/gpt-4o", Some("http://127.0.0.1:8080/v1"), false),
+    ];
+    for (id, base_url, here) in rows {
+        let model = ModelId::resolve(id).unwrap();
+        assert_eq!(runs_here(&model, base_url), here, "{id} {base_url:?}");
+    }
 }

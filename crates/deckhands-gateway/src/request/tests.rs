@@ -9,6 +9,7 @@ use hyper::body::Frame;
 use deckhands_model::ModelId;
 
 use super::*;
+use crate::money::LongPrice;
 use crate::upstream::Upstream;
 
 fn route(provider: &str) -> Route {
@@ -27,7 +28,7 @@ fn route(provider: &str) -> Route {
 
 fn rewritten(body: &str, provider: &str) -> Result<(Value, String), Unfit> {
     let request = ChatRequest::parse(body.as_bytes())?;
-    let text = String::from_utf8(request.body_for(&route(provider)).to_vec()).unwrap();
+    let text = String::from_utf8(request.body_for(&route(provider), false).to_vec()).unwrap();
     Ok((serde_json::from_str(&text).unwrap(), text))
 }
 
@@ -50,6 +51,29 @@ fn every_field_but_the_model_keeps_its_text() {
     assert_eq!(json.as_object().unwrap().len(), fields.len() + 1);
 }
 
+/// Whatever a request says, and however it is written.
+#[test]
+fn no_request_names_another_model_than_its_route() {
+    let rows = [
+        "{}",
+        r#"{"model":"other/model"}"#,
+        r#"{"model":"other/model","model":"a/third"}"#,
+        r#"{"mod\u0065l":"other/model","\u006dodels":["other/model"]}"#,
+        r#"{"model":["other/model"],"models":["other/model"],"route":"fallback"}"#,
+        r#"{"model":null,"preset":"mine","fallbacks":[{"model":"other/model"}]}"#,
+    ];
+    for body in rows {
+        let (json, text) = rewritten(body, "openrouter").unwrap();
+        assert_eq!(json["model"], "own/\"model\"", "{body}");
+        assert_eq!(
+            text.matches("model").count(),
+            2,
+            "its name and its field: {text}"
+        );
+        assert_eq!(json["preset"], Value::Null, "{body}");
+    }
+}
+
 #[test]
 fn openrouter_is_asked_for_the_cost_unless_the_agent_spoke_of_it() {
     let rows = [
@@ -67,6 +91,41 @@ fn openrouter_is_asked_for_the_cost_unless_the_agent_spoke_of_it() {
             usage,
             "{body}"
         );
+    }
+}
+
+#[test]
+fn openrouter_calls_nobody_who_is_dearer_than_the_cap_was_reckoned_with() {
+    let dear = LongPrice {
+        above: 200_000,
+        input: Rate::per_million(0.3).unwrap(),
+        cached: None,
+        cache_write: None,
+        output: Rate::per_million(1.25).unwrap(),
+    };
+    let usual = Price::per_million(0.15, 2.0).unwrap();
+    let long = Price {
+        long: Some(dear),
+        ..usual
+    };
+    let most =
+        |input: f64, output: f64| json!({ "max_price": { "prompt": input, "completion": output } });
+    let rows = [
+        (Some(usual), "openrouter", true, most(0.15, 2.0)),
+        (Some(long), "openrouter", true, most(0.3, 2.0)),
+        (Some(Price::FREE), "openrouter", true, most(0.0, 0.0)),
+        (Some(usual), "openrouter", false, Value::Null),
+        (Some(usual), "openai", true, Value::Null),
+        (None, "openrouter", true, Value::Null),
+    ];
+    for (price, provider, capped, told) in rows {
+        let route = Route {
+            price,
+            ..route(provider)
+        };
+        let request = ChatRequest::parse(b"{}").unwrap();
+        let body: Value = serde_json::from_slice(&request.body_for(&route, capped)).unwrap();
+        assert_eq!(body["provider"], told, "{price:?} {provider} {capped}");
     }
 }
 

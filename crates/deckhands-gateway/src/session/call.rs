@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use deckhands_model::{Cause, GatewayFact, Try, Usage};
+use deckhands_model::{CallAccount, CallCost, Cause, GatewayFact, Try, Usage, Usd};
 use tokio::time::Instant;
 
 use super::Way;
@@ -24,12 +24,29 @@ pub(super) struct Call {
     /// How long it was held so far.
     pub(super) held: Duration,
     earlier: Vec<Try>,
+    /// What each of its tries cost.
+    paid: Vec<Paid>,
     /// The last try, which failed.
     pub(super) last: Option<(Try, Verdict)>,
     /// Routes that it tried in vain, and from when on it may try each again.
     tried: Vec<(usize, Instant)>,
     /// Routes that cannot serve it, whatever time passes.
     closed: Vec<usize>,
+    /// Routes that had too much to do, and named no time.
+    busy: Vec<usize>,
+}
+
+/// What a try cost, and whether it may have cost something where that is not known.
+#[derive(Clone, Copy)]
+struct Paid {
+    cost: Option<CallCost>,
+    may_cost: bool,
+}
+
+impl Paid {
+    fn known(&self) -> Option<Usd> {
+        self.cost.and_then(|cost| cost.known())
+    }
 }
 
 impl Call {
@@ -47,9 +64,11 @@ impl Call {
             seen,
             held: Duration::ZERO,
             earlier: Vec::new(),
+            paid: Vec::new(),
             last: None,
             tried: Vec::new(),
             closed: Vec::new(),
+            busy: Vec::new(),
         }
     }
 
@@ -81,6 +100,22 @@ impl Call {
         tried.filter(|(tried, _)| *tried == place).count()
     }
 
+    /// It met a route that had too much to do, and named no time.
+    pub(super) fn met_busy(&mut self, place: usize) {
+        if !self.busy.contains(&place) {
+            self.busy.push(place);
+        }
+    }
+
+    /// The routes that had too much to do.
+    pub(super) fn busy(&self) -> &[usize] {
+        &self.busy
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     pub(super) fn pause(&mut self, place: usize, pause: Duration) {
         self.tried.push((place, Instant::now() + pause));
     }
@@ -88,6 +123,26 @@ impl Call {
     pub(super) fn failed(&mut self, tried: Try, verdict: Verdict) {
         let before = self.last.replace((tried, verdict));
         self.earlier.extend(before.map(|(tried, _)| tried));
+    }
+
+    /// Notes what the try that ended now cost.
+    pub(super) fn paid(&mut self, cost: Option<CallCost>, may_cost: bool) {
+        self.paid.push(Paid { cost, may_cost });
+    }
+
+    /// Its account, where the last try ended it; where none did, all tries were in vain.
+    fn account(&self, ended_by_last: bool) -> CallAccount {
+        let last = self.paid.len() - usize::from(ended_by_last && !self.paid.is_empty());
+        let (lost, own) = self.paid.split_at(last);
+        let untold = |paid: &&Paid| paid.may_cost && paid.known().is_none();
+        let unknown = self.paid.iter().filter(untold).count();
+        CallAccount {
+            streamed: self.request.streamed,
+            cost: own.first().and_then(|paid| paid.cost),
+            lost: lost.iter().filter_map(Paid::known).sum(),
+            unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
+            ..CallAccount::default()
+        }
     }
 
     /// All failed tries before the one that a fact is about.
@@ -103,6 +158,9 @@ impl Call {
         verdict: &Verdict,
         cause: Option<Cause>,
     ) -> GatewayFact {
+        let account = self.account(true);
+        let cached = verdict.told.tokens.map(|tokens| tokens.cached);
+        let known = account.cost.and_then(|cost| cost.known());
         GatewayFact {
             call: self.number,
             route: way.map(|way| way.route.model.clone()),
@@ -113,10 +171,17 @@ impl Call {
             detail: verdict.detail.clone(),
             retry_after: verdict.retry_after,
             model: verdict.model.clone(),
-            usage: verdict.usage,
+            usage: Usage {
+                cost_usd: verdict.usage.cost_usd.or(known.map(Usd::as_f64)),
+                ..verdict.usage
+            },
             took: self.arrived.elapsed(),
             held: self.held,
             gave_up: false,
+            account: CallAccount {
+                cached_tokens: cached.filter(|tokens| *tokens > 0),
+                ..account
+            },
         }
     }
 
@@ -145,6 +210,7 @@ impl Call {
             took: self.arrived.elapsed(),
             held: self.held,
             gave_up: false,
+            account: self.account(false),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deckhands_model::{MoneyLevel, Usd};
+use deckhands_model::{CallCost, CostBy, MoneyLevel, Usd};
 use tokio::time::{sleep, timeout};
 
 use super::Inner;
@@ -11,6 +11,7 @@ use super::choose::Held;
 use crate::money::{
     Booked, BookedBy, LedgerError, Price, Refused, Reservation, bounded, worst_case,
 };
+use crate::request::ONLINE;
 use crate::verdict::Verdict;
 
 /// Between two wishes for money that others have drawn.
@@ -23,8 +24,29 @@ pub(super) struct Charge {
 }
 
 impl Inner {
+    /// Why a request is not made, whichever route there is.
+    pub(super) fn not_allowed(&self, call: &Call) -> Option<String> {
+        self.unwanted(call).or_else(|| self.unbounded(call))
+    }
+
+    /// What of the provider's own a request wants that it may not have. A route that is one of those is the
+    /// choice of whoever opened the session.
+    fn unwanted(&self, call: &Call) -> Option<String> {
+        if self.limits.provider_tools {
+            return None;
+        }
+        let mut models = self.ways.iter().map(|way| &way.route.upstream.model);
+        let is_route = models.any(|model| model.ends_with(ONLINE));
+        let online = call.request.is_online() && !is_route;
+        let tool = call.request.provider_tool();
+        let tool = tool.or_else(|| online.then(|| ONLINE.to_owned()))?;
+        Some(format!(
+            "it wants the provider's own `{tool}`, which acts and costs by itself: it is not allowed"
+        ))
+    }
+
     /// Why the cost of a request cannot be bounded, where it has to be.
-    pub(super) fn unbounded(&self, call: &Call) -> Option<String> {
+    fn unbounded(&self, call: &Call) -> Option<String> {
         self.purse.as_ref()?;
         let unbounded = bounded(&call.body).err()?;
         Some(format!("what it costs cannot be bounded: {unbounded}"))
@@ -52,6 +74,7 @@ impl Inner {
             if !shared || left < AGAIN {
                 return Err(refused);
             }
+            self.pressure.raise();
             let held = Held::one_of(&self.held);
             sleep(AGAIN).await;
             drop(held);
@@ -76,20 +99,33 @@ impl Inner {
 }
 
 impl Charge {
-    /// Books what came of the try. What it cost, as far as anybody knows.
-    pub(super) fn settle(self, verdict: &Verdict) -> Option<Usd> {
+    /// Books what came of the try. What it cost, unless that is nothing, or nobody knows.
+    pub(super) fn settle(self, verdict: &Verdict) -> Option<CallCost> {
         let told = verdict.told;
         let reserved = self.reservation.as_ref().map(Reservation::worst);
         let booked = Booked::of(told, self.price.as_ref(), reserved.unwrap_or_default());
         tell_differences(&booked);
         let nothing = booked.by == BookedBy::Worst && !verdict.may_cost;
+        let free = self.price.as_ref().is_some_and(Price::is_free);
         match self.reservation {
             Some(reservation) if nothing => reservation.unused(),
             Some(reservation) => reservation.settle(booked),
             None => {}
         }
-        (booked.by != BookedBy::Worst).then_some(booked.spent)
+        cost(&booked, reserved.filter(|_| !nothing), free)
     }
+}
+
+/// What is told of the cost; `worst` is what was reserved, if the provider may want it.
+fn cost(booked: &Booked, worst: Option<Usd>, free: bool) -> Option<CallCost> {
+    let (usd, by) = match booked.by {
+        BookedBy::Provider => (booked.spent, CostBy::Provider),
+        BookedBy::Table => (booked.spent, CostBy::Table),
+        BookedBy::Worst if free => (Usd::ZERO, CostBy::Table),
+        BookedBy::Worst => (worst?, CostBy::Worst),
+    };
+    let other = booked.differing().map(|(_, table)| table);
+    Some(CallCost { usd, by, other })
 }
 
 fn tell_differences(booked: &Booked) {

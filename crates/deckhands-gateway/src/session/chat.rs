@@ -1,12 +1,11 @@
 //! A completion: from the agent's request over as many tries as it takes to its answer.
 
 use std::error::Error;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use deckhands_model::{CallFailure, Cause, Try};
-use deckhands_resilience::recovery::route_to_blame;
+use deckhands_model::Cause;
 use http::Response;
 use hyper::body::Body;
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,34 +13,22 @@ use tokio::time::Instant;
 
 use super::Inner;
 use super::call::Call;
-use super::charge::Charge;
 use super::choose::Pick;
 use super::door::Visit;
 use super::live::Streamed;
+use super::pause;
+use super::tried::{Then, Trying};
 use crate::answer::Answer;
 use crate::body::AnswerBody;
 use crate::client::Opened;
-use crate::health::CallPermit;
-use crate::loops::{CallEnd, Sighting, Watch};
+use crate::loops::Watch;
 use crate::request::{self, ChatRequest};
-use crate::route::Scope;
-use crate::verdict::{self, Verdict, Weight};
-
-/// Longest pause before a route is tried again by the same call.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+use crate::verdict::{self, Verdict};
 
 /// What follows from a try.
 enum Next {
     Answer(Response<AnswerBody>),
     Again,
-}
-
-/// One try at a route.
-struct Attempt {
-    place: usize,
-    permit: CallPermit,
-    charge: Charge,
-    started: Instant,
 }
 
 impl Inner {
@@ -76,7 +63,7 @@ impl Inner {
         if let Some(replay) = &self.replay {
             return self.replayed(call, replay, visit).await;
         }
-        if let Some(why) = self.unbounded(&call) {
+        if let Some(why) = self.not_allowed(&call) {
             let fact = call.own_fact(Cause::BadInput, &why);
             let answer = Answer::error(400, &why);
             return self.answered(&call, fact, answer, visit).await;
@@ -100,25 +87,25 @@ impl Inner {
                 }
             };
             let way = &self.ways[place];
-            let body = call.request.body_for(&way.route);
+            let body = call.request.body_for(&way.route, self.purse.is_some());
             let charge = match self.pay(place, &mut call, body.len()).await {
                 Ok(charge) => charge,
                 Err(refused) => return self.no_money(call, &refused, visit).await,
             };
-            let attempt = Attempt {
+            let mut trying = Trying {
                 place,
                 permit,
                 charge,
                 started: Instant::now(),
+                begun: false,
             };
             let time = self.limits.whole.saturating_sub(call.arrived.elapsed());
             let streamed = call.request.streamed;
             match way.client.open(body, streamed, time).await {
                 Opened::Live(begun, headers) => {
+                    trying.begun = true;
                     let streamed = Streamed {
-                        place,
-                        permit: attempt.permit,
-                        charge: attempt.charge,
+                        trying,
                         slot,
                         headers,
                     };
@@ -126,7 +113,7 @@ impl Inner {
                 }
                 Opened::Ended(ending) => {
                     let verdict = verdict::judge(&ending, streamed, &self.veil(visit));
-                    let ended = self.ended(&mut call, attempt, verdict, visit);
+                    let ended = self.ended(&mut call, trying, verdict, visit);
                     if let Next::Answer(answer) = ended.await {
                         return answer;
                     }
@@ -139,44 +126,32 @@ impl Inner {
     async fn ended(
         &self,
         call: &mut Call,
-        attempt: Attempt,
+        trying: Trying,
         mut verdict: Verdict,
         visit: &Visit,
     ) -> Next {
-        let (place, way) = (attempt.place, &self.ways[attempt.place]);
-        let cost = attempt.charge.settle(&verdict);
-        let Some(tried) = self.failed_try(&verdict, place, attempt.started) else {
-            attempt.permit.settle(None, None);
-            self.standing.served();
+        let place = trying.place;
+        let way = &self.ways[place];
+        let done = self.conclude(trying, &mut verdict);
+        call.paid(done.cost, verdict.may_cost);
+        let Some((tried, then)) = done.failed else {
             let mut fact = call.fact(Some(way), &verdict, None);
-            fact.usage.cost_usd = fact.usage.cost_usd.or(cost.map(|cost| cost.as_f64()));
+            fact.gave_up = done.too_late;
             let answer = verdict.answer.with_cost(fact.usage.cost_usd);
             return Next::Answer(self.answered(call, fact, answer, visit).await);
         };
-        let cause = tried.cause;
-        if matches!(cause, Cause::BadKey | Cause::OutOfCredit) {
-            // Whatever status it came with.
-            (verdict.weight, verdict.scope) = (Weight::Final, Scope::Account);
-        }
-        attempt.permit.settle(Some(cause), tried.retry_after);
-        if let Some(wait) = tried.retry_after
-            && verdict.scope != Scope::Model
-        {
-            self.health.rest(&way.route.model, verdict.scope, wait);
-        }
-        let is_route = route_to_blame(cause) || cause == Cause::BadModel;
-        let others = self.standing.left().iter().any(|other| *other != place);
-        if verdict.weight == Weight::Refused && !(others && is_route) {
-            // The request is at fault, and would be anywhere.
-            let fact = call.fact(Some(way), &verdict, Some(cause));
-            return Next::Answer(self.answered(call, fact, verdict.answer, visit).await);
-        }
-        let failures = self.count(place, &verdict, &tried);
-        if verdict.weight != Weight::Failed {
-            call.close(self.covered(place, &verdict));
-        }
-        let doubled = 1_u32 << failures.saturating_sub(1).min(16);
-        let own = self.limits.pause.saturating_mul(doubled).min(LONGEST_PAUSE);
+        let own = match then {
+            Then::Over => {
+                let fact = call.fact(Some(way), &verdict, Some(tried.cause));
+                return Next::Answer(self.answered(call, fact, verdict.answer, visit).await);
+            }
+            Then::Closed(places) => {
+                call.close(places);
+                pause::after(1, self.limits.pause)
+            }
+            Then::Again(failures) => pause::after(failures, self.limits.pause),
+            Then::Busy => self.busy_pause(call, place),
+        };
         // A longer time that the provider named is known by the route's health.
         let named = tried.retry_after.is_some_and(|wait| wait >= own);
         call.pause(place, if named { Duration::ZERO } else { own });
@@ -184,72 +159,13 @@ impl Inner {
         Next::Again
     }
 
-    /// Counts a failed try against its route, and against whatever else it says something of. How many
-    /// it is in a row; a rate limit whose end is named and near is none.
-    pub(super) fn count(&self, place: usize, verdict: &Verdict, tried: &Try) -> u32 {
-        let near = |wait: Duration| wait <= self.limits.hold;
-        match verdict.weight {
-            Weight::Final | Weight::Refused => {
-                if self.limits.remembers {
-                    let covered = self.covered(place, verdict).into_iter();
-                    covered.for_each(|other| self.standing.close(other));
-                }
-                1
-            }
-            _ if tried.cause == Cause::RateLimited && tried.retry_after.is_some_and(near) => 1,
-            Weight::Good | Weight::Failed => self.standing.failed(place),
-        }
-    }
-
-    /// The routes that a refusal closes.
-    fn covered(&self, place: usize, verdict: &Verdict) -> Vec<usize> {
-        let refused = &self.ways[place].route.model;
-        let covers = |other: &usize| {
-            let model = &self.ways[*other].route.model;
-            *other == place || verdict.scope.covers(refused, model)
-        };
-        (0..self.ways.len()).filter(covers).collect()
-    }
-
-    /// The try as it is told, if it failed.
-    pub(super) fn failed_try(
-        &self,
-        verdict: &Verdict,
-        place: usize,
-        started: Instant,
-    ) -> Option<Try> {
-        let fault = verdict.fault?;
-        let failure = CallFailure {
-            status: verdict.status,
-            fault,
-            detail: &verdict.detail,
-        };
-        Some(Try {
-            route: self.ways[place].route.model.clone(),
-            status: verdict.status,
-            fault,
-            cause: (self.diagnose)(&failure),
-            detail: verdict.detail.clone(),
-            retry_after: verdict.retry_after,
-            took: started.elapsed(),
-        })
-    }
-
-    /// How a request looks beside those before it.
-    fn look_for_loops(&self, body: &[u8]) -> Sighting {
-        let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = loops.see(body);
-        drop(loops);
-        if let Watch::Warn { .. } = seen.watch {
-            tracing::warn!("the agent seems to be in a loop: {}", seen.watch);
-        }
-        seen
-    }
-
-    /// Remembers how a call ended: one that is repeated after a failure is no loop.
-    pub(super) fn note_end(&self, call: &Call, good: bool) {
-        let end = if good { CallEnd::Good } else { CallEnd::Failed };
-        let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
-        loops.ended(&call.seen, end);
+    /// Before a call tries a route again that has too much to do.
+    fn busy_pause(&self, call: &mut Call, place: usize) -> Duration {
+        call.met_busy(place);
+        let before = call.tries_at(place);
+        let times = u32::try_from(before).unwrap_or(u32::MAX);
+        let pause = pause::after(times.saturating_add(1), self.limits.pause);
+        let drawn = pause::drawn((self.seed, call.number(), place, before));
+        pause::spread(pause, self.limits.jitter, drawn)
     }
 }

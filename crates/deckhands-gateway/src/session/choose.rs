@@ -78,10 +78,21 @@ impl Inner {
         LEAST_TIME.min(self.limits.answer / 4)
     }
 
-    /// Looks at all routes.
-    fn look(&self, call: &Call) -> Look {
+    /// The routes that a call may still try.
+    fn left_for(&self, call: &Call) -> Vec<usize> {
         let mut left = self.standing.left();
         left.retain(|place| call.may_try(*place));
+        left
+    }
+
+    /// Whether a call may still try any route.
+    pub(super) fn is_any_left(&self, call: &Call) -> bool {
+        !self.left_for(call).is_empty()
+    }
+
+    /// Looks at all routes.
+    fn look(&self, call: &Call) -> Look {
+        let left = self.left_for(call);
         if left.is_empty() {
             return Look::Pick(Pick::NoneLeft);
         }

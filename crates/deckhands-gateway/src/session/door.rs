@@ -1,6 +1,6 @@
 //! Who may come in, until when: the token's check and its end.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deckhands_model::{GatewayFact, SecretHash};
 use futures::FutureExt as _;
@@ -9,6 +9,8 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 /// Facts that wait for their reader. A reader that is further behind slows the calls down.
 const WAITING_FACTS: usize = 64;
@@ -16,6 +18,14 @@ const WAITING_FACTS: usize = 64;
 /// Lets in who has the token, while it is valid.
 pub(crate) struct Door {
     token: SecretHash,
+    expires: Option<Instant>,
+    bolt: Arc<Bolt>,
+    /// Shuts the door when its time is over, whether anybody comes then or not. Ends with the door.
+    _timer: Option<JoinSet<()>>,
+}
+
+/// What shuts a door.
+struct Bolt {
     /// None once the door is shut, so that the facts end with the last call.
     facts: Mutex<Option<mpsc::Sender<GatewayFact>>>,
     shut: watch::Sender<bool>,
@@ -32,29 +42,57 @@ pub(crate) struct Visit {
 impl Door {
     /// A door for the bearer of this token, behind which so many calls may be under way at once: each
     /// stream holds a place for its fact until its end, and must keep nobody else from telling theirs.
-    pub(crate) fn new(token: SecretHash, calls: usize) -> (Self, mpsc::Receiver<GatewayFact>) {
+    /// One that expires shuts itself then, and is made within a tokio runtime.
+    pub(crate) fn new(
+        token: SecretHash,
+        calls: usize,
+        expires: Option<Instant>,
+    ) -> (Self, mpsc::Receiver<GatewayFact>) {
         let (facts, told) = mpsc::channel(WAITING_FACTS + calls);
-        let door = Self {
-            token,
+        let bolt = Arc::new(Bolt {
             facts: Mutex::new(Some(facts)),
             shut: watch::Sender::new(false),
+        });
+        let door = Self {
+            token,
+            expires,
+            _timer: expires.map(|end| timer(&bolt, end)),
+            bolt,
         };
         (door, told)
     }
 
-    /// Lets in the bearer of the token; none after the door was shut.
+    /// Lets in the bearer of the token; none after the door was shut, or its time was over.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Option<Visit> {
         let token = bearer(headers).filter(|token| self.token.is_of(token))?;
-        let facts = self.facts();
+        if self.expires.is_some_and(|end| end <= Instant::now()) {
+            return None;
+        }
+        let facts = self.bolt.facts();
         Some(Visit {
             token: SecretString::from(token),
             facts: facts.as_ref()?.clone(),
-            shut: self.shut.subscribe(),
+            shut: self.bolt.shut.subscribe(),
         })
     }
 
     /// From now on nobody comes in, and who is in has to leave.
     pub(crate) fn shut(&self) {
+        self.bolt.shut();
+    }
+}
+
+fn timer(bolt: &Arc<Bolt>, end: Instant) -> JoinSet<()> {
+    let (bolt, mut timer) = (Arc::clone(bolt), JoinSet::new());
+    timer.spawn(async move {
+        sleep_until(end).await;
+        bolt.shut();
+    });
+    timer
+}
+
+impl Bolt {
+    fn shut(&self) {
         *self.facts() = None;
         self.shut.send_replace(true);
     }

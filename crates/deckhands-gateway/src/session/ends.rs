@@ -1,6 +1,6 @@
 //! The ends of calls: how each is told, recorded and answered.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use deckhands_model::{CallFailure, CallFault, Cause, ErrorType, GatewayFact};
 use http::Response;
@@ -21,16 +21,23 @@ use crate::verdict::Weight;
 const EXCEEDED: &str = "ExceededBudget";
 
 impl Inner {
+    /// When a call arrived, by the clock that the health of routes goes by.
+    pub(super) fn began(&self, call: &Call) -> Option<SystemTime> {
+        let arrived = self.health.now().checked_sub(call.arrived.elapsed());
+        arrived.ok().map(SystemTime::from)
+    }
+
     /// Tells and records a call, then answers.
     pub(super) async fn answered(
         &self,
         call: &Call,
-        fact: GatewayFact,
+        mut fact: GatewayFact,
         answer: Answer,
         visit: &Visit,
     ) -> Response<AnswerBody> {
+        fact.account.began = self.began(call);
         log(&fact, answer.status);
-        self.note_end(call, fact.is_good());
+        self.note_end(call, fact.cause);
         if let Some(recorder) = &self.recorder {
             let taped = TapedCall {
                 request: call.body.clone(),
@@ -53,7 +60,19 @@ impl Inner {
         answer: Answer,
         visit: &Visit,
     ) -> Response<AnswerBody> {
-        fact.gave_up = self.limits.remembers && self.standing.give_up(answer.clone());
+        fact.gave_up = self.limits.remembers && self.standing.give_up(answer.clone(), false);
+        self.answered(call, fact, answer, visit).await
+    }
+
+    /// The same where every route has failed again and again, which one that still answers disproves.
+    async fn give_up_for_now(
+        &self,
+        call: &Call,
+        mut fact: GatewayFact,
+        answer: Answer,
+        visit: &Visit,
+    ) -> Response<AnswerBody> {
+        fact.gave_up = self.limits.remembers && self.standing.give_up(answer.clone(), true);
         self.answered(call, fact, answer, visit).await
     }
 
@@ -61,7 +80,8 @@ impl Inner {
     pub(super) async fn in_a_loop(&self, call: Call, visit: &Visit) -> Response<AnswerBody> {
         let words = format!("the agent makes no progress: {}", call.seen.watch);
         let answer = Answer::gave_up(&words);
-        let fact = call.own_fact(Cause::NoProgress, &words);
+        let cause = self.cause_of_loop(call.seen.watch);
+        let fact = call.own_fact(cause, &words);
         self.give_up(&call, fact, answer, visit).await
     }
 
@@ -75,14 +95,19 @@ impl Inner {
             let words = "no route is left that could serve a call";
             let answer = Answer::gave_up(words);
             let fact = call.own_fact(Cause::ProviderError, words);
-            return self.give_up(&call, fact, answer, visit).await;
-        };
-        let answer = match verdict.weight {
-            Weight::Final | Weight::Refused => verdict.answer.clone(),
-            _ => Answer::gave_up(&verdict.words),
+            return self.give_up_for_now(&call, fact, answer, visit).await;
         };
         let fact = call.fact_of_last(tried, verdict);
-        self.give_up(&call, fact, answer, visit).await
+        match verdict.weight {
+            Weight::Final | Weight::Refused => {
+                let answer = verdict.answer.clone();
+                self.give_up(&call, fact, answer, visit).await
+            }
+            Weight::Good | Weight::Failed => {
+                let answer = Answer::gave_up(&verdict.words);
+                self.give_up_for_now(&call, fact, answer, visit).await
+            }
+        }
     }
 
     /// No route may be called for longer than a call is held.
@@ -115,10 +140,22 @@ impl Inner {
         self.give_up(&call, fact, answer, visit).await
     }
 
-    /// It may pass by the time that the agent asks again.
+    /// It may pass by the time that the agent asks again. A route that had too much to do for as long as
+    /// a call may be held has failed by that.
     async fn not_now(&self, call: Call, wait: Duration, visit: &Visit) -> Response<AnswerBody> {
+        for place in call.busy() {
+            self.standing.failed(*place);
+        }
+        let busy = !call.busy().is_empty();
+        if busy && !self.is_any_left(&call) {
+            return self.none_left(call, visit).await;
+        }
         let (answer, fact) = match &call.last {
-            Some((tried, verdict)) => (verdict.answer.clone(), call.fact_of_last(tried, verdict)),
+            Some((tried, verdict)) => {
+                let answer = verdict.answer.clone();
+                let pause = busy.then_some(wait);
+                (answer.with_pause(pause), call.fact_of_last(tried, verdict))
+            }
             None => {
                 let words = "no route may be called now: they failed again and again";
                 let answer = Answer::error(503, words).with_pause(Some(wait));

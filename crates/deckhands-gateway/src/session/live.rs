@@ -11,11 +11,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Inner;
 use super::call::Call;
-use super::charge::Charge;
 use super::door::Visit;
 use super::ends::log;
+use super::tried::Trying;
 use crate::body::AnswerBody;
-use crate::health::CallPermit;
 use crate::secret::StreamVeil;
 use crate::stream::{Begun, Bounds, Live, StreamEnd};
 use crate::tape::{TapedAnswer, TapedCall};
@@ -23,9 +22,7 @@ use crate::verdict;
 
 /// What a stream keeps until its end.
 pub(super) struct Streamed {
-    pub(super) place: usize,
-    pub(super) permit: CallPermit,
-    pub(super) charge: Charge,
+    pub(super) trying: Trying,
     pub(super) slot: OwnedSemaphorePermit,
     pub(super) headers: HeaderMap,
 }
@@ -43,6 +40,10 @@ impl Inner {
         let place_for_fact = visit.reserve().await;
         let bounds = Bounds {
             patience: self.limits.answer,
+            whole: self
+                .limits
+                .stream
+                .saturating_sub(streamed.trying.started.elapsed()),
             bytes: self.limits.answer_bytes,
             copied: self.recorder.is_some(),
             usage_asked: call.request.usage_asked(),
@@ -56,27 +57,21 @@ impl Inner {
             .and_then(|kind| kind.to_str().ok())
             .map(str::to_owned);
         let on_end = move |end: StreamEnd| {
-            let verdict = verdict::judge_stream(&end, &veil)?;
+            let mut verdict = verdict::judge_stream(&end, &veil)?;
             let Streamed {
-                place,
-                permit,
-                charge,
+                trying,
                 slot: _until_now,
                 ..
             } = streamed;
-            let cost = charge.settle(&verdict);
-            let tried = inner.failed_try(&verdict, place, call.arrived);
-            let cause = tried.as_ref().map(|tried| tried.cause);
-            permit.settle(cause, verdict.retry_after);
-            match &tried {
-                None => inner.standing.served(),
-                Some(tried) => {
-                    inner.count(place, &verdict, tried);
-                }
-            }
-            inner.note_end(&call, cause.is_none());
+            let place = trying.place;
+            let done = inner.conclude(trying, &mut verdict);
+            let mut call = call;
+            call.paid(done.cost, verdict.may_cost);
+            let cause = done.failed.map(|(tried, _then)| tried.cause);
+            inner.note_end(&call, cause);
             let mut fact = call.fact(Some(&inner.ways[place]), &verdict, cause);
-            fact.usage.cost_usd = fact.usage.cost_usd.or(cost.map(|cost| cost.as_f64()));
+            fact.gave_up = done.too_late;
+            fact.account.began = inner.began(&call);
             log(&fact, 200);
             let taped = end.copy.map(|body| taped(&call, &fact, told_kind, body));
             if let Some(reader) = place_for_fact {

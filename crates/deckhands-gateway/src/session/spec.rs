@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use deckhands_model::{CallFailure, Cause, ModelId, SecretHash};
+use tokio::time::Instant;
 
 use crate::limits::SessionLimits;
 use crate::loops::LoopPolicy;
@@ -19,8 +20,16 @@ pub type Diagnose = Arc<dyn Fn(&CallFailure<'_>) -> Cause + Send + Sync>;
 pub struct SessionSpec {
     /// The hash of the token that opens it.
     pub token: SecretHash,
+    /// When the token ends by itself, on tokio's clock: from then on its bearer is a stranger, and calls
+    /// under way end as by [`revoke`](crate::Session::revoke). A session that expires is opened within a
+    /// tokio runtime. None where it lives until it is revoked or dropped.
+    pub expires: Option<Instant>,
     /// Where its calls may go, the preferred route first; at least one. All of them are used in the same
     /// way of calling tools: an agent is told once which one that is.
+    ///
+    /// No call goes to any other model. The `model` that a request names counts for nothing: in its place
+    /// is put that of the route which is tried. What else names models in a request (`models`, `preset`,
+    /// `fallbacks`) is left out, or refused where its cost has to be bounded.
     pub routes: Vec<Route>,
     /// Its bounds.
     pub limits: SessionLimits,

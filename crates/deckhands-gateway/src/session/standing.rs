@@ -13,7 +13,13 @@ pub(crate) struct Standing {
 struct State {
     ways: Vec<Way>,
     /// What every later call is answered with.
-    given_up: Option<Answer>,
+    given_up: Option<GivenUp>,
+}
+
+struct GivenUp {
+    answer: Answer,
+    /// Whether an answer to a call that was under way then takes it back.
+    passing: bool,
 }
 
 /// How one route stands, by its place in the session's list.
@@ -36,23 +42,33 @@ impl Standing {
 
     /// The answer to every call from now on, if no more are made.
     pub(crate) fn given_up(&self) -> Option<Answer> {
-        self.state().given_up.clone()
+        let state = self.state();
+        state
+            .given_up
+            .as_ref()
+            .map(|given_up| given_up.answer.clone())
     }
 
-    /// From now on no call is made. True where that was not so before.
-    pub(crate) fn give_up(&self, answer: Answer) -> bool {
+    /// From now on no call is made; where it is `passing` until one is served that was under way then.
+    /// True where that was not so before.
+    pub(crate) fn give_up(&self, answer: Answer, passing: bool) -> bool {
         let mut state = self.state();
         let first = state.given_up.is_none();
-        state.given_up.get_or_insert(answer);
+        let given_up = state.given_up.get_or_insert(GivenUp { answer, passing });
+        // What lasts is not taken back for what would have passed.
+        given_up.passing &= passing;
         first
     }
 
-    /// A call was served: whatever failed before in a row may be tried again.
-    pub(crate) fn served(&self) {
+    /// A call was served: whatever failed before in a row may be tried again, also where all calls were given
+    /// up for that. Whether calls are made.
+    pub(crate) fn served(&self) -> bool {
         let mut state = self.state();
         for way in &mut state.ways {
             way.failures = 0;
         }
+        state.given_up.take_if(|given_up| given_up.passing);
+        state.given_up.is_none()
     }
 
     /// A try failed. The number of them in a row, this one included.

@@ -10,10 +10,17 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::Receiver;
 
+mod accounts;
 mod bounds;
+mod dripping;
+mod expiry;
 mod faults;
 mod matrix;
+mod own_models;
+mod paid;
 mod routing;
+mod same_model;
+mod sizes;
 mod streams;
 
 use super::*;
@@ -35,12 +42,15 @@ const QUICK: SessionLimits = SessionLimits {
     answer_bytes: 16 << 20,
     connect: Duration::from_secs(5),
     answer: Duration::from_secs(20),
+    stream: Duration::from_secs(60),
     whole: Duration::from_secs(60),
     // No call is held, so that each try is a call of the agent.
     hold: Duration::ZERO,
     pause: Duration::from_secs(2),
+    jitter: 0,
     concurrent: 8,
     give_up_after: 3,
+    provider_tools: false,
     remembers: true,
 };
 
@@ -103,6 +113,7 @@ fn spec(upstream: Upstream, token: &str, limits: SessionLimits) -> SessionSpec {
     let model = ModelId::resolve(&format!("openrouter/{MODEL}")).unwrap();
     SessionSpec {
         token: SessionToken::new(token).hash(),
+        expires: None,
         routes: vec![Route {
             model,
             upstream,

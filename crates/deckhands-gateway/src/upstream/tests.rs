@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn of(id: &str, base_url: Option<&str>) -> Result<Upstream, UpstreamError> {
+fn of(id: &str, base_url: Option<&str>) -> Result<Upstream, Incompatible> {
     Upstream::of(&ModelId::resolve(id).unwrap(), base_url, None)
 }
 
@@ -34,6 +34,12 @@ fn calls_go_below_the_base_url() {
             Some("http://h:11434/"),
             "http://h:11434/v1/chat/completions",
         ),
+        ("vllm/x", None, "http://localhost:8000/v1/chat/completions"),
+        (
+            "litellm/x",
+            None,
+            "http://localhost:4000/v1/chat/completions",
+        ),
         (
             "hosted_vllm/x",
             Some("http://h:8000"),
@@ -49,9 +55,25 @@ fn calls_go_below_the_base_url() {
 fn what_cannot_be_relayed_says_so() {
     let incompatible = of("anthropic/claude", Some("http://h")).unwrap_err();
     assert!(incompatible.to_string().contains("`anthropic`"));
-    let nowhere = of("litellm_proxy/x", None).unwrap_err();
-    let provider = "litellm_proxy".to_owned();
-    assert_eq!(nowhere, UpstreamError::NoBaseUrl { provider });
+}
+
+#[test]
+fn an_account_is_known_by_its_key_and_without_one_by_its_address() {
+    let account = |id: &str, base_url: Option<&str>, key: Option<&str>| {
+        let model = ModelId::resolve(id).unwrap();
+        let upstream = Upstream::of(&model, base_url, key.map(ProviderKey::new));
+        upstream.unwrap().account()
+    };
+    let own = account("openrouter/a/b", None, Some("sk-1"));
+    // Another model, another address, the same key.
+    let same = account("openrouter/c/d", Some("http://h/v1"), Some("sk-1"));
+    assert_eq!(own, same);
+    assert_ne!(own, account("openrouter/a/b~work", None, Some("sk-2")));
+    assert_ne!(own, account("openai/m", None, Some("sk-1")));
+    let local = account("ollama/m", None, None);
+    assert_eq!(local, account("ollama/n", None, None));
+    assert_ne!(local, account("ollama/m", Some("http://h:1"), None));
+    assert!(!format!("{own:?}").contains("sk-1"));
 }
 
 #[test]

@@ -99,6 +99,7 @@ pub(super) fn served() -> Verdict {
         detail: String::new(),
         words: String::new(),
         retry_after: None,
+        busy: false,
         scope: Scope::Model,
         told: Told::default(),
         may_cost: true,

@@ -134,6 +134,18 @@ fn a_request_that_is_too_long_makes_the_agent_condense() {
 }
 
 #[test]
+fn a_failure_that_tells_a_usage_is_charged_by_it_and_any_other_not_at_all() {
+    let error = json!({ "message": "m", "code": 500 });
+    let usage = json!({ "prompt_tokens": 7, "completion_tokens": 3, "cost": 0.5 });
+    let verdict = of(500, &json!({ "error": error, "usage": usage }));
+    assert_eq!(verdict.usage.cost_usd, Some(0.5));
+    let tokens = verdict.told.tokens.unwrap();
+    assert_eq!((tokens.input, tokens.output), (7, 3));
+    let silent = of(500, &json!({ "error": error }));
+    assert_eq!((silent.told, silent.may_cost), (Told::default(), false));
+}
+
+#[test]
 fn an_empty_purse_is_final_though_its_status_is_429() {
     let verdict = of(
         429,

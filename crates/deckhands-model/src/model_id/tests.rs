@@ -127,3 +127,80 @@ fn json_is_checked_like_every_other_way_in() {
     );
     assert!(serde_json::from_str::<ModelId>("\"gpt-4o\"").is_err());
 }
+
+#[test]
+fn short_names_of_providers_stand_for_those_that_the_library_knows() {
+    for (text, id) in [
+        ("vllm/qwen3-coder", "hosted_vllm/qwen3-coder"),
+        ("litellm/team/model", "litellm_proxy/team/model"),
+    ] {
+        assert_eq!(ModelId::resolve(text).unwrap().as_str(), id);
+    }
+    let none = Err(ModelIdError::NoModel {
+        id: "hosted_vllm/".to_owned(),
+    });
+    assert_eq!(ModelId::resolve("vllm/"), none);
+}
+
+#[test]
+fn a_route_s_name_is_no_part_of_the_model() {
+    // An id, its model, the provider's own id and the route's name.
+    let rows = [
+        ("openrouter/a/b~work", "openrouter/a/b", "a/b", Some("work")),
+        (
+            "openrouter/a/b:free~w-2",
+            "openrouter/a/b:free",
+            "a/b:free",
+            Some("w-2"),
+        ),
+        ("openai/m", "openai/m", "m", None),
+        ("openrouter/~a/b", "openrouter/~a/b", "~a/b", None),
+        ("openrouter/~latest", "openrouter/~latest", "~latest", None),
+        ("openai/m~", "openai/m~", "m~", None),
+        ("openai/m~Work", "openai/m~Work", "m~Work", None),
+        ("openai/a~b~c", "openai/a~b", "a~b", Some("c")),
+    ];
+    for (text, model, own, name) in rows {
+        let id = ModelId::resolve(text).unwrap();
+        assert_eq!(id.as_str(), text);
+        assert_eq!(
+            (id.model(), id.own_id(), id.route_name()),
+            (model, own, name),
+            "{text}"
+        );
+        let plain = ModelId::resolve(model).unwrap();
+        if let Some(name) = name.filter(|_| plain.route_name().is_none()) {
+            assert_eq!(plain.by_route(name), Ok(id), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_no_id_could_hold_names_no_route() {
+    let model = ModelId::resolve("openai/m").unwrap();
+    for name in ["", "Work", "a b", "a/b", "a~b", &"a".repeat(33)] {
+        let name = name.to_owned();
+        assert_eq!(
+            model.by_route(&name),
+            Err(ModelIdError::BadRouteName { name })
+        );
+    }
+}
+
+#[test]
+fn servers_of_one_s_own_want_no_key() {
+    for (text, own) in [
+        ("ollama/qwen3", true),
+        ("ollama_chat/qwen3", true),
+        ("vllm/m", true),
+        ("litellm/m", true),
+        ("openai/m", false),
+        ("openrouter/a/b", false),
+    ] {
+        assert_eq!(
+            ModelId::resolve(text).unwrap().is_self_hosted(),
+            own,
+            "{text}"
+        );
+    }
+}

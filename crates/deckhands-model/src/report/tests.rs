@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::call_record::CallRecord;
 use crate::change::ChangeKind;
 
 fn sample() -> RunReport {
@@ -65,7 +66,36 @@ fn attempt() -> AttemptReport {
         container_exit: Some(0),
         events: 3,
         verdict: None,
+        calls: Some(calls()),
     }
+}
+
+fn calls() -> CallsReport {
+    let mut calls = CallsReport::default();
+    calls.add(&CallRecord {
+        call: 1,
+        started_at: "2026-01-01T00:00:01Z".to_owned(),
+        route: Some(ModelId::resolve("openai/m").unwrap()),
+        model: Some("m-1".to_owned()),
+        tries: Vec::new(),
+        status: Some(200),
+        fault: None,
+        cause: None,
+        streamed: false,
+        input_tokens: Some(1),
+        output_tokens: None,
+        cached_tokens: None,
+        cost_usd: None,
+        cost_by: None,
+        table_cost_usd: None,
+        lost_usd: 0.0,
+        cost_unknown: 0,
+        took_s: 0.5,
+        held_s: 0.0,
+        retry_after_s: None,
+        gave_up: false,
+    });
+    calls
 }
 
 fn names(value: &Value) -> Vec<&str> {
@@ -80,7 +110,7 @@ fn names(value: &Value) -> Vec<&str> {
 }
 
 /// Every object of the document by its place, and its fields.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 14] = [
     (
         "",
         "applied attempts changes conflict egress error images model_requested model_served money notes \
@@ -89,9 +119,19 @@ const FIELDS: [(&str, &str); 11] = [
     ("/error", "cause causes code hint message type"),
     (
         "/attempts/0",
-        "cause container_exit events number outcome route started_at usage verdict wait_time_s work_time_s",
+        "calls cause container_exit events number outcome route started_at usage verdict wait_time_s work_time_s",
     ),
     ("/attempts/0/usage", "cost_usd input_tokens output_tokens"),
+    (
+        "/attempts/0/calls",
+        "count failed failed_tries held_s left_out list models tries",
+    ),
+    (
+        "/attempts/0/calls/models/0",
+        "cached_tokens calls cause cost_unknown cost_usd failed_tries held_s input input_tokens model output \
+         output_tokens route took_us",
+    ),
+    ("/attempts/0/calls/list/0", "call cause model route status"),
     ("/verdict", "findings state"),
     ("/changes/0", "bytes kind path"),
     (
@@ -134,6 +174,8 @@ fn values_have_their_documented_forms() {
         ("/changes/0/kind", json!("created")),
         ("/attempts/0/usage/cost_usd", json!(null)),
         ("/attempts/0/number", json!(1)),
+        ("/attempts/0/calls/list/0/model", json!("m-1")),
+        ("/attempts/0/calls/models/0/cost_usd", json!(null)),
         ("/images/0/reference", json!("app:1")),
     ];
     for (place, value) in rows {
@@ -164,9 +206,11 @@ fn what_is_not_known_is_null_and_not_left_out() {
 }
 
 #[test]
-fn a_document_from_before_money_was_bounded_is_read() {
+fn a_document_from_before_money_was_bounded_and_calls_were_counted_is_read() {
     let mut document = serde_json::to_value(sample()).unwrap();
     document.as_object_mut().unwrap().remove("money").unwrap();
+    let attempt = document["attempts"][0].as_object_mut().unwrap();
+    attempt.remove("calls").unwrap();
     let read: RunReport = serde_json::from_value(document).unwrap();
-    assert_eq!(read.money, None);
+    assert_eq!((read.money, &read.attempts[0].calls), (None, &None));
 }

@@ -116,6 +116,7 @@ fn attempt() -> AttemptReport {
         container_exit: None,
         events: 3,
         verdict: None,
+        calls: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, AttemptReport, RunReport, TaskId};
+use deckhands_model::{AttemptId, AttemptReport, CallsReport, ModelId, RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -95,6 +95,17 @@ pub trait Attempts: Send + Sync + fmt::Debug {
     /// # Errors
     /// What could not be removed, for people.
     async fn remove(&self, attempt: AttemptId) -> Result<(), String>;
+
+    /// Whether an attempt at a task, as it was handed in, may go on with this model in place of its own: where
+    /// its money is bounded only one whose price is known. Asks nobody.
+    fn affords(&self, _task: &Value, _model: &ModelId) -> bool {
+        true
+    }
+
+    /// What the calls came to of an attempt that vanished with its process, as far as it wrote them down.
+    async fn calls_of(&self, _attempt: AttemptId) -> Option<CallsReport> {
+        None
+    }
 
     /// Asks whether attempts can be made at all.
     ///

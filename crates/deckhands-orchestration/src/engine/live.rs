@@ -1,5 +1,6 @@
 //! How far an attempt is, from what its run tells.
 
+use deckhands_model::Usd;
 use deckhands_store::Progress;
 use tokio::sync::watch;
 
@@ -32,10 +33,12 @@ impl Observer for LiveObserver {
                 progress,
                 work,
                 wait,
+                cost,
             } => self.newest.send_modify(|live| {
                 live.events = progress.events;
                 live.work = work;
                 live.wait = wait;
+                live.cost = cost.map(Usd::as_nanos);
             }),
             RunEvent::Call { .. } => self.calls.note(),
             RunEvent::Pull { .. } | RunEvent::Agent(_) => {}

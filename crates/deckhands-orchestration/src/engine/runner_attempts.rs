@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deckhands_model::{AttemptId, ByteSize, Cause, Limits, ModelId, TaskId};
+use deckhands_model::{AttemptId, ByteSize, CallsReport, Cause, Limits, ModelId, TaskId};
 use deckhands_store::{Progress, Queries, Store};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -15,7 +16,8 @@ use super::lease::Lease;
 use super::live::LiveObserver;
 use super::owner::LeaseOwner;
 use crate::adoption::NotAdoptable;
-use crate::attempt_dir::remove_tree;
+use crate::attempt_dir::{AttemptDir, remove_tree};
+use crate::call_file;
 use crate::daemon_info::DaemonInfo;
 use crate::failure::RunFailure;
 use crate::money::{LeaseLedger, TaskLedger};
@@ -31,6 +33,10 @@ const REMOVAL: Duration = Duration::from_secs(30);
 
 /// Between two reports of how far an attempt is.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+/// For a task whose route the engine does not know.
+const GIVE_ROUTE: &str =
+    "start the engine with the pool that has it, --routes POOL, then `deckhands retry` the task";
 
 /// For a task whose provider the engine has no key for.
 const GIVE_KEY: &str = "start the engine with that provider's key in its variable, e.g. OPENAI_API_KEY, then `deckhands retry` the task";
@@ -63,8 +69,13 @@ impl RunnerAttempts {
     /// The order for a new attempt.
     fn order(&self, job: &AttemptJob) -> Result<AttemptOrder, RunFailure> {
         let request = spec(job)?.to_request(&self.settings);
-        let request = request
-            .map_err(|missing| RunFailure::of_error(Cause::BadKey, &missing).with_hint(GIVE_KEY))?;
+        let request = request.map_err(|missing| {
+            let hint = match missing.model.route_name() {
+                Some(_) => GIVE_ROUTE,
+                None => GIVE_KEY,
+            };
+            RunFailure::of_error(Cause::BadKey, &missing).with_hint(hint)
+        })?;
         Ok(self.order_of(job, request))
     }
 
@@ -181,6 +192,26 @@ impl Attempts for RunnerAttempts {
     async fn remove(&self, attempt: AttemptId) -> Result<(), String> {
         let discarded = self.runner.discard(attempt, REMOVAL).await;
         discarded.map_err(|failure| failure.message)
+    }
+
+    fn affords(&self, task: &Value, model: &ModelId) -> bool {
+        // What cannot be read is told when it is begun.
+        let spec = TaskSpec::from_json(&task.to_string());
+        spec.is_ok_and(|spec| {
+            let request = spec.to_request_without_key(&self.settings);
+            request.affords(model, self.settings.address_of(model).as_deref())
+        })
+    }
+
+    async fn calls_of(&self, attempt: AttemptId) -> Option<CallsReport> {
+        let path = AttemptDir::of(&self.runner.home, attempt).calls();
+        let why = match blocking(move || call_file::sums(&path)).await {
+            Ok(Ok(calls)) => return calls,
+            Ok(Err(error)) => error.to_string(),
+            Err(failure) => failure.message,
+        };
+        tracing::warn!(%attempt, why, "the calls of a lost attempt cannot be read");
+        None
     }
 
     async fn greet(&self) -> Result<(), String> {

@@ -1,11 +1,12 @@
 //! Writes down what came of an attempt that is over, and what its task does next.
 
-use deckhands_model::{AttemptReport, Cause, ModelId, RunReport, TaskId, TaskState};
+use deckhands_model::{CallsReport, Cause, ModelId, RunReport, TaskState};
 use deckhands_store::{AttemptEnd, Progress, TaskEnd, Waiting};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::attempts::AttemptResult;
+use super::documents::{Left, own_report, whole_report};
 use super::observer::EngineEvent;
 use super::shared::Shared;
 use super::spent;
@@ -13,8 +14,6 @@ use super::step::{Decided, Facts, Step, lost, not_begun, step};
 use super::work::Work;
 use super::worker::Done;
 use super::writes::{self, GivenBack, Unwritten};
-use crate::failure::RunFailure;
-use crate::runner;
 
 /// An attempt that is over.
 #[derive(Debug)]
@@ -27,6 +26,8 @@ pub(super) enum Over {
         why: String,
         /// How far it was, as far as anybody knows.
         progress: Progress,
+        /// What its calls came to, as far as they were written down.
+        calls: Option<Box<CallsReport>>,
     },
     /// It was to end or to be frozen before its agent ran: nothing of it is left.
     NotBegun,
@@ -42,6 +43,17 @@ impl Over {
         match self {
             Self::Result(result) => result.report.error.as_ref()?.cause,
             Self::Lost { .. } | Self::NotBegun | Self::NoRoute(_) | Self::Paused => None,
+        }
+    }
+
+    /// The document that it told, or what it has left behind.
+    fn split(self) -> (Option<RunReport>, Left) {
+        match self {
+            Self::Result(result) => (Some(result.report), Left::default()),
+            Self::Lost {
+                progress, calls, ..
+            } => (None, Left { progress, calls }),
+            Self::NotBegun | Self::NoRoute(_) | Self::Paused => (None, Left::default()),
         }
     }
 
@@ -69,7 +81,9 @@ pub(super) async fn settle(
     book_route(shared, work, &over);
     let mut decided = match &over {
         Over::Result(result) => step(&work.memory, result, policies, &facts),
-        Over::Lost { why, progress } => lost(&work.memory, why, progress.work, policies, &facts),
+        Over::Lost { why, progress, .. } => {
+            lost(&work.memory, why, progress.work, policies, &facts)
+        }
         Over::NotBegun => not_begun(&work.memory, &facts, None),
         Over::NoRoute(until) => not_begun(&work.memory, &facts, Some(*until)),
         Over::Paused => return paused(shared, work).await,
@@ -84,13 +98,9 @@ pub(super) async fn settle(
     }
     ask_retry_budget(shared, &mut decided);
     let outcome = over.word(facts.cancel_asked);
-    let (report, progress) = match over {
-        Over::Result(result) => (Some(result.report), Progress::default()),
-        Over::Lost { progress, .. } => (None, progress),
-        Over::NotBegun | Over::NoRoute(_) | Over::Paused => (None, Progress::default()),
-    };
+    let (report, left) = over.split();
     let end = AttemptEnd {
-        report: own_report(work, report.as_ref(), &progress, outcome),
+        report: own_report(work, report.as_ref(), left, outcome),
         events: decided.events.clone(),
     };
     let recovery = decided.memory.document();
@@ -142,15 +152,13 @@ async fn paused(shared: &Shared, work: &Work) -> Result<Done, Unwritten> {
 
 fn facts(shared: &Shared, work: &Work) -> Facts {
     let now = shared.clock.now();
-    let model = work.model();
-    let own = work.task.model.as_ref();
     Facts {
         now,
         number: work.id().number.get(),
         started: work.task.started_at.unwrap_or(now),
         random: shared.random(),
-        other_model: shared.other_model(own, model.as_ref(), &work.memory.avoid),
-        model,
+        other_model: shared.other_model(work),
+        model: work.model(),
         cancel_asked: work.job.cancel.is_cancelled(),
     }
 }
@@ -230,57 +238,4 @@ async fn again(
     let (task, note) = (work.task_id(), waiting.note.clone());
     shared.observer.tell(EngineEvent::Again { task, at, note });
     Ok(Done::Settled)
-}
-
-/// The task's document, with all of its attempts.
-fn whole_report(
-    work: &Work,
-    report: Option<RunReport>,
-    last: &AttemptReport,
-    state: TaskState,
-) -> RunReport {
-    let report = report.unwrap_or_else(|| untold(work.task_id(), state));
-    let mut attempts = work.job.earlier.clone();
-    attempts.push(last.clone());
-    RunReport {
-        state,
-        attempts,
-        ..report
-    }
-}
-
-/// The document of a task whose last attempt told nothing.
-fn untold(task: TaskId, state: TaskState) -> RunReport {
-    match state {
-        TaskState::Failed => {
-            let text = "its process died, and nobody could go on with it";
-            let failure = RunFailure::new(Cause::AppLost, text);
-            runner::refused_report(task.to_string(), &failure)
-        }
-        _ => runner::died(task.to_string(), None),
-    }
-}
-
-/// The attempt's own report; of one that told nothing, how far it was.
-fn own_report(
-    work: &Work,
-    report: Option<&RunReport>,
-    progress: &Progress,
-    outcome: &str,
-) -> AttemptReport {
-    let number = work.id().number.get();
-    let told = report.and_then(|report| report.attempts.last());
-    if let Some(told) = told.filter(|told| told.number == number) {
-        return told.clone();
-    }
-    let cause = report.and_then(|report| report.error.as_ref()?.cause);
-    AttemptReport {
-        route: work.model().unwrap_or_default(),
-        outcome: outcome.to_owned(),
-        cause,
-        events: progress.events,
-        work_time_s: progress.work.as_secs_f64(),
-        wait_time_s: progress.wait.as_secs_f64(),
-        ..AttemptReport::blank(number)
-    }
 }

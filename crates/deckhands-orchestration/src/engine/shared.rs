@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use super::attempts::Attempts;
 use super::observer::EngineObserver;
 use super::settings::EngineSettings;
+use super::work::Work;
 use crate::clock::{Clock, IdSource};
 
 /// Shared by reference; workers change nothing of it but the retry budget and the health of routes.
@@ -63,28 +64,31 @@ impl Shared {
             .first_attempt();
     }
 
-    /// The models that a task may use, preferred ones first.
-    fn models<'a>(
-        &'a self,
-        own: Option<&'a String>,
-        avoid: &'a [String],
-    ) -> impl Iterator<Item = &'a String> {
-        let candidates = own.into_iter().chain(&self.settings.fallback_models);
-        candidates.filter(move |model| !avoid.contains(model))
+    /// The models that a task may use, preferred ones first: its own, and of the others those that it can
+    /// pay for.
+    fn models<'a>(&'a self, work: &'a Work) -> impl Iterator<Item = (&'a String, ModelId)> {
+        let own = work.task.model.as_ref();
+        let others = self.settings.fallback_models.iter();
+        let candidates = own.into_iter().chain(others);
+        let free = candidates.filter(move |model| !work.memory.avoid.contains(model));
+        free.filter_map(move |name| Some((name, self.affordable(work, name)?)))
     }
 
-    /// A model to go on with after `used` that may be called now, the task's own among them.
-    pub(super) fn other_model(
-        &self,
-        own: Option<&String>,
-        used: Option<&String>,
-        avoid: &[String],
-    ) -> Option<String> {
-        let usable = |model: &&String| {
-            ModelId::resolve(model).is_ok_and(|model| self.health.is_usable(&model))
-        };
-        let mut free = self.models(own, avoid).filter(|model| Some(*model) != used);
-        free.find(usable).cloned()
+    /// The model by this name, if it is one that the task may use.
+    fn affordable(&self, work: &Work, name: &str) -> Option<ModelId> {
+        let model = ModelId::resolve(name).ok()?;
+        let own = work.task.model.as_deref() == Some(name);
+        (own || self.attempts.affords(&work.job.spec, &model)).then_some(model)
+    }
+
+    /// A model to go on with after the last one that may be called now, the task's own among them.
+    pub(super) fn other_model(&self, work: &Work) -> Option<String> {
+        let used = work.model();
+        let mut free = self
+            .models(work)
+            .filter(|(name, _)| Some(*name) != used.as_ref());
+        let usable = free.find(|(_, model)| self.health.is_usable(model));
+        usable.map(|(name, _)| name.clone())
     }
 
     /// The route to begin on: the wanted model's, or else another one of the task's. A task without a
@@ -92,18 +96,13 @@ impl Shared {
     ///
     /// # Errors
     /// When it is worth asking again, where all of them are left alone now.
-    pub(super) fn route(
-        &self,
-        wanted: Option<&String>,
-        own: Option<&String>,
-        avoid: &[String],
-    ) -> Result<Option<ModelId>, Timestamp> {
+    pub(super) fn route(&self, work: &Work) -> Result<Option<ModelId>, Timestamp> {
         let now = self.clock.now();
+        let wanted = work.model();
+        let wanted = wanted.and_then(|name| self.affordable(work, &name));
+        let others = self.models(work).map(|(_name, model)| model);
         let mut until = None;
-        for model in wanted.into_iter().chain(self.models(own, avoid)) {
-            let Ok(model) = ModelId::resolve(model) else {
-                continue;
-            };
+        for model in wanted.into_iter().chain(others) {
             let Some(refused) = self.health.refused(&model) else {
                 return Ok(Some(model));
             };

@@ -452,6 +452,33 @@ async fn another_model_takes_over_while_a_route_is_left_alone() {
     engine.crash().await;
 }
 
+/// A cap that cannot be held would end the task for good.
+#[tokio::test(start_paused = true)]
+async fn a_model_that_a_task_cannot_pay_for_never_takes_over() {
+    let world = World::default();
+    world.make_dear(OTHER);
+    let failing = [
+        Act::Fail(SECOND, Cause::ProviderError),
+        Act::Succeed(SECOND),
+    ];
+    let mut tasks = Vec::new();
+    for _ in 0..5 {
+        tasks.push(world.submit(&failing).await);
+    }
+    world
+        .run(EngineSettings {
+            drain: true,
+            ..with_another_model()
+        })
+        .await;
+    for task in tasks {
+        assert_eq!(world.state(task).await, TaskState::Completed);
+        for attempt in world.attempts(task).await {
+            assert_ne!(attempt.route.as_deref(), Some(OTHER));
+        }
+    }
+}
+
 /// It is not waited for the end of an attempt whose calls all fail.
 #[tokio::test(start_paused = true)]
 async fn a_route_whose_calls_fail_is_left_alone_while_its_attempt_is_still_at_work() {
@@ -624,6 +651,7 @@ async fn a_lost_attempt_is_told_with_the_work_that_is_known_of() {
         events: 7,
         work: 4 * SECOND,
         wait: SECOND,
+        cost: Some(7),
     };
     world.tell(task, &told).await;
     engine.crash().await;
@@ -634,6 +662,8 @@ async fn a_lost_attempt_is_told_with_the_work_that_is_known_of() {
     assert_eq!((lost.outcome.as_str(), lost.events), ("lost", 7));
     assert_eq!((lost.work_time_s, lost.wait_time_s), (4.0, 1.0));
     assert_eq!(lost.usage, Usage::default(), "nobody knows what it cost");
+    assert_eq!(lost.calls.as_ref().map(|calls| calls.count), Some(3));
+    assert_eq!(attempts[1].calls, None, "it told none itself");
 }
 
 #[tokio::test(start_paused = true)]
@@ -666,6 +696,7 @@ async fn a_pause_keeps_how_far_the_attempt_is() {
         events: 7,
         work: 4 * SECOND,
         wait: SECOND,
+        cost: Some(7),
     };
     world.tell(task, &told).await;
     let _report = engine.stop().await;

@@ -108,8 +108,7 @@ async fn fresh(shared: &Shared, work: &mut Work) -> Result<Over, Unsettled> {
     if work.job.cancel.is_cancelled() {
         return Ok(Over::NotBegun);
     }
-    let (wanted, own) = (work.model(), work.task.model.clone());
-    match shared.route(wanted.as_ref(), own.as_ref(), &work.memory.avoid) {
+    match shared.route(work) {
         Ok(route) => work.take_route(route),
         Err(until) => return Ok(Over::NoRoute(until)),
     }
@@ -138,9 +137,14 @@ async fn go_on(shared: &Shared, work: &Work) -> Result<Over, Unsettled> {
             Ok(AttemptOutcome::Left) => {}
             Ok(outcome) => return of_outcome(outcome),
             Err(NotAdopted::Gone(why)) => {
+                let calls = shared.attempts.calls_of(work.id()).await.map(Box::new);
                 remove(shared, work).await?;
                 let progress = writes::progress(&work.lease).await?;
-                return Ok(Over::Lost { why, progress });
+                return Ok(Over::Lost {
+                    why,
+                    progress,
+                    calls,
+                });
             }
             Err(NotAdopted::NoKey(why)) => return Err(Unsettled::NoKey(why)),
             Err(NotAdopted::NotNow(why)) => {

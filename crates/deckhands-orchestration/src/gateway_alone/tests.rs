@@ -7,6 +7,7 @@ use deckhands_model::{Cause, MoneyLevel, Usd};
 use deckhands_resilience::route_health::BreakerPolicy;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
 use crate::request::test_request;
@@ -22,6 +23,11 @@ struct Served {
 }
 
 async fn served() -> Served {
+    served_within(None).await
+}
+
+/// Within these bounds, or those of every day.
+async fn served_within(bounds: Option<Bounds>) -> Served {
     let health = Health::new(BreakerPolicy::default(), Arc::new(|| Timestamp::UNIX_EPOCH));
     let gateway = Gateway::new(health, Arc::new(|_| Cause::ProviderError));
     let mut settings = test_request("/nowhere".into());
@@ -30,7 +36,15 @@ async fn served() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, mut serving) = (CancellationToken::new(), JoinSet::new());
-    serving.spawn(serve_alone(listener, gateway, stop.clone()));
+    let stopped = stop.clone();
+    serving.spawn(async move {
+        match bounds {
+            None => serve_alone(listener, gateway, stopped).await,
+            Some(bounds) => {
+                let _never = accept(listener, &gateway, bounds, &mut JoinSet::new()).await;
+            }
+        }
+    });
     Served {
         address,
         stop,
@@ -86,6 +100,76 @@ async fn clients_that_say_nothing_hold_nobody_up_and_a_stop_closes_all() {
         assert!(rest.is_empty());
     }
     assert!(TcpStream::connect(served.address).await.is_err());
+}
+
+/// Sends a request byte by byte, and never all of it, until the connection is closed. How long that took.
+async fn trickle(mut stream: TcpStream) -> Duration {
+    let begun = Instant::now();
+    stream
+        .write_all(b"GET /v1/models HTTP/1.1\r\nx: ")
+        .await
+        .unwrap();
+    let mut answer = [0; 64];
+    loop {
+        tokio::select! {
+            read = stream.read(&mut answer) => {
+                // Closed, in good order or not; nothing is said to who said nothing.
+                assert_eq!(read.unwrap_or(0), 0);
+                return begun.elapsed();
+            }
+            () = sleep(Duration::from_millis(20)) => {
+                let _closed = stream.write_all(b"x").await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_that_trickle_are_cut_in_time_and_keep_nobody_out() {
+    let bounds = Bounds {
+        connections: 8,
+        patience: Duration::from_millis(500),
+    };
+    let served = served_within(Some(bounds)).await;
+    let mut slow = JoinSet::new();
+    for _ in 0..bounds.connections {
+        let stream = TcpStream::connect(served.address).await.unwrap();
+        slow.spawn(trickle(stream));
+    }
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let begun = Instant::now();
+    let answer = timeout(bounds.patience * 20, served.ask(&bearer)).await;
+    let answer = answer.expect("a place becomes free");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // They have all the places; the ninth connection got one of theirs.
+    let waited = begun.elapsed();
+    assert!(waited >= bounds.patience / 2, "{waited:?}");
+    while let Some(ended) = slow.join_next().await {
+        let took = ended.unwrap();
+        assert!(took >= bounds.patience / 2, "{took:?}");
+        assert!(took < bounds.patience * 20, "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_one_place_left_a_good_client_is_served_beside_those_that_trickle() {
+    let bounds = Bounds {
+        connections: 9,
+        patience: Duration::from_secs(60),
+    };
+    let served = served_within(Some(bounds)).await;
+    let mut slow = JoinSet::new();
+    for _ in 0..8 {
+        let stream = TcpStream::connect(served.address).await.unwrap();
+        slow.spawn(trickle(stream));
+    }
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    for _ in 0..3 {
+        let answer = timeout(Duration::from_secs(30), served.ask(&bearer)).await;
+        assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
+    }
+    assert!(slow.try_join_next().is_none(), "nobody was cut for it");
+    slow.shutdown().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What was written down about a task's attempts, for readers. Nothing is held meanwhile.
 
+use std::io;
 use std::path::PathBuf;
 
 use deckhands_model::{RunReport, TaskId};
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{KeptError, lookup, read_json};
 use crate::attempt_dir::AttemptDir;
+use crate::call_file::{self, KeptCalls};
 use crate::home::Home;
 
 /// The files of a task's attempts.
@@ -92,6 +94,14 @@ impl Evidence {
     #[must_use]
     pub fn transcript(&self, attempt: u32) -> PathBuf {
         self.attempt(attempt).transcript()
+    }
+
+    /// The calls of an attempt to its models, as far as they have ended.
+    ///
+    /// # Errors
+    /// The system's error where they cannot be read.
+    pub fn calls(&self, attempt: u32) -> io::Result<KeptCalls> {
+        call_file::read(&self.attempt(attempt).calls())
     }
 
     fn last(&self) -> Option<AttemptDir> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
-use super::{Figures, Metrics};
+use super::{Figures, Metrics, MoneyFigures};
+
+mod calls;
 
 /// A label and its value.
 type Label<'a> = (&'a str, &'a str);
@@ -114,8 +116,54 @@ pub(super) fn text(metrics: &Metrics) -> String {
         scope(&mut text, family, "model", &models);
         scope(&mut text, family, "category", &categories);
     }
+    for family in &MONEY {
+        money(&mut text, family, &metrics.money);
+    }
+    calls::put(&mut text, &metrics.calls);
     text.push_str("# EOF\n");
     text
+}
+
+/// A family of money: its name, what it means, what is told of a level.
+struct Money(&'static str, &'static str, fn(&MoneyFigures) -> Option<f64>);
+
+const MONEY: [Money; 4] = [
+    Money(
+        "deckhands_money_spent_dollars",
+        "bounded money that is known to be spent",
+        |money| Some(money.spent_usd),
+    ),
+    Money(
+        "deckhands_money_open_dollars",
+        "bounded money that is drawn and not settled",
+        |money| Some(money.open_usd),
+    ),
+    Money(
+        "deckhands_money_uncertain_dollars",
+        "the part of what is open that nobody will settle",
+        |money| Some(money.uncertain_usd),
+    ),
+    Money(
+        "deckhands_money_cap_dollars",
+        "how much may be spent and open",
+        |money| money.cap_usd,
+    ),
+];
+
+fn money(text: &mut String, family: &Money, levels: &BTreeMap<&'static str, MoneyFigures>) {
+    let Money(name, help, amount) = family;
+    let told = levels
+        .iter()
+        .filter_map(|(level, money)| Some((*level, amount(money)?)));
+    let told: Vec<_> = told.collect();
+    if told.is_empty() {
+        return;
+    }
+    head(text, (name, "gauge", "dollars"), help);
+    for (level, amount) in told {
+        let labels = braces([("level", level)].into_iter());
+        let _ = writeln!(text, "{name}{labels} {amount}");
+    }
 }
 
 fn groups(groups: &BTreeMap<String, Figures>) -> Vec<(&str, &Figures)> {
@@ -141,12 +189,17 @@ fn scope(text: &mut String, family: &Family, scope: &str, groups: &[(&str, &Figu
     if lines.is_empty() {
         return;
     }
-    let _ = writeln!(text, "# TYPE {name} gauge");
+    head(text, (&name, "gauge", unit), help);
+    text.push_str(&lines);
+}
+
+/// What stands before the samples of a family: its name, type and unit, and what it means.
+fn head(text: &mut String, (name, kind, unit): (&str, &str, &str), help: &str) {
+    let _ = writeln!(text, "# TYPE {name} {kind}");
     if !unit.is_empty() {
         let _ = writeln!(text, "# UNIT {name} {unit}");
     }
     let _ = writeln!(text, "# HELP {name} {help}");
-    text.push_str(&lines);
 }
 
 fn braces<'a>(labels: impl Iterator<Item = Label<'a>>) -> String {

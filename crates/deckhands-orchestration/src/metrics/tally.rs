@@ -75,6 +75,8 @@ impl Tally {
             models: groups(self.models),
             categories: groups(self.categories),
             tasks: self.tasks,
+            calls: Vec::new(),
+            money: BTreeMap::new(),
         }
     }
 

@@ -54,6 +54,7 @@ pub(super) fn attempt() -> AttemptReport {
         container_exit: Some(0),
         events: 3,
         verdict: Some(Verdict::Accepted(Vec::new())),
+        calls: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The account of an attempt at a stored task: in the store, under the attempt's lease.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use deckhands_gateway::{Draw, Ledger, LedgerError, MemoryLedger, Refusal};
@@ -39,13 +40,37 @@ impl TaskLedger for MemoryLedger {
 pub struct LeaseLedger {
     lease: Arc<Lease>,
     caps: MoneyCaps,
+    /// What was drawn here and is not settled. More than that may be open for the attempt: what a process
+    /// before had drawn, of which nobody knows how much was spent.
+    open: Arc<AtomicU64>,
 }
 
 impl LeaseLedger {
     /// The account of the attempt that is leased, under these caps.
     #[must_use]
     pub fn new(lease: Arc<Lease>, caps: MoneyCaps) -> Self {
-        Self { lease, caps }
+        Self {
+            lease,
+            caps,
+            open: Arc::default(),
+        }
+    }
+
+    /// Books what a provider charged above all that was drawn here, as drawn. Otherwise the store would take
+    /// it from what a process before had drawn.
+    async fn draw_beyond_caps(&self, amount: u64) -> Result<(), LedgerError> {
+        let (store, now) = self.lease.store();
+        let wish = store::Draw {
+            least: amount,
+            wanted: amount,
+            caps: MoneyCaps::default(),
+        };
+        let drawn = store.draw(self.lease.fence(), wish, now).await;
+        // Refused is only what no store can hold.
+        if let Drawn::Granted(nanos) = drawn.map_err(|error| self.failed(error))? {
+            self.open.fetch_add(nanos, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// A lease that the store knows as lost is lost.
@@ -64,15 +89,28 @@ impl Ledger for LeaseLedger {
         let (store, now) = self.lease.store();
         let wish = wish(least, wanted, self.caps);
         let drawn = store.draw(self.lease.fence(), wish, now).await;
-        drawn.map(answer).map_err(|error| self.failed(error))
+        let drawn = drawn.map_err(|error| self.failed(error))?;
+        if let Drawn::Granted(nanos) = drawn {
+            self.open.fetch_add(nanos, Ordering::Relaxed);
+        }
+        Ok(answer(drawn))
     }
 
     /// The store alone decides whether the lease still holds: what was spent is told as long as it can be.
     async fn settle(&self, spent: Usd, back: Usd) -> Result<(), LedgerError> {
+        let (spent, back) = (spent.as_nanos(), back.as_nanos());
+        let over = spent.saturating_sub(self.open.load(Ordering::Relaxed));
+        if over > 0 {
+            self.draw_beyond_caps(over).await?;
+        }
+        let open = self.open.load(Ordering::Relaxed);
+        let back = back.min(open.saturating_sub(spent));
         let (store, now) = self.lease.store();
-        let (fence, spent, back) = (self.lease.fence(), spent.as_nanos(), back.as_nanos());
-        let settled = store.settle(fence, spent, back, now).await;
-        settled.map_err(|error| self.failed(error))
+        let settled = store.settle(self.lease.fence(), spent, back, now).await;
+        settled.map_err(|error| self.failed(error))?;
+        let closed = spent.saturating_add(back).min(open);
+        self.open.fetch_sub(closed, Ordering::Relaxed);
+        Ok(())
     }
 }
 

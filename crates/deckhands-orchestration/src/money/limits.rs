@@ -52,24 +52,36 @@ impl fmt::Debug for MoneyLimits {
 }
 
 impl MoneyLimits {
-    /// What a model costs, or is taken to cost.
+    /// What a model costs at an address, or is taken to cost; no address is its provider's own.
     #[must_use]
-    pub fn price(&self, model: &ModelId) -> Option<Price> {
+    pub fn price(&self, model: &ModelId, base_url: Option<&str>) -> Option<Price> {
         let assumed = || {
             let nanos = self.unknown_price?.as_nanos();
             let rate = Rate::picodollars(nanos.div_ceil(NANOS_PER_PICO));
             Some(Price::of(rate, rate))
         };
-        self.prices.get(model).or_else(assumed)
+        self.prices.at(model, base_url).or_else(assumed)
     }
 }
 
 impl TaskRequest {
+    /// What its model costs, or is taken to cost.
+    #[must_use]
+    pub fn price(&self) -> Option<Price> {
+        self.money.price(&self.model, self.base_url.as_deref())
+    }
+
     /// Whether any cap holds for its money.
     #[must_use]
     pub fn is_capped(&self) -> bool {
         let caps = [self.max_cost, self.max_batch_cost, self.money.per_day];
         caps.iter().any(Option::is_some)
+    }
+
+    /// Whether an attempt at it may call a model at an address, as [`MoneyLimits::price`] has it: under a
+    /// cap only one whose price is known, or taken to be.
+    pub(crate) fn affords(&self, model: &ModelId, base_url: Option<&str>) -> bool {
+        !self.is_capped() || self.money.price(model, base_url).is_some()
     }
 
     /// The caps that hold for an attempt at it.
@@ -96,7 +108,7 @@ pub(crate) fn check(request: &TaskRequest) -> Result<(), RunFailure> {
         let hint = "leave `model.way` out, or leave out `--max-cost` and the caps of `money`";
         return Err(RunFailure::new(Cause::BadInput, text).with_hint(hint));
     }
-    match request.money.price(&request.model) {
+    match request.price() {
         Some(_) => Ok(()),
         None => Err(unpriced(&request.model)),
     }

@@ -12,6 +12,10 @@ use deckhands_store::{
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
+mod calls;
+mod full;
+mod served;
+
 use super::*;
 use crate::clock::Clock;
 use crate::engine::{Lease, LeaseTimes};
@@ -91,6 +95,14 @@ impl Place {
         let claim = self.store.claim(worker, LeaseTerm::default(), now).await;
         self.lease(claim.unwrap().unwrap().fence)
     }
+
+    /// The lease of another worker, who goes on with the attempt.
+    async fn adopted(&self, from: &Lease) -> Arc<Lease> {
+        let (worker, now) = (WorkerId::from_random([2; 16]), self.clock.now());
+        let (attempt, term) = (from.fence().attempt, LeaseTerm::default());
+        let claim = self.store.adopt(attempt, worker, term, now).await.unwrap();
+        self.lease(claim.fence)
+    }
 }
 
 fn under(cap: Usd) -> MoneyCaps {
@@ -166,10 +178,7 @@ async fn whoever_adopts_an_attempt_settles_what_it_drew() {
         let before = LeaseLedger::new(first.clone(), under(cents(100)));
         before.draw(cents(30), cents(30)).await.unwrap();
         sleep(Duration::from_secs(46)).await;
-        let (worker, now) = (WorkerId::from_random([2; 16]), place.clock.now());
-        let (attempt, term) = (first.fence().attempt, LeaseTerm::default());
-        let claim = place.store.adopt(attempt, worker, term, now).await.unwrap();
-        let after = LeaseLedger::new(place.lease(claim.fence), under(cents(100)));
+        let after = LeaseLedger::new(place.adopted(&first).await, under(cents(100)));
         // The one before comes too late with what it knows.
         assert!(before.settle(cents(5), cents(25)).await.is_err());
         let open = booked(cents(30), Usd::ZERO);
@@ -180,6 +189,34 @@ async fn whoever_adopts_an_attempt_settles_what_it_drew() {
         after.settle(cents(7), cents(3)).await.unwrap();
         let uncertain = booked(cents(30), cents(7));
         assert_eq!(after.booked().await.unwrap(), uncertain);
+    }
+}
+
+/// A provider may charge more than the most that was drawn for its call. That is booked, and takes nothing
+/// of what the process before had drawn: it may all have been spent.
+#[tokio::test(start_paused = true)]
+async fn what_is_charged_above_all_that_was_drawn_is_not_taken_from_the_process_before() {
+    for place in Place::both() {
+        let first = place.leased().await;
+        let before = LeaseLedger::new(first.clone(), under(cents(100)));
+        before.draw(cents(30), cents(30)).await.unwrap();
+        before.settle(cents(5), cents(5)).await.unwrap();
+        sleep(Duration::from_secs(46)).await;
+        let after = LeaseLedger::new(place.adopted(&first).await, under(cents(100)));
+        after.draw(cents(10), cents(10)).await.unwrap();
+        after.settle(cents(25), Usd::ZERO).await.unwrap();
+        // 20 of the first are open still; 5 and 25 are spent.
+        let expected = booked(cents(20), cents(30));
+        assert_eq!(after.booked().await.unwrap(), expected);
+        // Nor is more given back than is there.
+        after.draw(cents(10), cents(10)).await.unwrap();
+        after.settle(cents(4), cents(30)).await.unwrap();
+        let expected = booked(cents(20), cents(34));
+        assert_eq!(after.booked().await.unwrap(), expected);
+        // Over the cap, if need be: it was spent.
+        after.settle(cents(90), Usd::ZERO).await.unwrap();
+        let expected = booked(cents(20), cents(124));
+        assert_eq!(after.booked().await.unwrap(), expected);
     }
 }
 
@@ -249,16 +286,37 @@ fn an_assumed_price_is_for_what_nobody_knows() {
         ..MoneyLimits::default()
     };
     let unknown = model("openrouter/no/price");
-    assert_eq!(limits(None).price(&unknown), None);
+    assert_eq!(limits(None).price(&unknown, None), None);
     let rate = Rate::picodollars(15_000_000);
     let assumed = limits(Some(Usd::dollars(15)));
-    assert_eq!(assumed.price(&unknown), Some(Price::of(rate, rate)));
-    let least = limits(Some(Usd::nanos(1))).price(&unknown).unwrap();
+    assert_eq!(assumed.price(&unknown, None), Some(Price::of(rate, rate)));
+    let least = limits(Some(Usd::nanos(1))).price(&unknown, None).unwrap();
     assert_eq!(least.input, Rate::picodollars(1), "never less than told");
     let known = model("openai/gpt-4o");
-    assert_eq!(assumed.price(&known), limits(None).price(&known));
     assert_eq!(
-        assumed.price(&model("openrouter/a/b:free")),
+        assumed.price(&known, None),
+        limits(None).price(&known, None)
+    );
+    assert_eq!(
+        assumed.price(&model("openrouter/a/b:free"), None),
         Some(Price::FREE)
     );
+    let local = model("ollama/qwen3");
+    assert_eq!(assumed.price(&local, None), Some(Price::FREE));
+    let away = Some("http://10.0.0.7:11434/v1");
+    assert_eq!(assumed.price(&local, away), Some(Price::of(rate, rate)));
+    assert_eq!(limits(None).price(&local, away), None);
+}
+
+#[test]
+fn under_a_cap_a_model_without_a_price_is_not_called() {
+    let model = |name: &str| deckhands_model::ModelId::resolve(name).unwrap();
+    let (known, unknown) = (model("openai/gpt-4o"), model("openrouter/no/price"));
+    let open = test_request("/w".into());
+    assert!(open.affords(&known, None) && open.affords(&unknown, None));
+    let mut capped = open;
+    capped.max_cost = Some(cents(100));
+    assert!(capped.affords(&known, None) && !capped.affords(&unknown, None));
+    capped.money.unknown_price = Some(Usd::dollars(15));
+    assert!(capped.affords(&unknown, None));
 }

@@ -47,3 +47,32 @@ fn one_address_gets_every_call_with_its_key() {
         assert_eq!(exposed(&access, id), all, "{id}");
     }
 }
+
+#[test]
+fn a_server_of_one_s_own_needs_no_key_and_gets_one_that_is_there() {
+    let none = ProviderAccess::OwnAddresses(BTreeMap::new());
+    for id in ["ollama/qwen3", "vllm/m", "litellm/m"] {
+        assert_eq!(exposed(&none, id), (None, None), "{id}");
+    }
+    let keys = [("hosted_vllm".to_owned(), ApiKey::new("sk-own-server"))];
+    let access = ProviderAccess::OwnAddresses(keys.into());
+    let key = Some("sk-own-server".to_owned());
+    assert_eq!(exposed(&access, "vllm/m"), (None, key));
+}
+
+#[test]
+fn a_route_of_a_name_is_not_taken_for_the_usual_one() {
+    let keys = [("openrouter".to_owned(), ApiKey::new("sk-own"))];
+    let one = ProviderAccess::OneAddress {
+        base_url: "https://llm.example/v1".to_owned(),
+        api_key: None,
+    };
+    for access in [ProviderAccess::OwnAddresses(keys.into()), one] {
+        let refused = access.of(&model("openrouter/a/b~work")).unwrap_err();
+        let told = refused.to_string();
+        assert_eq!(
+            told,
+            "there is no route `work` to `openrouter/a/b` with its key here"
+        );
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) fn test_request(workspace: PathBuf) -> TaskRequest {
         workspace,
         model: ModelId::resolve("openai/m").unwrap(),
         api_key: None,
+        native_tools: None,
         other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: None,

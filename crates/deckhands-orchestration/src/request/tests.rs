@@ -8,6 +8,7 @@ fn the_keys_of_all_models_are_secrets() {
         model: ModelId::resolve(id).unwrap(),
         base_url: None,
         api_key: key.map(ApiKey::new),
+        native_tools: None,
     };
     let request = TaskRequest {
         api_key: Some(ApiKey::new("sk-own")),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deckhands_agent::redact;
 use deckhands_model::{
-    AttemptReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState, Timings, Usd,
-    Verdict, Versions,
+    AttemptReport, CallsReport, ImageReport, Network, Outcome, RunReport, TaskId, TaskState,
+    Timings, Usage, Usd, Verdict, Versions,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -101,9 +101,13 @@ impl Draft {
         self.attempt = Some(AttemptReport {
             work_time_s: watched.work.as_secs_f64(),
             wait_time_s: watched.wait.as_secs_f64(),
-            usage: progress.usage,
+            usage: Usage {
+                cost_usd: cost(watched.calls.as_ref(), progress.usage),
+                ..progress.usage
+            },
             container_exit: watched.app_exit,
             events: progress.events,
+            calls: watched.calls.clone().filter(|calls| calls.count > 0),
             ..self.no_attempt()
         });
     }
@@ -243,6 +247,15 @@ impl Draft {
             notes: self.notes,
             ..self.report
         }
+    }
+}
+
+/// What an attempt cost. Where the gateway saw its calls nobody knows it better, also where it does not
+/// know it.
+fn cost(calls: Option<&CallsReport>, told: Usage) -> Option<f64> {
+    match calls.filter(|calls| calls.count > 0) {
+        Some(calls) => calls.cost().map(Usd::as_f64),
+        None => told.cost_usd,
     }
 }
 

@@ -70,6 +70,69 @@ fn the_task_and_the_settings_make_the_same_request_again() {
 }
 
 #[test]
+fn a_route_of_the_process_goes_before_what_the_provider_s_name_says() {
+    let model = |id: &str| ModelId::resolve(id).unwrap();
+    let route = OtherModel {
+        native_tools: Some(true),
+        ..OtherModel::usual(
+            model("vllm/m~away"),
+            (
+                Some("http://gpu.example:8000/v1".to_owned()),
+                Some(ApiKey::new("sk-away")),
+            ),
+        )
+    };
+    let settings = RunnerSettings {
+        routes: vec![route],
+        other_models: vec![model("vllm/m~away"), model("vllm/m~gone"), model("vllm/n")],
+        ..RunnerSettings::of(&request())
+    };
+    let spec = |id: &str| TaskSpec {
+        model: model(id),
+        ..TaskSpec::of(&request())
+    };
+    let by_route = spec("vllm/m~away").to_request(&settings).unwrap();
+    let address = by_route.base_url.as_deref();
+    assert_eq!(address, Some("http://gpu.example:8000/v1"));
+    let key = by_route.api_key.as_ref().map(ApiKey::expose);
+    assert_eq!((key, by_route.native_tools), (Some("sk-away"), Some(true)));
+    let others: Vec<_> = by_route.other_models.iter().collect();
+    assert_eq!(others.len(), 1, "one is its own, one is nowhere");
+    assert_eq!(others[0].model, model("vllm/n"));
+    let usual = spec("openai/m").to_request(&settings).unwrap();
+    assert_eq!(usual.native_tools, None);
+    assert_eq!(usual.other_models[0].model, model("vllm/m~away"));
+    let nowhere = spec("vllm/m~gone").to_request(&settings).unwrap_err();
+    assert!(nowhere.to_string().contains("no route `gone`"), "{nowhere}");
+}
+
+#[test]
+fn what_was_meant_for_a_route_without_its_key_goes_nowhere_else() {
+    let model = |id: &str| ModelId::resolve(id).unwrap();
+    let request = TaskRequest {
+        model: model("openai/m"),
+        api_key: Some(ApiKey::new(SECRET)),
+        base_url: None,
+        ..request()
+    };
+    // The usual key of its provider is there, and not for it.
+    let settings = RunnerSettings {
+        left_out: vec![model("openai/own")],
+        other_models: vec![model("openai/own"), model("openai/n")],
+        ..RunnerSettings::of(&request)
+    };
+    let spec = |id: &str| TaskSpec {
+        model: model(id),
+        ..TaskSpec::of(&request)
+    };
+    let refused = spec("openai/own").to_request(&settings).unwrap_err();
+    assert!(refused.to_string().contains("openai/own"), "{refused}");
+    let going_on = spec("openai/m").to_request(&settings).unwrap();
+    let others: Vec<_> = going_on.other_models.iter().map(|o| &o.model).collect();
+    assert_eq!(others, [&model("openai/n")]);
+}
+
+#[test]
 fn nothing_secret_and_no_address_is_stored() {
     let json = TaskSpec::of(&request()).to_json().unwrap();
     for part in [SECRET, "key-file", "private.example.org", "other.sock"] {

@@ -11,6 +11,7 @@ use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_sandbox::{ACTION_URL, RuntimeKey, SandboxApiOptions, SessionKey};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep};
 
 use super::*;
 
@@ -35,6 +36,7 @@ fn services() -> (Services, RuntimeKey) {
     let gateway = Gateway::new(health, Arc::new(|_| Cause::ProviderError));
     let opened = gateway.open(SessionSpec {
         token: SecretHash::of(TOKEN),
+        expires: None,
         routes: vec![Route {
             model: ModelId::resolve("openai/m").unwrap(),
             upstream,
@@ -52,12 +54,16 @@ fn services() -> (Services, RuntimeKey) {
     (Services { api, model }, key)
 }
 
-/// One request on a connection of its own; gives the status line and the rest.
-async fn ask(dir: &Path, path: &str, header: &str) -> String {
+async fn connect(dir: &Path) -> UnixStream {
     // The test's own path may be too long for the kernel, too.
     let open = File::open(dir).unwrap();
     let socket = format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd());
-    let mut stream = UnixStream::connect(socket).await.unwrap();
+    UnixStream::connect(socket).await.unwrap()
+}
+
+/// One request on a connection of its own; gives the status line and the rest.
+async fn ask(dir: &Path, path: &str, header: &str) -> String {
+    let mut stream = connect(dir).await;
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{header}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -123,6 +129,59 @@ async fn whoever_does_not_go_on_is_given_up() {
     );
     let answer = left_waiting(&head).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+/// Sends a request byte by byte, and never all of it, until the connection is closed. How long that took.
+async fn trickle(mut stream: UnixStream) -> Duration {
+    let begun = Instant::now();
+    stream
+        .write_all(b"GET /llm/v1/models HTTP/1.1\r\nx: ")
+        .await
+        .unwrap();
+    let mut answer = [0; 64];
+    loop {
+        tokio::select! {
+            read = stream.read(&mut answer) => {
+                assert_eq!(read.unwrap_or(0), 0);
+                return begun.elapsed();
+            }
+            () = sleep(Duration::from_millis(20)) => {
+                let _closed = stream.write_all(b"x").await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_trickles_is_cut_in_time_and_keeps_nobody_out() {
+    let bounds = Bounds {
+        connections: 8,
+        patience: Duration::from_millis(500),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(accept(bind(dir.path()).unwrap(), services().0, bounds));
+    let mut slow = JoinSet::new();
+    for _ in 0..bounds.connections {
+        slow.spawn(trickle(connect(dir.path()).await));
+    }
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let begun = Instant::now();
+    let answer = timeout(
+        bounds.patience * 20,
+        ask(dir.path(), "/llm/v1/models", &bearer),
+    )
+    .await;
+    let answer = answer.expect("a place becomes free");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // They have all the places; the ninth connection got one of theirs.
+    let waited = begun.elapsed();
+    assert!(waited >= bounds.patience / 2, "{waited:?}");
+    while let Some(ended) = slow.join_next().await {
+        let took = ended.unwrap();
+        assert!(took >= bounds.patience / 2, "{took:?}");
+        assert!(took < bounds.patience * 20, "{took:?}");
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ pub(super) fn llm(request: &TaskRequest, token: &ApiKey) -> LlmAccess {
         token: token.clone(),
         base_url: app_env::LLM_BASE_URL.1.to_owned(),
         max_output_tokens: request.relay.max_output_tokens,
+        native_tools: request.native_tools,
     }
 }
 

@@ -16,6 +16,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::AttemptCtx;
+use super::call_log::{self, CallLog};
 use super::cleanup::clear;
 use super::lines::Lines;
 use super::start::Live;
@@ -46,6 +47,8 @@ struct Watching<'a> {
     tail: Tail,
     lines: Lines,
     transcript: Transcript,
+    /// Where the gateway sees its calls.
+    calls: Option<CallLog>,
     watchdog: Watchdog,
     /// Since when the gateway makes no further call.
     gave_up: Option<Instant>,
@@ -95,12 +98,14 @@ pub(crate) async fn watch(ctx: &AttemptCtx<'_>, live: &mut Live) -> Result<Watch
     let mut end = loop {
         match watching.until_end(output, &mut wait, &mut beside).await {
             Stop::End(end) if ctx.adoptable && end.is_out_of_reach() => {
+                watching.rest(&mut beside);
                 return Ok(watching.leave(false));
             }
             Stop::End(end) => break end,
             Stop::Pause => {
                 let sandbox = sandbox.map(|(id, _guard)| id);
                 if let Some(left) = watching.pause(&live.app, sandbox).await {
+                    watching.rest(&mut beside);
                     return Ok(left);
                 }
             }
@@ -117,9 +122,7 @@ pub(crate) async fn watch(ctx: &AttemptCtx<'_>, live: &mut Live) -> Result<Watch
     let clear = async { (clear.await, ended_at.elapsed()) };
     // The app dies by the clearing, and its output ends with it.
     let ((), cleared) = tokio::join!(watching.drain(output), clear);
-    while let Some(fact) = beside.rest() {
-        watching.call(&fact);
-    }
+    watching.rest(&mut beside);
     let watched = watching.finish(end, ended_at, cleared);
     Ok(Watch::Ended(Box::new(watched)))
 }
@@ -133,6 +136,10 @@ impl<'a> Watching<'a> {
         let transcript = Transcript::open(&ctx.dir, ctx.request.limits.log_bytes, ctx.secrets())
             .map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))?;
         let request = ctx.request;
+        let calls = (request.way != ModelWay::Direct).then(|| {
+            let log = CallLog::open(&ctx.dir.calls(), call_log::BYTES, ctx.secrets());
+            log.map_err(|error| RunFailure::of_error(Cause::HostDiskFull, &error))
+        });
         // Where there is a relay it bounds each call, and an open one is a sign of life.
         let longest = match request.way {
             ModelWay::Direct => longest_model_call(request.retry, &request.model),
@@ -144,6 +151,7 @@ impl<'a> Watching<'a> {
             tail: Tail::new(ctx.dir.agent_dirs().agent_home.join(&store.dir)),
             lines: Lines::default(),
             transcript,
+            calls: calls.transpose()?,
             watchdog: Watchdog::start(request.deadlines, longest, measured, Instant::now()),
             gave_up: None,
             retry_after: None,
@@ -204,8 +212,18 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// Takes the calls that have ended and were not told yet.
+    fn rest(&mut self, beside: &mut Beside<'_>) {
+        while let Some(fact) = beside.rest() {
+            self.call(&fact);
+        }
+    }
+
     fn call(&mut self, fact: &GatewayFact) {
         self.reader.gateway_fact(fact);
+        if let Some(calls) = &mut self.calls {
+            calls.add(fact, self.ctx.clock.now());
+        }
         let told = fact.retry_after.filter(|_| !fact.is_good());
         self.ctx.observer.observe(RunEvent::Call {
             failure: fact.cause,
@@ -215,8 +233,11 @@ impl<'a> Watching<'a> {
             wait,
             since: Instant::now(),
         });
-        if fact.gave_up && self.gave_up.is_none() {
-            self.gave_up = Some(Instant::now());
+        if fact.gave_up {
+            self.gave_up.get_or_insert_with(Instant::now);
+        } else if fact.is_good() {
+            // A call that was under way then was served.
+            self.gave_up = None;
         }
     }
 
@@ -246,6 +267,7 @@ impl<'a> Watching<'a> {
             progress: self.reader.progress(),
             work: self.watchdog.work(),
             wait: self.watchdog.wait(),
+            cost: self.calls.as_ref().and_then(CallLog::cost_so_far),
         });
     }
 

@@ -39,8 +39,25 @@ struct Probe {
 /// A failure that the route is to blame for.
 #[derive(Clone, Copy)]
 pub(super) struct Fault {
-    pub(super) cause: Cause,
-    pub(super) reset: Option<Timestamp>,
+    cause: Cause,
+    reset: Option<Timestamp>,
+    /// It opens nothing.
+    busy: bool,
+}
+
+impl Fault {
+    pub(super) const fn new(cause: Cause, reset: Option<Timestamp>) -> Self {
+        Self {
+            cause,
+            reset,
+            busy: false,
+        }
+    }
+
+    /// The same of a route that only has too much to do.
+    pub(super) const fn busy(self) -> Self {
+        Self { busy: true, ..self }
+    }
 }
 
 impl Breaker {
@@ -162,8 +179,8 @@ impl Breaker {
             self.strained = Some(Span::new(now, policy.cooled(now)));
         }
         let opens = match self.state {
-            State::Closed => self.failures >= parts.failures,
-            State::HalfOpen { .. } => true,
+            State::Closed => !fault.busy && self.failures >= parts.failures,
+            State::HalfOpen { .. } => !fault.busy,
             State::Open(_) => false,
         };
         if opens {

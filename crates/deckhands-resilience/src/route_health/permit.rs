@@ -46,6 +46,14 @@ pub enum CallEnd {
         /// The time the provider named, not before which the route is of use.
         reset: Option<Timestamp>,
     },
+    /// It wants fewer calls, or has too much to do, for no longer than its caller waits. It counts as a
+    /// failure, but opens no breaker that is closed: that would last longer than what is waited for.
+    Busy {
+        /// As of a failure.
+        cause: Cause,
+        /// As of a failure.
+        reset: Option<Timestamp>,
+    },
     /// The call was dropped before it had an answer.
     Abandoned,
 }

@@ -75,9 +75,12 @@ impl RouteHealth {
         match end {
             CallEnd::Success => breaker.succeeded(&policy, stale),
             CallEnd::Failure { cause, reset } if route_to_blame(cause) => {
-                breaker.failed(&policy, Fault { cause, reset }, stale, now);
+                breaker.failed(&policy, Fault::new(cause, reset), stale, now);
             }
-            CallEnd::Failure { .. } | CallEnd::Abandoned => {}
+            CallEnd::Busy { cause, reset } if route_to_blame(cause) => {
+                breaker.failed(&policy, Fault::new(cause, reset).busy(), stale, now);
+            }
+            CallEnd::Failure { .. } | CallEnd::Busy { .. } | CallEnd::Abandoned => {}
         }
     }
 
@@ -111,7 +114,7 @@ impl RouteHealth {
             return;
         }
         if let Some(breaker) = self.touched(route, now) {
-            breaker.failed(&policy, Fault { cause, reset }, false, now);
+            breaker.failed(&policy, Fault::new(cause, reset), false, now);
         }
     }
 

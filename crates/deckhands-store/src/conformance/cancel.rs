@@ -1,8 +1,8 @@
 //! Cases of cancelling.
 
-use deckhands_model::{RunReport, TaskState};
+use deckhands_model::{MoneyReport, RunReport, TaskState};
 
-use super::desk::{Desk, TERM, attempt_report, id, worker};
+use super::desk::{Desk, TERM, attempt_report, drawing, id, worker};
 use super::fault::{Verdict, holds, same, unknown};
 use super::written::progress;
 use crate::task::{Cancelled, Claim, TaskRecord};
@@ -52,6 +52,27 @@ fn cancelled(record: &TaskRecord, claim: &Claim) -> RunReport {
         attempts: tried.then(|| attempt_report(number)).into_iter().collect(),
         ..RunReport::blank(record.id.to_string(), TaskState::Cancelled)
     }
+}
+
+/// What its attempts have spent is told, and what may have been spent besides.
+pub(super) async fn money_of_a_waiting_task_is_told(desk: &mut Desk) -> Verdict {
+    let claim = desk.claimed().await?;
+    let draw = drawing(1_000_000_000, 2_000_000_000);
+    desk.store.draw(claim.fence, draw, desk.now).await?;
+    let (spent, back) = (250_000_000, 500_000_000);
+    desk.store
+        .settle(claim.fence, spent, back, desk.now)
+        .await?;
+    desk.requeue(&claim, None).await?;
+    let id = claim.task.id;
+    desk.store.cancel(id, desk.now).await?;
+    let result = desk.store.result(id).await?;
+    let money = MoneyReport {
+        cap_usd: None,
+        spent_usd: 0.25,
+        uncertain_usd: 0.25,
+    };
+    same("its money", result.and_then(|told| told.money), Some(money))
 }
 
 pub(super) async fn running_task_is_asked_to_end(desk: &mut Desk) -> Verdict {

@@ -2,8 +2,8 @@
 
 use super::desk::Desk;
 use super::{
-    Playing, attempts, cancel, claim, concurrent, ends, fencing, give_back, hold, lease, money,
-    purses, queries, submit, upkeep, written,
+    Playing, attempts, calls, cancel, claim, concurrent, ends, fencing, give_back, hold, lease,
+    money, purses, queries, submit, upkeep, written,
 };
 
 /// Makes a module of tests for each group of cases, one test a case, of a function that makes a
@@ -95,6 +95,7 @@ macro_rules! __conformance_cases {
                 task_takes_its_place_in_the_queue;
             cancel:
                 waiting_task_is_cancelled_at_once
+                money_of_a_waiting_task_is_told
                 running_task_is_asked_to_end
                 paused_task_is_asked_to_end
                 ended_task_stays_as_it_is
@@ -133,6 +134,11 @@ macro_rules! __conformance_cases {
                 reports_come_with_their_tasks
                 live_ones_are_those_not_over
                 live_ones_are_in_the_order_of_their_claims;
+            calls:
+                every_ended_attempt_counts
+                sums_of_calls_outlive_their_tasks
+                given_back_and_live_attempts_do_not_count
+                models_without_end_count_without_their_names;
             upkeep:
                 prune_removes_what_ended_long_ago
                 prune_frees_keys

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deckhands_model::{AttemptId, AttemptReport, Cause, RunReport, TaskId, TaskState, Usage};
+use deckhands_model::{
+    AttemptId, AttemptReport, Cause, ModelCalls, RunReport, TaskId, TaskState, Usage,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Bench;
+use super::calls::calls;
 use super::fault::Fault;
 use crate::error::StoreResult;
 use crate::lease::{LeaseTerm, WorkerId};
@@ -50,6 +53,7 @@ pub(super) struct Snapshot {
     batches: Vec<(String, MoneySum)>,
     days: Vec<MoneyOfDay>,
     payers: Vec<MoneyOfPayer>,
+    calls: Vec<ModelCalls>,
 }
 
 #[derive(PartialEq, Debug)]
@@ -187,6 +191,7 @@ pub(super) async fn snapshot(store: &dyn Store, now: Timestamp) -> StoreResult<S
         batches: of_batches,
         days: store.money_of_days(Date::MIN).await?,
         payers: store.open_payers().await?,
+        calls: store.calls().await?,
         tasks,
         events: store.events(None, 0, ALL.limit).await?,
         live: store.live_attempts().await?,
@@ -265,6 +270,7 @@ pub(super) fn attempt_report(number: u32) -> AttemptReport {
         container_exit: Some(1),
         events: 7,
         verdict: None,
+        calls: Some(calls(u64::from(number))),
     }
 }
 

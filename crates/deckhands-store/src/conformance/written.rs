@@ -25,6 +25,7 @@ pub(super) fn progress(events: u64) -> Progress {
         events,
         work: Duration::from_millis(1500 * events),
         wait: Duration::from_nanos(events),
+        cost: (events > 1).then_some(events),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::row::Row;
-use super::{About, State};
+use super::{About, State, calls};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::Fence;
 use crate::money::Booked;
@@ -123,7 +123,11 @@ fn close(row: &mut Row, fence: Fence, end: &AttemptEnd, now: Timestamp) -> Store
     Ok(())
 }
 
+/// What follows from an end outside of its task.
 fn tell(state: &mut State, fence: Fence, end: &AttemptEnd, now: Timestamp) {
+    if let Some(told) = &end.report.calls {
+        calls::book(&mut state.calls, told);
+    }
     for (kind, data) in &end.events {
         state.event(fence, kind, data.clone(), now);
     }

@@ -5,7 +5,7 @@ use deckhands_model::{TaskId, TaskState};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{About, MemoryStore, Row, State};
+use super::{About, MemoryStore, Row, State, money};
 use crate::error::{StoreError, StoreResult};
 use crate::lease::Epoch;
 use crate::port::Intake;
@@ -150,7 +150,8 @@ fn cancel(row: &mut Row, now: Timestamp) -> (Cancelled, Option<&'static str>) {
             record.cancel_requested = true;
             record.ended_at = Some(now);
             record.note = None;
-            row.result = Some(cancelled(row.record.id, row.reports()));
+            let money = money::of_task(row).sum();
+            row.result = Some(cancelled(row.record.id, row.reports(), money));
             (Cancelled::Done, Some("cancelled"))
         }
         TaskState::Running => {

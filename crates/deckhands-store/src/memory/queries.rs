@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use deckhands_model::{RunReport, TaskId};
+use deckhands_model::{ModelCalls, RunReport, TaskId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -130,6 +130,10 @@ impl Queries for MemoryStore {
             later.next().map(|(at, _)| *at)
         });
         Ok(nexts.min())
+    }
+
+    async fn calls(&self) -> StoreResult<Vec<ModelCalls>> {
+        Ok(self.lock().calls.clone())
     }
 
     async fn stats(&self, now: Timestamp) -> StoreResult<Stats> {

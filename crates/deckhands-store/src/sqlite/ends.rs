@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
+use super::calls;
 use super::classify::Done;
 use super::rows::{self, Live};
 use super::values::{At, Json, Word};
@@ -126,6 +127,9 @@ fn close(db: &Connection, live: &Live, end: &AttemptEnd, now: Timestamp) -> Done
         lease_until = min(lease_until, ?2), session = NULL, report = ?3 WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
     statement.execute(params![live.attempt, At(now), Json(&end.report)])?;
+    if let Some(told) = &end.report.calls {
+        calls::book(db, told)?;
+    }
     for (kind, data) in &end.events {
         rows::event(db, (live.task, Some(live.number)), kind, data, now)?;
     }

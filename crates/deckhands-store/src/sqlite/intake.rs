@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::SqliteStore;
 use super::classify::Done;
+use super::money;
 use super::rows::{self, Known};
 use super::values::{At, Json, Name, Urgency, Whole, Word};
 use crate::error::{StoreError, StoreResult};
@@ -128,7 +129,8 @@ fn cancel(db: &Connection, id: TaskId, now: Timestamp) -> Done<Cancelled> {
                 note = NULL WHERE seq = ?1";
             db.prepare_cached(sql)?
                 .execute(params![task.seq, At(now)])?;
-            let result = cancelled(id, reports(db, task.seq)?);
+            let money = money::of_task(db, task.seq)?.sum();
+            let result = cancelled(id, reports(db, task.seq)?, money);
             let sql = "INSERT INTO results (task, result) VALUES (?1, ?2)";
             db.prepare_cached(sql)?
                 .execute(params![task.seq, Json(&result)])?;

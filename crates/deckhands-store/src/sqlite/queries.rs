@@ -1,13 +1,14 @@
 //! What is known.
 
 use async_trait::async_trait;
-use deckhands_model::{RunReport, TaskId, TaskState};
+use deckhands_model::{ModelCalls, RunReport, TaskId, TaskState};
 use jiff::Timestamp;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::SqliteStore;
+use super::calls;
 use super::classify::Done;
 use super::money;
 use super::reports;
@@ -109,6 +110,10 @@ impl Queries for SqliteStore {
 
     async fn next_start(&self, now: Timestamp) -> StoreResult<Option<Timestamp>> {
         self.read(move |tx| stats::next_start(tx, now)).await
+    }
+
+    async fn calls(&self) -> StoreResult<Vec<ModelCalls>> {
+        self.read(|tx| calls::all(tx)).await
     }
 
     async fn stats(&self, now: Timestamp) -> StoreResult<Stats> {

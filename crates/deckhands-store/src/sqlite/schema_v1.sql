@@ -185,6 +185,16 @@ CREATE TRIGGER count_removed_attempt AFTER DELETE ON attempts WHEN old.ended_at 
     UPDATE live_attempts SET n = n - 1;
 END;
 
+-- Sums of the calls of attempts that ended, also of those that were removed; '' where there is no route,
+-- model or cause.
+CREATE TABLE call_sums (
+    route TEXT NOT NULL,
+    model TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    sum TEXT NOT NULL,
+    PRIMARY KEY (route, model, cause)
+) STRICT, WITHOUT ROWID;
+
 -- Sums of money. What was removed is in them, too, and is the `gone` part, which nobody settles.
 CREATE TABLE batch_money (
     batch TEXT PRIMARY KEY,

@@ -84,6 +84,7 @@ pub(crate) fn attempt_end(number: u32) -> AttemptEnd {
         container_exit: Some(0),
         events: 3,
         verdict: None,
+        calls: None,
     };
     let events = vec![("step".to_owned(), json!({ "reason": "none" }))];
     AttemptEnd { report, events }

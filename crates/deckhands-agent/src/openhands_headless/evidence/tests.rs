@@ -1,6 +1,8 @@
 //! Which state counts, and what is kept.
 
-use deckhands_model::AgentState;
+use std::time::Duration;
+
+use deckhands_model::{AgentState, CallAccount, Cause, GatewayFact, Usage};
 
 use super::Evidence;
 use crate::adapter::EventFile;
@@ -177,4 +179,42 @@ fn a_reason_is_kept_long_enough_for_a_provider_s_body() {
         r#"{"observation":"agent_state_changed","extras":{"agent_state":"error","reason":""}}"#,
     );
     assert_eq!(evidence.reason(), long);
+}
+
+/// A call that was given up, or was served; `gave_up` as the gateway says it.
+fn call(number: u64, cause: Option<Cause>, gave_up: bool) -> GatewayFact {
+    GatewayFact {
+        call: number,
+        route: None,
+        earlier: Vec::new(),
+        cause,
+        status: None,
+        fault: None,
+        detail: String::new(),
+        retry_after: None,
+        model: None,
+        usage: Usage::default(),
+        took: Duration::ZERO,
+        held: Duration::ZERO,
+        gave_up,
+        account: CallAccount::default(),
+    }
+}
+
+#[test]
+fn after_the_gateway_gave_up_only_an_answer_that_takes_it_back_counts() {
+    let down = Some(Cause::ProviderError);
+    let rows = [
+        // What came after it, and which call counts then.
+        (call(2, down, false), 1),
+        (call(2, None, true), 1),
+        (call(2, None, false), 2),
+    ];
+    for (later, counts) in rows {
+        let mut evidence = Evidence::default();
+        evidence.gateway_fact(&call(1, down, true));
+        evidence.gateway_fact(&later);
+        let last = evidence.last_call.map(|call| call.call);
+        assert_eq!(last, Some(counts), "{later:?}");
+    }
 }

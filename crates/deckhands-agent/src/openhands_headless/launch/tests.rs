@@ -32,6 +32,7 @@ fn relayed() -> LlmAccess {
         token: ApiKey::new("canary-token-02"),
         base_url: "http://127.0.0.1:8079/llm/v1".to_owned(),
         max_output_tokens: 8192,
+        native_tools: None,
     }
 }
 
@@ -414,4 +415,24 @@ fn an_app_with_the_docker_socket_can_call_its_model_through_us() {
         row("/deckhands/input", MountAccess::ReadOnly),
     ];
     assert_eq!(mounts, expected);
+}
+
+#[test]
+fn a_route_may_say_how_tools_are_called_and_its_name_stays_here() {
+    let mut request = managed();
+    request.model = ModelId::resolve("vllm/team/own-model~work").unwrap();
+    for (told, shown) in [
+        (None, "false"),
+        (Some(true), "true"),
+        (Some(false), "false"),
+    ] {
+        if let LlmAccess::Relay { native_tools, .. } = &mut request.llm {
+            *native_tools = told;
+        }
+        let launch = launch(&request).unwrap();
+        let natively = variable(&launch, "LLM_NATIVE_TOOL_CALLING");
+        assert_eq!(natively.as_deref(), Some(shown), "{told:?}");
+        let model = variable(&launch, "LLM_MODEL");
+        assert_eq!(model.as_deref(), Some("openai/team/own-model"));
+    }
 }

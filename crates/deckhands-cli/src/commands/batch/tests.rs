@@ -23,6 +23,7 @@ fn args(fail_fast: bool) -> BatchArgs {
     BatchArgs {
         file: "tasks.toml".into(),
         workers: None,
+        routes: None,
         max_cost: None,
         max_batch_cost: None,
         fail_fast,

@@ -75,3 +75,35 @@ fn a_user_s_prices_win_over_the_built_in_ones() {
     assert_eq!(with_own.get(&mine), Some(expected));
     assert_eq!(with_own.origin(&mine).unwrap().origin, "your models.toml");
 }
+
+#[test]
+fn a_pool_gets_the_models_that_are_as_wanted_the_best_first() {
+    let wanted = |native_tools, min_context| Wanted {
+        category: Category::UnitTest,
+        complexity: None,
+        quality: Some(0.0),
+        min_context,
+        max_latency_ms: Some(60_000),
+        max_usd_per_1k_tokens: None,
+        capabilities: Vec::new(),
+        native_tools,
+        most: 20,
+    };
+    let text = "version = 1\n\
+        [[models]]\nid = \"openai/gpt-4o\"\nstatus = \"untested\"\nquality_tier = \"low\"\ncontext_tokens = 64000\n\
+        [[models]]\nid = \"ollama/small\"\nstatus = \"untested\"\nquality_tier = \"medium\"\ncontext_tokens = 8000\n\
+        [[models]]\nid = \"ollama/big\"\nstatus = \"untested\"\nquality_tier = \"high\"\ncontext_tokens = 64000\n";
+    let registry = Catalogue::parse(text).unwrap();
+    let check = |wanted: Wanted, expected: &[&str]| {
+        let models = models_of(&registry, &wanted);
+        let ids: Vec<_> = models.iter().map(ModelId::as_str).collect();
+        assert_eq!(ids, expected, "{wanted:?}");
+    };
+    check(
+        wanted(None, None),
+        &["ollama/big", "ollama/small", "openai/gpt-4o"],
+    );
+    check(wanted(None, Some(32_000)), &["ollama/big", "openai/gpt-4o"]);
+    check(wanted(Some(true), None), &["openai/gpt-4o"]);
+    check(wanted(Some(false), None), &["ollama/big", "ollama/small"]);
+}

@@ -44,6 +44,7 @@ pub(super) async fn examine(settings: &Settings, home: Result<Home, CliError>) -
     }
     checks.push(check_key(settings));
     checks.push(check_model(settings));
+    checks.extend(check_routes(settings));
     checks.extend(
         settings
             .notes
@@ -160,14 +161,30 @@ fn check_model(settings: &Settings) -> Check {
 }
 
 fn check_key(settings: &Settings) -> Check {
-    match settings.require_key() {
-        Ok(key) => Check::ok("key", format!("set ({})", key.origin)),
+    match settings.model_key() {
+        Ok(Some(key)) => Check::ok("key", format!("set ({})", key.origin)),
+        Ok(None) => Check::ok("key", "none is set, and none is needed"),
         Err(missing) => Check::fail(
             "key",
             missing.to_string(),
             missing.hint().unwrap_or_default(),
         ),
     }
+}
+
+/// Whether the routes of the chosen pool can be called; what each of them lacks is in the notes.
+fn check_routes(settings: &Settings) -> Option<Check> {
+    let pool = settings.pool.as_ref()?;
+    let all = settings.routes.len();
+    let usable = settings.routes.iter().filter(|route| route.is_usable());
+    let usable = usable.count();
+    let text = format!("{usable} of the {all} of `{}` can be called", pool.value);
+    let hint = "deckhands models routes";
+    Some(match usable {
+        0 => Check::fail("routes", text, hint),
+        some if some < all => Check::warn("routes", text, hint),
+        _ => Check::ok("routes", text),
+    })
 }
 
 fn failed(name: &'static str, error: &CliError) -> Check {

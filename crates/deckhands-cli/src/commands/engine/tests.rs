@@ -56,6 +56,7 @@ fn only_a_cancel_is_told_as_the_signal() {
 fn a_duration_is_a_time() {
     let args = |text: &str| EngineArgs {
         workers: None,
+        routes: None,
         duration: Some(text.to_owned()),
         drain: false,
         grace: None,

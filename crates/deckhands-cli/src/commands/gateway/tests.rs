@@ -48,6 +48,7 @@ fn a_call_is_told_with_its_route_and_its_failed_tries() {
         took: Duration::from_millis(1500),
         held: Duration::ZERO,
         gave_up: false,
+        account: deckhands_model::CallAccount::default(),
     };
     let words = words(&fact);
     assert_eq!(

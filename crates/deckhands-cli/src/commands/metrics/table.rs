@@ -7,6 +7,7 @@ use deckhands_model::TaskState;
 use deckhands_orchestration::{AttemptFigures, Figures, Metrics, TaskFigures};
 use owo_colors::OwoColorize;
 
+use crate::calls;
 use crate::commands::stored::short;
 use crate::shown;
 
@@ -27,6 +28,7 @@ pub(super) fn text(metrics: &Metrics) -> String {
         text.push_str(&groups("category", &metrics.categories));
     }
     text.push_str(&causes(metrics));
+    text.push_str(&calls(metrics));
     if !metrics.tasks.is_empty() {
         text.push_str(&tasks(&metrics.tasks));
     }
@@ -93,6 +95,15 @@ fn tasks(all: &[TaskFigures]) -> String {
         _ => format!("and {older} older ones: see `--json`\n"),
     };
     section(&table) + &more
+}
+
+/// The models that were called.
+fn calls(metrics: &Metrics) -> String {
+    if metrics.calls.is_empty() {
+        return String::new();
+    }
+    let lines = calls::lines(&calls::by_model(&metrics.calls));
+    format!("{}\n{lines}\n", "model calls".bold())
 }
 
 /// Why attempts failed, and tasks.

@@ -5,7 +5,8 @@ use deckhands_store::MemoryStore;
 use serde_json::json;
 
 use super::*;
-use crate::commands::stored::test_store::{claim, finish, now, queued, requeue};
+use crate::commands::stored::test_store::{claim, finish, finish_after, now, queued, requeue};
+use crate::sample::{call, calls_of};
 
 fn console(json: bool) -> Console {
     Console {
@@ -33,6 +34,22 @@ async fn every_ended_attempt_counts_whatever_becomes_of_its_task() {
     assert_eq!(document["tasks"]["causes"], json!({"Stuck": 1}));
     assert_eq!(document["attempts"]["usage"].get("cost_usd"), None);
     assert_eq!(metrics.tasks.len(), 3);
+}
+
+#[tokio::test]
+async fn calls_and_money_come_from_the_counters() {
+    let store = queued(&[1]).await;
+    let calls = calls_of(&[call("openai/m", "m-1"), call("openai/m", "m-1")]);
+    finish_after(&store, &claim(&store).await, calls).await;
+    let metrics = ask(&store, Some(Usd::dollars(1)), now()).await.unwrap();
+    assert_eq!(json!(metrics)["calls"][0]["calls"], 2);
+    let text = metrics.openmetrics();
+    for line in [
+        "deckhands_calls_total{route=\"openai/m\",model=\"m-1\"} 2\n",
+        "deckhands_money_cap_dollars{level=\"day\"} 1\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
 }
 
 #[tokio::test]

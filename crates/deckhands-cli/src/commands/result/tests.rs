@@ -5,11 +5,11 @@ use std::fs;
 
 use deckhands_config::{Sources, load};
 use deckhands_orchestration::SystemIds;
-use deckhands_store::MemoryStore;
+use deckhands_store::{Draw, Intake as _, MemoryStore, MoneyCaps, NewTask, Work as _};
 use tempfile::TempDir;
 
 use super::*;
-use crate::commands::stored::test_store::{claim, finish, id, now, queued};
+use crate::commands::stored::test_store::{claim, finish, hand_in, id, new, now, queued, requeue};
 use crate::sample;
 
 fn home() -> (TempDir, Home) {
@@ -75,6 +75,51 @@ async fn a_task_without_a_result_says_where_it_stands() {
     assert_eq!(unknown.code, 2);
 }
 
+#[tokio::test]
+async fn money_of_a_task_that_was_cancelled_while_it_waited_has_its_cap() {
+    let (_dir, home) = home();
+    let store = MemoryStore::default();
+    let task = NewTask {
+        spec: serde_json::json!({ "text": "x", "max_cost": 2_000_000_000_u64 }),
+        ..new(1)
+    };
+    hand_in(&store, &task).await;
+    let first = claim(&store).await;
+    let draw = Draw {
+        least: 1,
+        wanted: 500_000_000,
+        caps: MoneyCaps::default(),
+    };
+    store.draw(first.fence, draw, now()).await.unwrap();
+    store
+        .settle(first.fence, 200_000_000, 300_000_000, now())
+        .await
+        .unwrap();
+    requeue(&store, &first).await;
+    store.cancel(id(1), now()).await.unwrap();
+    let money = read(&store, &home, "01", now()).await.unwrap().money;
+    let expected = MoneyReport {
+        cap_usd: Some(2.0),
+        spent_usd: 0.2,
+        uncertain_usd: 0.0,
+    };
+    assert_eq!(money, Some(expected));
+}
+
+#[tokio::test]
+async fn calls_are_read_from_the_files_of_the_attempts() {
+    let (_dir, home) = home();
+    keep(&home, 1, &sample::completed());
+    let file = home.task_dir(id(1)).join("1/calls.jsonl");
+    let line = serde_json::to_string(&sample::call("openai/a", "a-1")).unwrap();
+    fs::write(file, format!("{line}\n{{\"torn")).unwrap();
+    let calls = calls::read(&Evidence::of(&home, id(1))).unwrap();
+    let text = sample::plain(&calls::text(&calls));
+    assert!(text.contains("openai/a") && text.contains("a-1"), "{text}");
+    let none = calls::read(&Evidence::of(&home, id(2))).unwrap();
+    assert!(none.is_empty());
+}
+
 #[test]
 fn keys_are_hidden_in_both_forms() {
     const KEY: &str = "canary-0123456789";
@@ -90,8 +135,8 @@ fn keys_are_hidden_in_both_forms() {
         output: format!("I read {KEY}"),
         ..sample::completed()
     };
-    for json in [false, true] {
-        let text = text(&report, &redaction, json).unwrap();
+    for text in [summary(&report), document(&report, &[]).unwrap()] {
+        let text = redaction.text(&text);
         assert!(text.contains("I read ***") && !text.contains(KEY), "{text}");
     }
 }

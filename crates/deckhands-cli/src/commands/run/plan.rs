@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use deckhands_agent::openhands_headless::OpenHandsHeadless;
 use deckhands_config::{Profile, Settings};
-use deckhands_gateway::Rate;
+use deckhands_gateway::{Rate, runs_here};
 use deckhands_model::Usd;
-use deckhands_orchestration::{Plan, TaskRequest, plan};
+use deckhands_orchestration::{OtherModel, Plan, TaskRequest, plan};
 use deckhands_runtime::{ContainerSpec, NetworkMode};
 use serde_json::{Value, json};
 
@@ -46,8 +46,13 @@ fn document(settings: &Settings, request: &TaskRequest, plan: &Plan) -> Value {
             "model": request.model,
             "way": request.way.to_string(),
             "base_url": request.base_url,
-            "key": if request.api_key.is_some() { "set" } else { "missing" },
+            "key": match settings.model_key() {
+                Ok(Some(_)) => "set",
+                Ok(None) => "not needed",
+                Err(_) => "missing",
+            },
         },
+        "other_routes": request.other_models.iter().map(other_route).collect::<Vec<_>>(),
         "images": {"app": request.images.app, "sandbox": request.images.sandbox},
         "app": container(&plan.launch.app),
         "sandbox": plan.sandbox.as_ref().map(container),
@@ -76,17 +81,29 @@ fn document(settings: &Settings, request: &TaskRequest, plan: &Plan) -> Value {
     })
 }
 
+/// A route that the gateway would go on with.
+fn other_route(other: &OtherModel) -> Value {
+    json!({
+        "model": other.model,
+        "base_url": other.base_url,
+        "key": if other.api_key.is_some() { "set" } else { "not needed" },
+    })
+}
+
 /// What the model costs, and who says so; `null` where nobody knows.
 fn price(request: &TaskRequest) -> Value {
-    let Some(price) = request.money.price(&request.model) else {
+    let Some(price) = request.price() else {
         return Value::Null;
     };
-    let table = &request.money.prices;
-    let from = match (table.origin(&request.model), table.get(&request.model)) {
+    let (table, model) = (&request.money.prices, &request.model);
+    let from = match (table.origin(model), table.get(model)) {
         (Some(origin), _) => format!("{} {}", origin.origin, origin.date)
             .trim_end()
             .to_owned(),
         (None, Some(_)) => "free by its name".to_owned(),
+        (None, None) if runs_here(model, request.base_url.as_deref()) => {
+            "it runs on this machine".to_owned()
+        }
         (None, None) => "money.unknown_price".to_owned(),
     };
     json!({

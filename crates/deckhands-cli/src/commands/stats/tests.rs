@@ -4,7 +4,9 @@ use deckhands_store::{Draw, Drawn, MemoryStore, MoneyCaps, NewTask, Work as _};
 use serde_json::json;
 
 use super::*;
-use crate::commands::stored::test_store::{claim, finish, hand_in, new, now, queued};
+use crate::commands::stored::test_store::{claim, finish, finish_after, hand_in, new, now, queued};
+use crate::sample::{call, calls_of, failed_call};
+use deckhands_model::Cause;
 
 async fn figures_of(store: &MemoryStore) -> Figures {
     ask(store, 10, now()).await.unwrap()
@@ -47,6 +49,24 @@ async fn each_task_is_counted_once() {
     assert_eq!((figures.live_attempts, figures.max_size), (1, 10));
     let text = text(&figures, now());
     assert!(text.contains("waiting               2 of 10\n"), "{text}");
+}
+
+#[tokio::test]
+async fn calls_are_told_by_model() {
+    let store = queued(&[1, 2]).await;
+    let none = figures_of(&store).await;
+    assert!(!text(&none, now()).contains("calls"));
+    let calls = [call("openai/m", "m-1"), call("openai/m", "m-1")];
+    finish_after(&store, &claim(&store).await, calls_of(&calls)).await;
+    let refused = [failed_call("openai/m", Cause::RateLimited)];
+    finish_after(&store, &claim(&store).await, calls_of(&refused)).await;
+    let figures = figures_of(&store).await;
+    let text = text(&figures, now());
+    let end = "model calls\n  \
+               openai/m: 1 call, 1 failed · ? tokens in, ? out · no cost\n  \
+               openai/m (m-1): 2 calls · 1400 tokens in, 100 out · $0.005\n";
+    assert!(text.ends_with(end), "{text}");
+    assert_eq!(json!(figures)["calls"][1]["calls"], 2);
 }
 
 #[tokio::test]

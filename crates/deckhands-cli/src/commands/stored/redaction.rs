@@ -8,10 +8,10 @@ use deckhands_config::Settings;
 pub(in crate::commands) struct Redaction(Vec<String>);
 
 impl Redaction {
-    /// Hides the key of the settings, and what is an authorization wherever it stands.
+    /// Hides the keys of the settings, and what is an authorization wherever it stands.
     pub(in crate::commands) fn of(settings: &Settings) -> Self {
-        let key = settings.require_key().ok();
-        Self(key.map(|key| key.expose().to_owned()).into_iter().collect())
+        let keys = settings.all_keys();
+        Self(keys.map(|key| key.expose().to_owned()).collect())
     }
 
     /// The text without secrets.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use deckhands_model::{
-    AttemptReport, Cause, Priority, RunReport, TaskId, TaskState, Timings, Usage,
+    AttemptReport, CallsReport, Cause, Priority, RunReport, TaskId, TaskState, Timings, Usage,
 };
 use deckhands_orchestration::{Clock, IdSource};
 use deckhands_store::{
@@ -95,6 +95,26 @@ pub(in crate::commands) async fn finish(store: &MemoryStore, claim: &Claim, stat
         recovery: Value::Null,
     };
     let attempt = attempt_end(claim, state);
+    store
+        .finish(claim.fence, &attempt, &end, now())
+        .await
+        .unwrap();
+}
+
+/// Completes a leased task after these calls.
+pub(in crate::commands) async fn finish_after(
+    store: &MemoryStore,
+    claim: &Claim,
+    calls: CallsReport,
+) {
+    let state = TaskState::Completed;
+    let end = TaskEnd {
+        state,
+        result: report(claim, state),
+        recovery: Value::Null,
+    };
+    let mut attempt = attempt_end(claim, state);
+    attempt.report.calls = Some(calls);
     store
         .finish(claim.fence, &attempt, &end, now())
         .await

@@ -1,7 +1,7 @@
 //! Tasks and attempts as documents and as lines for people.
 
 use comfy_table::{Table, presets};
-use deckhands_model::{Category, Cause, Priority, TaskId, TaskState, Usage};
+use deckhands_model::{Category, Cause, Priority, TaskId, TaskState, Usage, Usd};
 use deckhands_store::{AttemptRecord, AttemptState, TaskRecord};
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
@@ -33,6 +33,8 @@ pub(in crate::commands) struct TaskView {
     cause: Option<Cause>,
     retry_of: Option<TaskId>,
     note: Option<String>,
+    /// What is known to have been spent so far by the attempt that is under way.
+    cost_so_far_usd: Option<f64>,
 }
 
 impl From<&TaskRecord> for TaskView {
@@ -55,6 +57,7 @@ impl From<&TaskRecord> for TaskView {
             cause: task.cause,
             retry_of: task.retry_of,
             note: task.note.clone(),
+            cost_so_far_usd: None,
         }
     }
 }
@@ -76,6 +79,8 @@ pub(in crate::commands) struct AttemptView {
     pub(in crate::commands) outcome: Option<String>,
     pub(in crate::commands) cause: Option<Cause>,
     pub(in crate::commands) usage: Option<Usage>,
+    /// Of one under way what is known to have been spent so far.
+    pub(in crate::commands) cost_usd: Option<f64>,
 }
 
 impl From<&AttemptRecord> for AttemptView {
@@ -96,8 +101,18 @@ impl From<&AttemptRecord> for AttemptView {
             outcome: report.map(|report| report.outcome.clone()),
             cause: report.and_then(|report| report.cause),
             usage: report.map(|report| report.usage),
+            cost_usd: match report {
+                Some(report) => report.usage.cost_usd,
+                None => cost_so_far(attempt),
+            },
         }
     }
+}
+
+/// What is known to have been spent by an attempt that is under way.
+fn cost_so_far(attempt: &AttemptRecord) -> Option<f64> {
+    let nanos = attempt.progress.cost?;
+    Some(Usd::nanos(nanos).as_f64())
 }
 
 /// A state for people, with what keeps the task from going on.
@@ -126,25 +141,48 @@ fn coloured_state(task: &TaskView) -> String {
     }
 }
 
-/// A table of tasks, a line each.
+/// Tells each of the tasks what the attempts that are under way have cost so far.
+pub(in crate::commands) fn with_costs(tasks: &mut [TaskView], attempts: &[AttemptRecord]) {
+    for task in tasks.iter_mut().filter(|task| !task.state.is_terminal()) {
+        let mut own = attempts
+            .iter()
+            .filter(|attempt| attempt.task == task.task_id);
+        let own = own.find(|attempt| attempt.state != AttemptState::Ended);
+        task.cost_so_far_usd = own.and_then(cost_so_far);
+    }
+}
+
+/// A table of tasks, a line each; what they cost so far is told where that is known of one.
 pub(in crate::commands) fn rows(tasks: &[TaskView], now: Timestamp) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    table.set_header(["id", "state", "priority", "tries", "age", "model", "title"]);
+    let mut header = vec!["id", "state", "priority", "tries", "age", "model"];
+    let costs = tasks.iter().any(|task| task.cost_so_far_usd.is_some());
+    header.extend(costs.then_some("cost so far"));
+    header.push("title");
+    table.set_header(header);
     for task in tasks {
         let model = task.model.as_deref().unwrap_or("-");
         let title: String = shown::line(&task.title).chars().take(TITLE).collect();
-        table.add_row([
+        let mut row = vec![
             short(task.task_id),
             state(task),
             task.priority.to_string(),
             task.attempts_begun.to_string(),
             ago(task.submitted_at, now),
             shown::line(model),
-            title,
-        ]);
+        ];
+        row.extend(costs.then(|| so_far(task.cost_so_far_usd)));
+        row.push(title);
+        table.add_row(row);
     }
     format!("{table}\n")
+}
+
+/// A cost for people.
+pub(in crate::commands) fn so_far(usd: Option<f64>) -> String {
+    let known = usd.and_then(Usd::from_f64_up);
+    known.map_or_else(|| "-".to_owned(), |usd| usd.to_string())
 }
 
 /// How long ago a time was, in its largest unit.

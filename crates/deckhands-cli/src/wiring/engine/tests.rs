@@ -87,6 +87,57 @@ fn a_named_key_goes_to_the_provider_of_the_own_model_and_nowhere_else() {
 }
 
 #[test]
+fn a_pool_goes_before_the_fallbacks_and_takes_its_keys_along() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = "model.routes = 'night'\n[engine]\nfallback_models = ['ollama/q', 'groq/m', 'openrouter/x/y']\n\
+        [[routes.night]]\nmodel = 'openrouter/a/b'\n\
+        [[routes.night]]\nmodel = 'openrouter/a/b'\nname = 'work'\napi_key_env = 'WORK_KEY'\ntools = 'native'\n\
+        [[routes.night]]\nmodel = 'ollama/q'\nbase_url = 'http://gpu.example:11434/v1'\n\
+        [[routes.night]]\nmodel = 'openai/gone'\n";
+    std::fs::write(dir.path().join("config.toml"), file).unwrap();
+    let sources = Sources {
+        cwd: dir.path().to_owned(),
+        user_config_dir: Some(dir.path().to_owned()),
+        state_dir: Some(dir.path().join("state")),
+        env: [("OPENROUTER_API_KEY", "sk-own"), ("WORK_KEY", "sk-work")]
+            .map(|(name, key)| (name.into(), key.into()))
+            .into(),
+        ..Sources::default()
+    };
+    let settings = load(&sources).unwrap();
+    let ids = [
+        "openrouter/a/b",
+        "openrouter/a/b~work",
+        "ollama/q",
+        "groq/m",
+        "openrouter/x/y",
+    ];
+    assert_eq!(engine_settings(&settings).fallback_models, ids);
+    let others = other_models(&settings).into_iter().map(|other| {
+        let key = other.api_key.map(|key| key.expose().to_owned());
+        (
+            other.model.to_string(),
+            other.base_url,
+            key,
+            other.native_tools,
+        )
+    });
+    let key = |key: &str| Some(key.to_owned());
+    let expected = [
+        ("openrouter/a/b~work", None, key("sk-work"), Some(true)),
+        ("ollama/q", Some("http://gpu.example:11434/v1"), None, None),
+        ("openrouter/x/y", None, key("sk-own"), None),
+    ];
+    let expected =
+        expected.map(|(id, url, key, tools)| (id.to_owned(), url.map(str::to_owned), key, tools));
+    assert_eq!(others.collect::<Vec<_>>(), expected);
+    for (id, there) in [("openrouter/a/b~work", true), ("openai/gone", false)] {
+        let model = ModelId::resolve(id).unwrap();
+        assert_eq!(require_key_for(&settings, &model).is_ok(), there, "{id}");
+    }
+}
+
+#[test]
 fn times_have_units_or_are_seconds() {
     for (text, seconds) in [("0", 0), ("90", 90), ("90s", 90), ("1h", 3600)] {
         assert_eq!(

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Shared;
 use super::state::{Life, Wish};
 use crate::money::ledger::{Draw, Ledger, LedgerError};
+use crate::money::pressure::{Felt, Pressure};
 
 /// How long the first settlement of a batch waits for others.
 const BATCH: Duration = Duration::from_millis(50);
@@ -32,18 +33,23 @@ pub(super) struct Driver {
     due: Option<Instant>,
     /// No settlement and no slice ahead before that: the ledger has failed.
     held: Option<Instant>,
-    /// Since when nothing was reserved or ended.
-    idle_since: Instant,
+    /// For how many calls more than the one that needs it is drawn now.
+    slice: u32,
+    /// Since when more is here than calls need.
+    free_since: Option<Instant>,
+    pressure: Felt,
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, ledger: Arc<dyn Ledger>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, ledger: Arc<dyn Ledger>, pressure: &Pressure) -> Self {
         Self {
+            slice: shared.policy.slice,
             shared,
             ledger,
             due: None,
             held: None,
-            idle_since: Instant::now(),
+            free_since: None,
+            pressure: pressure.felt(),
         }
     }
 
@@ -62,13 +68,7 @@ impl Driver {
     fn next(&mut self) -> Step {
         let now = Instant::now();
         self.held = self.held.filter(|until| now < *until);
-        let (life, touched) = {
-            let mut state = self.shared.state();
-            (state.life, state.was_touched())
-        };
-        if touched {
-            self.idle_since = now;
-        }
+        let life = self.shared.state().life;
         if life == Life::Open {
             self.go_on(now)
         } else {
@@ -77,6 +77,8 @@ impl Driver {
     }
 
     fn go_on(&mut self, now: Instant) -> Step {
+        let awaited = self.pressure.is_on(now);
+        let slice = if awaited { 0 } else { self.slice };
         let mut state = self.shared.state();
         let unsettled = state.unsettled();
         self.due = (!unsettled.is_zero()).then(|| self.due.unwrap_or(now + BATCH));
@@ -87,13 +89,17 @@ impl Driver {
                 back: Usd::ZERO,
             };
         }
-        let wish = state.serve(self.shared.policy.slice);
+        let wish = state.serve(slice);
         if let Some(wish) = wish.filter(|wish| !wish.ahead || self.held.is_none()) {
             return Step::Draw(wish);
         }
-        let idle = state
-            .idle()
-            .map(|_| self.idle_since + self.shared.policy.idle);
+        self.free_since = state.has_free().then(|| self.free_since.unwrap_or(now));
+        let kept = if awaited {
+            Duration::ZERO
+        } else {
+            self.shared.policy.idle
+        };
+        let idle = self.free_since.map(|since| since + kept);
         let idle = idle.max(idle.and(self.held));
         if idle.is_some_and(|idle| idle <= now) {
             return Step::Settle {
@@ -124,6 +130,13 @@ impl Driver {
 
     async fn draw(&mut self, wish: Wish) {
         let drawn = self.ledger.draw(wish.least, wish.wanted).await;
+        let room = matches!(drawn, Ok(Draw::Granted(amount)) if amount >= wish.wanted);
+        if room {
+            let most = self.shared.policy.slice;
+            self.slice = self.slice.saturating_add(1).min(most);
+        } else if drawn.is_ok() {
+            self.slice /= 2;
+        }
         let mut state = self.shared.state();
         match drawn {
             Ok(Draw::Granted(amount)) => {
@@ -157,8 +170,8 @@ impl Driver {
         }
     }
 
-    async fn rest(&self, until: Option<Instant>) {
-        let time = async {
+    async fn rest(&mut self, until: Option<Instant>) {
+        let time = async move {
             match until {
                 Some(until) => sleep_until(until).await,
                 None => std::future::pending().await,
@@ -166,6 +179,7 @@ impl Driver {
         };
         tokio::select! {
             () = self.shared.wake.notified() => {}
+            () = self.pressure.raised() => {}
             () = time => {}
         }
     }

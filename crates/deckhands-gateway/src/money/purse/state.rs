@@ -60,8 +60,6 @@ pub(super) struct State {
     /// The newest call's worst case: how large slices are.
     size: Usd,
     ahead: Ahead,
-    /// Something was reserved or ended since the task looked.
-    touched: bool,
     waiting: Line,
     closers: Vec<Closer>,
 }
@@ -99,7 +97,6 @@ impl State {
         let first = self.unsettled.is_zero();
         self.reserved = self.reserved.saturating_sub(worst);
         self.book(spent, certain);
-        self.touched = true;
         first || self.reserved.is_zero() || !self.waiting.is_empty()
     }
 
@@ -194,15 +191,9 @@ impl State {
         self.unsettled
     }
 
-    /// What is left when nothing is held for a call.
-    pub(super) fn idle(&self) -> Option<Usd> {
-        let free = self.free();
-        (self.reserved.is_zero() && !free.is_zero()).then_some(free)
-    }
-
-    /// Whether anything was reserved or ended since this was last asked.
-    pub(super) fn was_touched(&mut self) -> bool {
-        std::mem::take(&mut self.touched)
+    /// Whether more is here than calls need.
+    pub(super) const fn has_free(&self) -> bool {
+        !self.free().is_zero()
     }
 
     /// Takes all that is free out of the purse, so that nobody reserves it while it is being given back.
@@ -241,7 +232,6 @@ impl State {
     fn hold(&mut self, worst: Usd) {
         self.reserved = self.reserved.saturating_add(worst);
         self.size = worst;
-        self.touched = true;
     }
 
     fn book(&mut self, spent: Usd, certain: bool) {

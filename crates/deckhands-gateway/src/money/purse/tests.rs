@@ -119,6 +119,10 @@ fn purse(ledger: &Arc<Slow>, policy: PursePolicy) -> Purse {
     Purse::open(Arc::clone(ledger) as Arc<dyn Ledger>, policy)
 }
 
+fn purse_under(ledger: &Arc<Slow>, policy: PursePolicy, pressure: &Pressure) -> Purse {
+    Purse::open_under(Arc::clone(ledger) as Arc<dyn Ledger>, policy, pressure)
+}
+
 async fn reserve(purse: &Purse, nanos: u64) -> Result<Reservation, Refused> {
     purse.reserve(Usd::nanos(nanos)).await
 }

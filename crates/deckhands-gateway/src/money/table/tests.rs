@@ -53,8 +53,7 @@ fn some_models_are_free_by_their_name_and_unknown_ones_are_not() {
     for free in [
         "openrouter/deepseek/deepseek-chat-v3.1:free",
         "openrouter/nobody/knows-it:free",
-        "ollama/llama3",
-        "ollama_chat/qwen3",
+        "openrouter/nobody/knows-it:free~work",
     ] {
         assert_eq!(table.get(&id(free)), Some(Price::FREE), "{free}");
         assert_eq!(table.origin(&id(free)), None);
@@ -63,10 +62,30 @@ fn some_models_are_free_by_their_name_and_unknown_ones_are_not() {
         "openrouter/nobody/knows-it",
         "openrouter/nobody/knows:freely",
         "hosted_vllm/own",
+        "ollama/llama3",
         "groq/nothing:free",
         "anthropic/claude",
     ] {
         assert_eq!(table.get(&id(unknown)), None, "{unknown}");
+    }
+}
+
+#[test]
+fn what_runs_here_is_free_unless_the_table_says_otherwise() {
+    let model = id("ollama/qwen3");
+    let table = PriceTable::built_in().unwrap();
+    assert_eq!(table.at(&model, None), Some(Price::FREE));
+    assert_eq!(table.origin(&model), None);
+    let away = Some("https://ollama.example/v1");
+    assert_eq!(table.at(&model, away), None);
+    let own = Price::per_million(1.0, 2.0).unwrap();
+    let origin = Origin {
+        origin: "me".to_owned(),
+        date: String::new(),
+    };
+    let table = table.with(origin, [(model.clone(), own)]);
+    for address in [None, away] {
+        assert_eq!(table.at(&model, address), Some(own), "{address:?}");
     }
 }
 

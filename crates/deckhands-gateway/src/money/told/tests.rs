@@ -83,6 +83,24 @@ fn the_providers_own_figure_is_kept_and_no_nonsense() {
         (json!({ "cost": "0.5" }), None),
         (json!({ "cost": 1e300 }), None),
         (json!({ "cost": null }), None),
+        // The user's own key at the provider behind a router.
+        (
+            json!({ "cost": 0.05, "is_byok": true, "cost_details": { "upstream_inference_cost": 1 } }),
+            Some(1_050_000_000),
+        ),
+        (
+            json!({ "is_byok": true, "cost_details": { "upstream_inference_cost": 0.25 } }),
+            Some(250_000_000),
+        ),
+        (
+            json!({ "cost": 0.05, "is_byok": true, "cost_details": { "upstream_inference_cost": null } }),
+            None,
+        ),
+        (json!({ "cost": 0.05, "is_byok": true }), None),
+        (
+            json!({ "cost": 0.5, "is_byok": false, "cost_details": { "upstream_inference_cost": 0.5 } }),
+            Some(500_000_000),
+        ),
     ];
     for (usage, nanos) in rows {
         assert_eq!(

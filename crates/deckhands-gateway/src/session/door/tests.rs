@@ -1,12 +1,17 @@
 //! Who comes in, and what a shut door means for those inside.
 
-use http::HeaderValue;
+use std::time::Duration;
 
 use futures::FutureExt as _;
+use http::HeaderValue;
 
 use super::*;
 
 const TOKEN: &str = "0123456789abcdef";
+
+fn door() -> (Door, mpsc::Receiver<GatewayFact>) {
+    Door::new(SecretHash::of(TOKEN), 8, None)
+}
 
 fn admit(door: &Door, authorization: Option<&str>) -> Option<Visit> {
     let value = authorization.map(|text| HeaderValue::from_str(text).unwrap());
@@ -17,7 +22,7 @@ fn admit(door: &Door, authorization: Option<&str>) -> Option<Visit> {
 
 #[test]
 fn only_the_bearer_of_the_token_comes_in() {
-    let (door, _facts) = Door::new(SecretHash::of(TOKEN), 8);
+    let (door, _facts) = door();
     let rows = [
         (Some("Bearer 0123456789abcdef"), true),
         (Some("bearer 0123456789abcdef"), true),
@@ -37,7 +42,7 @@ fn only_the_bearer_of_the_token_comes_in() {
 
 #[tokio::test]
 async fn a_shut_door_ends_visits_and_facts() {
-    let (door, mut facts) = Door::new(SecretHash::of(TOKEN), 8);
+    let (door, mut facts) = door();
     let visit = admit(&door, Some("Bearer 0123456789abcdef")).unwrap();
     assert_eq!(visit.while_open(async { 1 }).await, Some(1));
     door.shut();
@@ -48,10 +53,39 @@ async fn a_shut_door_ends_visits_and_facts() {
     assert!(facts.recv().await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_door_whose_time_is_over_is_shut_though_nobody_comes() {
+    let minute = Duration::from_secs(60);
+    let (door, mut facts) = Door::new(SecretHash::of(TOKEN), 8, Some(Instant::now() + minute));
+    let begun = Instant::now();
+    let visit = admit(&door, Some("Bearer 0123456789abcdef")).unwrap();
+    assert_eq!(visit.while_open(std::future::pending::<()>()).await, None);
+    let took = begun.elapsed();
+    assert!(took >= minute && took < minute * 2, "{took:?}");
+    visit.shut().await;
+    drop(visit);
+    assert!(admit(&door, Some("Bearer 0123456789abcdef")).is_none());
+    assert!(facts.recv().await.is_none());
+    // Not even in the moment before its timer has run.
+    let (door, _facts) = Door::new(SecretHash::of(TOKEN), 8, Some(Instant::now()));
+    assert!(admit(&door, Some("Bearer 0123456789abcdef")).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_door_that_was_shut_before_its_time_stays_so() {
+    let soon = Instant::now() + Duration::from_secs(1);
+    let (door, mut facts) = Door::new(SecretHash::of(TOKEN), 8, Some(soon));
+    door.shut();
+    assert!(admit(&door, Some("Bearer 0123456789abcdef")).is_none());
+    assert!(facts.recv().await.is_none());
+    sleep_until(soon + Duration::from_secs(1)).await;
+    assert!(admit(&door, Some("Bearer 0123456789abcdef")).is_none());
+}
+
 /// A stream holds its place for as long as it is open.
 #[tokio::test]
 async fn places_that_are_held_keep_nobody_from_telling() {
-    let (door, mut facts) = Door::new(SecretHash::of(TOKEN), 8);
+    let (door, mut facts) = door();
     let visit = admit(&door, Some("Bearer 0123456789abcdef")).unwrap();
     let mut held = Vec::new();
     for _ in 0..8 {
@@ -84,5 +118,6 @@ fn fact(call: u64) -> GatewayFact {
         took: std::time::Duration::ZERO,
         held: std::time::Duration::ZERO,
         gave_up: false,
+        account: deckhands_model::CallAccount::default(),
     }
 }

@@ -113,3 +113,31 @@ async fn a_reader_that_is_behind_gets_every_fact() {
     let ((), numbers) = tokio::join!(call, read);
     assert!(numbers.into_iter().eq(1..=CALLS));
 }
+
+#[tokio::test]
+async fn what_the_provider_would_do_by_itself_is_refused_unless_it_is_allowed() {
+    let wishes = [
+        json!({ "tools": [{ "type": "web_search" }] }),
+        json!({ "plugins": [{ "id": "web" }] }),
+        json!({ "model": "a/b:online" }),
+    ];
+    let mut rig = Rig::new(QUICK, []).await;
+    for wish in &wishes {
+        let seen = rig.chat(wish.clone()).await;
+        assert_eq!(seen.status, 400, "{wish}");
+        assert!(seen.text().contains("the provider's own `"), "{seen:?}");
+        let fact = rig.fact();
+        assert_eq!((fact.cause, fact.gave_up), (Some(Cause::BadInput), false));
+    }
+    assert_eq!(rig.calls(), 0);
+    let allowed = SessionLimits {
+        provider_tools: true,
+        ..QUICK
+    };
+    let served = Step::say("searched").times(Times::Forever);
+    let rig = Rig::new(allowed, [served]).await;
+    for wish in wishes {
+        assert_eq!(rig.chat(wish.clone()).await.status, 200, "{wish}");
+    }
+    assert_eq!(rig.calls(), 3);
+}

@@ -35,7 +35,6 @@ async fn errors_in_both_dialects() {
         (ProviderError::NoEndpoint, 404, 404),
         (ProviderError::BadModel, 400, 400),
         (ProviderError::RateLimited(None), 503, 429),
-        (ProviderError::RetryInBody(21), 503, 429),
         (ProviderError::Internal, 503, 500),
         (ProviderError::BadGateway, 503, 502),
         (ProviderError::Unavailable, 503, 503),
@@ -79,11 +78,30 @@ async fn a_wait_is_told_by_header_or_body() {
     let until = ProviderError::QuotaUntil(784_123_200_000 + 90_000);
     let quota = Step::provider_error(Dialect::OpenRouter, until).header("date", noon);
     let busy = Step::status(503, json!("busy")).header("retry-after", "2");
+    let in_words = ProviderError::RetryInBody(21);
+    let in_limits =
+        Step::status(429, json!("no more tokens")).header("x-ratelimit-reset-tokens", "3m0s");
     for (step, seconds, cause) in [
         (limited(Some(7)), 7, Cause::QuotaUntilReset),
         (limited(Some(3600)), 3600, Cause::QuotaUntilReset),
         (quota, 90, Cause::QuotaUntilReset),
         (busy, 2, Cause::ProviderError),
+        (
+            Step::provider_error(Dialect::OpenRouter, in_words),
+            21,
+            Cause::QuotaUntilReset,
+        ),
+        (
+            Step::provider_error(Dialect::OpenAi, in_words),
+            21,
+            Cause::QuotaUntilReset,
+        ),
+        (
+            Step::provider_error(Dialect::OpenAi, ProviderError::RequestsPerMinute(20_000)),
+            20,
+            Cause::QuotaUntilReset,
+        ),
+        (in_limits, 180, Cause::QuotaUntilReset),
     ] {
         let (seen, fact) = wait_of(step).await;
         assert_eq!((seen.status, fact.gave_up), (402, true), "{fact:?}");
@@ -93,7 +111,7 @@ async fn a_wait_is_told_by_header_or_body() {
     let told = (503, Some(429), CallFault::Refused);
     let (seen, fact) = check(limited(None), told).await;
     assert_eq!(fact.retry_after, None);
-    assert!(!seen.headers.contains_key("retry-after"));
+    assert_eq!(seen.headers["retry-after"], "2", "the pause of our own");
 }
 
 #[tokio::test]
@@ -290,4 +308,54 @@ async fn silence_that_takes_all_of_a_calls_time_ends_all_calls_in_the_end() {
     }
     assert_eq!(told, [(504, false), (504, false), (402, true)]);
     assert_eq!(rig.calls(), 3);
+}
+
+#[tokio::test]
+async fn a_call_that_was_under_way_when_all_were_given_up_takes_that_back() {
+    let steps = [
+        Step::say("late").after(Duration::from_secs(1)),
+        Step::status(500, json!("down")).times(Times::Count(3)),
+        Step::say("up again"),
+    ];
+    let mut rig = Rig::new(QUICK, steps).await;
+    let failing = async {
+        rig.llm.wait_for_requests(1).await;
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            told.push(rig.chat(json!({})).await.status);
+        }
+        told
+    };
+    let (late, told) = tokio::join!(rig.chat(json!({})), failing);
+    assert_eq!((late.status, told), (200, vec![503, 503, 402]));
+    assert_eq!(rig.chat(json!({})).await.status, 200);
+    let gave_up = [(); 5].map(|()| rig.fact().gave_up);
+    assert_eq!(gave_up, [false, false, true, false, false]);
+}
+
+#[tokio::test]
+async fn a_context_that_is_refused_again_and_again_is_a_loop_and_told_for_what_it_is() {
+    let step = Step::provider_error(Dialect::OpenRouter, ProviderError::ContextWindow);
+    let mut rig = Rig::new(QUICK, [step.times(Times::Forever)]).await;
+    let spec = SessionSpec {
+        loops: LoopPolicy::default(),
+        ..spec(
+            upstream(&rig.llm.base_url("127.0.0.1"), "openrouter"),
+            TOKEN,
+            QUICK,
+        )
+    };
+    (rig.session, rig.facts) = gateway().open(spec).unwrap();
+    for _ in 0..4 {
+        assert_eq!(rig.chat(json!({})).await.status, 400);
+        assert!(!rig.fact().gave_up);
+    }
+    assert_eq!(rig.chat(json!({})).await.status, 402);
+    let fact = rig.fact();
+    assert_eq!(
+        (fact.cause, fact.gave_up),
+        (Some(Cause::ContextWindow), true)
+    );
+    assert!(fact.detail.contains("refused for good"), "{}", fact.detail);
+    assert_eq!(rig.calls(), 4);
 }

@@ -1,11 +1,23 @@
 //! Every fault of a provider, streamed or not, before and after the first content, with and without
-//! another route: what the client saw, what was told, and what the health of the route made of it.
+//! another route: what the client saw, what was told, what the health of the route made of it, and what
+//! the ledger holds when the session is closed.
 
 mod rows;
 
+use deckhands_model::{MoneyLevel, Usd};
 use deckhands_resilience::route_health::RouteCounts;
 
 use super::*;
+use crate::money::{Account, MARGIN_TOKENS, MemoryLedger, Price, PursePolicy, Rate};
+
+/// What a token of input and one of output cost at each route, in nanodollars.
+const RATES: [[u64; 2]; 2] = [[1_000, 2_000], [3_000, 4_000]];
+
+/// Most tokens of one answer.
+const MOST_OUTPUT: u32 = 1000;
+
+/// Tokens that a scripted completion has unless told otherwise, in and out.
+const TOKENS: [u64; 2] = [700, 50];
 
 /// One fault.
 struct Row {
@@ -23,6 +35,7 @@ struct Row {
     tried: Option<Cause>,
     route: Counted,
     other: Other,
+    booked: Paid,
 }
 
 /// How the answer is asked for.
@@ -67,6 +80,32 @@ enum Other {
     NotAsked,
 }
 
+/// What is booked for the call of a route that met the fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Paid {
+    /// It was refused, before there was anything to pay for.
+    Nothing,
+    /// The provider's own figure, in nanodollars.
+    Figure(u64),
+    /// The tokens that the provider told, at the route's price.
+    Tokens,
+    /// Nobody told what it cost, and there may have been an answer: the most that it can have cost.
+    Worst,
+}
+
+impl Paid {
+    /// In nanodollars, for a request of so many bytes to a route.
+    fn nanos(self, place: usize, bytes: usize) -> u64 {
+        let of = |input: u64, output: u64| input * RATES[place][0] + output * RATES[place][1];
+        match self {
+            Self::Nothing => 0,
+            Self::Figure(nanos) => nanos,
+            Self::Tokens => of(TOKENS[0], TOKENS[1]),
+            Self::Worst => of(bytes as u64 + MARGIN_TOKENS, MOST_OUTPUT.into()),
+        }
+    }
+}
+
 impl Counted {
     fn counts(self) -> RouteCounts {
         let of = |is: bool| u64::from(is);
@@ -89,11 +128,21 @@ struct Played {
     requests: Vec<usize>,
     /// Of each route that was called.
     counts: Vec<RouteCounts>,
+    /// Bytes of the request that the faulty route got.
+    bytes: usize,
+    /// What the ledger holds in the end.
+    account: Account,
 }
 
 /// Sorted like the places: the health of routes comes in the order of their names.
 fn id(place: usize) -> ModelId {
     ModelId::resolve(["groq/faulty", "openai/other"][place]).unwrap()
+}
+
+fn price(place: usize) -> Price {
+    // 1,000 picodollars are a nanodollar.
+    let [input, output] = RATES[place].map(|nanos| Rate::picodollars(nanos * 1000));
+    Price::of(input, output)
 }
 
 async fn play(row: &Row, streamed: bool, routes: usize) -> Played {
@@ -105,25 +154,45 @@ async fn play(row: &Row, streamed: bool, routes: usize) -> Played {
         ways.push(Route {
             model: id(place),
             upstream: upstream(&llm.base_url("127.0.0.1"), id(place).provider()),
-            price: None,
-            max_output_tokens: 1000,
+            price: Some(price(place)),
+            max_output_tokens: MOST_OUTPUT,
         });
         llms.push(llm);
     }
     let gateway = gateway();
+    let ledger = Arc::new(MemoryLedger::new(&[(MoneyLevel::Task, Usd::dollars(1))]));
     let spec = SessionSpec {
         routes: ways,
+        money: Some(SessionMoney {
+            ledger: ledger.clone(),
+            purse: PursePolicy::default(),
+        }),
         ..spec(upstream("http://nowhere", "openai"), TOKEN, row.bounds)
     };
     let (session, mut facts) = gateway.open(spec).unwrap();
     let seen = chat(&session, json!({ "stream": streamed, "tools": [] })).await;
     let known = gateway.health().snapshot().routes;
+    let fact = facts.try_recv().expect("a fact of the call");
+    session.close().await.expect("a ledger in memory");
     Played {
         saw: saw(row.name, &seen),
-        fact: facts.try_recv().expect("a fact of the call"),
+        fact,
         requests: llms.iter().map(|llm| llm.requests().len()).collect(),
         counts: known.iter().map(|route| route.counts).collect(),
+        bytes: llms[0].requests()[0].body_len,
+        account: ledger.accounts()[0],
     }
+}
+
+/// All that was drawn is spent or given back, and what is spent is what the row says.
+fn check_booked(what: &str, row: &Row, played: &Played) {
+    let other = played.requests.get(1).is_some_and(|calls| *calls > 0);
+    let other = if other { Paid::Tokens } else { Paid::Nothing };
+    let spent = row.booked.nanos(0, played.bytes) + other.nanos(1, 0);
+    let Account {
+        open, spent: told, ..
+    } = played.account;
+    assert_eq!((open.as_nanos(), told.as_nanos()), (0, spent), "{what}");
 }
 
 /// What a client makes of an answer.
@@ -160,6 +229,7 @@ async fn check_alone(row: &Row, streamed: bool) {
     assert_eq!(fact.detail.is_empty(), row.cause.is_none(), "{what}");
     assert_eq!(played.requests, [1], "{what}");
     assert_eq!(played.counts, [row.route.counts()], "{what}");
+    check_booked(&what, row, &played);
 }
 
 /// The fault where another route is there.
@@ -167,6 +237,7 @@ async fn check_beside_another(row: &Row, streamed: bool) {
     let what = format!("{}, streamed {streamed}, beside another", row.name);
     let played = play(row, streamed, 2).await;
     let fact = &played.fact;
+    check_booked(&what, row, &played);
     if row.other == Other::NotAsked {
         assert_eq!(played.saw, row.saw, "{what}: {fact:?}");
         assert_eq!((fact.cause, fact.status), (row.cause, row.status), "{what}");
@@ -223,6 +294,11 @@ async fn answers_that_are_late() {
 #[tokio::test]
 async fn answers_that_are_none() {
     check_all(rows::no_answers()).await;
+}
+
+#[tokio::test]
+async fn answers_without_end() {
+    check_all(rows::too_much()).await;
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ impl Rotation {
         let token = SessionToken::new(TOKEN).hash();
         let spec = SessionSpec {
             token,
+            expires: None,
             routes,
             limits,
             money: None,
@@ -325,4 +326,77 @@ async fn near_rate_limits_in_a_row_end_nothing() {
     let (seen, fact) = rig.chat().await;
     assert_eq!((seen.status, fact.earlier.len()), (200, 4));
     assert!(fact.held >= Duration::from_secs(3), "{:?}", fact.held);
+}
+
+/// One that has too much to do, and does not say for how long.
+fn busy() -> [Step; 3] {
+    [
+        Step::provider_error(Dialect::OpenRouter, ProviderError::RateLimited(None)),
+        Step::provider_error(Dialect::OpenAi, ProviderError::Unavailable),
+        Step::provider_error(Dialect::OpenRouter, ProviderError::Overloaded),
+    ]
+}
+
+#[tokio::test]
+async fn a_busy_route_is_tried_again_for_as_long_as_a_call_may_be_held() {
+    for step in busy() {
+        // More often than failures in a row end all calls, or open a breaker.
+        let steps = vec![step.times(Times::Count(6)), Step::say("served")];
+        let mut rig = Rotation::new(PATIENT, [steps]).await;
+        let (seen, fact) = rig.chat().await;
+        assert_eq!((seen.status, fact.earlier.len()), (200, 6), "{fact:?}");
+        assert!(fact.held >= Duration::from_millis(63), "{:?}", fact.held);
+    }
+}
+
+#[tokio::test]
+async fn beside_a_busy_route_another_one_is_tried_at_once() {
+    for step in busy() {
+        let scripts = [
+            vec![step.times(Times::Forever)],
+            vec![Step::say("served").times(Times::Forever)],
+        ];
+        let mut rig = Rotation::new(PATIENT, scripts).await;
+        let (seen, fact) = rig.chat().await;
+        assert_eq!((seen.status, fact.held), (200, Duration::ZERO), "{fact:?}");
+        assert_eq!(rig.requests(), [1, 1]);
+    }
+}
+
+#[tokio::test]
+async fn three_calls_that_were_held_in_vain_are_the_last() {
+    let short = SessionLimits {
+        hold: Duration::from_millis(100),
+        pause: Duration::from_millis(10),
+        ..PATIENT
+    };
+    for step in busy() {
+        let scripts = [vec![step.times(Times::Forever)]];
+        let mut rig = Rotation::new(short, scripts).await;
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            let (seen, fact) = rig.chat().await;
+            assert!(fact.held <= short.hold * 2, "{:?}", fact.held);
+            assert_eq!(fact.retry_after, None);
+            told.push((seen.status, fact.gave_up));
+        }
+        assert_eq!(told, [(503, false), (503, false), (402, true)]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_takes_back_what_was_held_in_vain() {
+    let [limited, ..] = busy();
+    let twice = limited.times(Times::Count(2));
+    let steps = vec![
+        twice.clone(),
+        Step::say("served"),
+        twice,
+        Step::say("served"),
+    ];
+    let mut rig = Rotation::new(QUICK, [steps]).await;
+    for status in [503, 503, 200, 503, 503, 200] {
+        let (seen, _fact) = rig.chat().await;
+        assert_eq!(seen.status, status);
+    }
 }

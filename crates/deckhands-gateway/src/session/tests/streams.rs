@@ -140,6 +140,7 @@ async fn before_the_first_content_another_route_is_asked() {
         drop(session);
         let spec = SessionSpec {
             token: SessionToken::new(TOKEN).hash(),
+            expires: None,
             routes: vec![
                 route(0, &format!("http://{address}/v1")),
                 route(1, &llm.base_url("127.0.0.1")),
@@ -294,4 +295,43 @@ async fn an_answer_that_is_whole_stays_whole_whatever_becomes_of_its_connection(
         assert!(fact.is_good(), "{fact:?}");
         assert_eq!(fact.usage.cost_usd, Some(0.5));
     }
+}
+
+/// An answer that has begun, and then ends with this error.
+async fn ended_by(error: &str) -> (Session, GatewayFact) {
+    let (listener, session, mut facts) = played().await;
+    let serve = async {
+        let mut stream = take(&listener).await;
+        let begin = format!("{HEAD}{ONE}");
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        stream
+    };
+    let (answer, mut stream) = tokio::join!(session.handle(streamed()), serve);
+    let end = format!("data: {{\"error\":{error}}}\n\n");
+    stream.write_all(end.as_bytes()).await.unwrap();
+    drop(stream);
+    let _all = answer.into_body().collect().await.unwrap();
+    (session, facts.try_recv().unwrap())
+}
+
+#[tokio::test]
+async fn an_account_that_is_closed_in_the_midst_of_a_stream_is_closed() {
+    for (code, cause) in [(401, Cause::BadKey), (402, Cause::OutOfCredit)] {
+        let (session, fact) = ended_by(&json!({ "message": "no", "code": code }).to_string()).await;
+        assert_eq!(fact.cause, Some(cause));
+        let seen = chat(&session, json!({})).await;
+        assert!([401, 402].contains(&seen.status), "{seen:?}");
+        assert_eq!(session.inner.standing.left(), Vec::<usize>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_the_account_in_the_midst_of_a_stream_rests_all_that_it_is_about() {
+    let words = "Rate limit exceeded: free-models-per-min. Please try again in 30s";
+    let error = json!({ "message": words, "code": 429 }).to_string();
+    let (session, fact) = ended_by(&error).await;
+    assert_eq!(fact.retry_after, Some(Duration::from_secs(30)));
+    let other = ModelId::resolve("openrouter/any/other:free").unwrap();
+    let refused = session.inner.health.refused(&other).expect("a rest");
+    assert_eq!(refused.until.as_second(), 30);
 }

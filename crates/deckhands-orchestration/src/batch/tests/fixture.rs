@@ -138,6 +138,7 @@ fn over(
         container_exit: None,
         events: 1,
         verdict: None,
+        calls: None,
     }];
     AttemptOutcome::Over(Box::new(AttemptResult {
         report,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deckhands_gateway::Health;
 use deckhands_model::{
-    AttemptId, AttemptReport, Cause, ErrorReport, ModelId, Priority, RunReport, TaskId, TaskState,
-    Usage,
+    AttemptId, AttemptReport, CallsReport, Cause, ErrorReport, ModelId, Priority, RunReport,
+    TaskId, TaskState, Usage,
 };
 use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_runtime::ContainerOwner;
@@ -66,6 +66,8 @@ struct Daemon {
     no_key: bool,
     /// Tasks whose files were removed.
     forgotten: Vec<TaskId>,
+    /// Models that no task can pay for.
+    dear: Vec<ModelId>,
 }
 
 #[derive(Debug)]
@@ -255,6 +257,12 @@ impl World {
 
     pub(super) async fn knows(&self, task: TaskId) -> bool {
         self.store.task(task, self.now()).await.is_ok()
+    }
+
+    /// From now on no task can pay for this model.
+    pub(super) fn make_dear(&self, model: &str) {
+        let model = ModelId::resolve(model).unwrap();
+        self.scripted.daemon.lock().unwrap().dear.push(model);
     }
 
     pub(super) fn forgotten(&self) -> Vec<TaskId> {
@@ -472,6 +480,7 @@ fn told(job: &AttemptJob, state: TaskState, cause: Option<Cause>) -> AttemptRepo
         container_exit: None,
         events: 1,
         verdict: None,
+        calls: None,
     }
 }
 
@@ -540,6 +549,10 @@ impl Attempts for Scripted {
         }
     }
 
+    fn affords(&self, _task: &serde_json::Value, model: &ModelId) -> bool {
+        !self.daemon.lock().unwrap().dear.contains(model)
+    }
+
     async fn greet(&self) -> Result<(), String> {
         match self.is_away() {
             true => Err("it does not answer".to_owned()),
@@ -549,6 +562,14 @@ impl Attempts for Scripted {
 
     async fn forget(&self, tasks: &[TaskId]) {
         self.daemon.lock().unwrap().forgotten.extend(tasks);
+    }
+
+    /// As if each lost attempt had made three calls.
+    async fn calls_of(&self, _attempt: AttemptId) -> Option<CallsReport> {
+        Some(CallsReport {
+            count: 3,
+            ..CallsReport::default()
+        })
     }
 
     async fn remove(&self, attempt: AttemptId) -> Result<(), String> {

@@ -10,7 +10,7 @@ use crate::metrics::Tally;
 use crate::metrics::tests::{attempt, failed, task};
 
 /// What a strict reader makes of a text: each sample by name and labels.
-type Read = BTreeMap<(String, Vec<(String, String)>), f64>;
+pub(super) type Read = BTreeMap<(String, Vec<(String, String)>), f64>;
 
 /// The figures of three tasks, with a model's name that needs every escape.
 fn sample() -> Metrics {
@@ -66,11 +66,12 @@ fn labels(text: &str) -> (Vec<(String, String)>, &str) {
 }
 
 /// Reads the text and panics at whatever the grammar forbids.
-fn read(text: &str) -> Read {
+pub(super) fn read(text: &str) -> Read {
     let body = text.strip_suffix("# EOF\n").unwrap();
     assert!(body.ends_with('\n') && !body.contains("# EOF"));
     let (mut samples, mut families) = (Read::new(), BTreeSet::new());
     let (mut family, mut seen) = (String::new(), BTreeSet::new());
+    let mut endings: &[&str] = &[];
     for line in body.lines() {
         if let Some(meta) = line.strip_prefix("# ") {
             let words: Vec<_> = meta.splitn(3, ' ').collect();
@@ -78,7 +79,12 @@ fn read(text: &str) -> Read {
                 panic!("{line}")
             };
             if kind == "TYPE" {
-                assert_eq!(value, "gauge");
+                endings = match value {
+                    "gauge" => &[""],
+                    "counter" => &["_total"],
+                    "histogram" => &["_bucket", "_count", "_sum"],
+                    other => panic!("{other}"),
+                };
                 assert!(is_name(name) && families.insert(name.to_owned()), "{name}");
                 assert!(
                     !name.ends_with("_total") && !name.ends_with("_info"),
@@ -100,17 +106,20 @@ fn read(text: &str) -> Read {
         }
         seen.insert("sample".to_owned());
         let rest = line.strip_prefix(&family).unwrap();
-        let (labels, rest) = labels(rest);
+        let (ending, _) = rest.split_at(rest.find(['{', ' ']).unwrap());
+        assert!(endings.contains(&ending), "{line}");
+        let (labels, rest) = labels(&rest[ending.len()..]);
         let names: BTreeSet<_> = labels.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), labels.len(), "a label stands once: {line}");
         let value: f64 = rest.strip_prefix(' ').unwrap().parse().unwrap();
-        let fresh = samples.insert((family.clone(), labels), value).is_none();
+        let name = format!("{family}{ending}");
+        let fresh = samples.insert((name, labels), value).is_none();
         assert!(value.is_finite() && fresh, "{line}");
     }
     samples
 }
 
-fn value(read: &Read, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+pub(super) fn value(read: &Read, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let labels = labels.iter().map(owned).collect();
     read.get(&(name.to_owned(), labels)).copied()
@@ -156,6 +165,33 @@ fn a_strict_reader_gets_the_figures_back() {
             "{name} {labels:?}"
         );
     }
+}
+
+#[test]
+fn money_is_told_by_level_and_a_cap_where_there_is_one() {
+    let capped = MoneyFigures {
+        spent_usd: 0.5,
+        open_usd: 0.25,
+        uncertain_usd: 0.0,
+        cap_usd: Some(2.0),
+    };
+    let open = MoneyFigures {
+        cap_usd: None,
+        ..capped
+    };
+    let metrics = Metrics {
+        money: [("day", capped), ("task", open)].into(),
+        ..sample()
+    };
+    let read = read(&metrics.openmetrics());
+    let of = |what: &str, level| {
+        let name = format!("deckhands_money_{what}_dollars");
+        value(&read, &name, &[("level", level)])
+    };
+    assert_eq!(of("spent", "day"), Some(0.5));
+    assert_eq!(of("open", "task"), Some(0.25));
+    assert_eq!(of("uncertain", "task"), Some(0.0));
+    assert_eq!((of("cap", "day"), of("cap", "task")), (Some(2.0), None));
 }
 
 #[test]

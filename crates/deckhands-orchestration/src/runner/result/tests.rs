@@ -20,6 +20,7 @@ fn attempt() -> AttemptReport {
         container_exit: None,
         events: 0,
         verdict: None,
+        calls: None,
     }
 }
 

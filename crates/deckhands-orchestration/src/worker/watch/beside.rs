@@ -18,7 +18,7 @@ type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// One thing that was told.
 pub(super) enum Told {
     /// A call to the model ended.
-    Call(GatewayFact),
+    Call(Box<GatewayFact>),
     /// The sandbox ended, or is out of sight for good.
     SandboxEnded(Result<ExitStatus, RuntimeError>),
     /// A bound was reached.
@@ -81,7 +81,7 @@ impl<'a> Beside<'a> {
         tokio::select! {
             // A call that ended before everything else did explains it.
             biased;
-            fact = calls => Told::Call(fact),
+            fact = calls => Told::Call(Box::new(fact)),
             ended = once(&mut self.sandbox) => Told::SandboxEnded(ended),
             breach = once(&mut self.breach) => Told::Breach(breach),
         }

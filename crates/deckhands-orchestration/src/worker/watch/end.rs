@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use deckhands_agent::{AgentReader, EndedBy};
+use deckhands_model::CallsReport;
 use deckhands_runtime::{ExitStatus, RuntimeError, RuntimeErrorKind};
 use tokio::time::Instant;
 
 use super::Watching;
 use crate::runner::RetryAfter;
+use crate::worker::call_log::CallLog;
 use crate::worker::cleanup::Leftovers;
 
 /// Exit codes above this one tell a signal.
@@ -39,6 +41,8 @@ pub(crate) struct Watched {
     pub(crate) cleared: Leftovers,
     /// How long clearing took.
     pub(crate) clearing: Duration,
+    /// Its calls to models, where the gateway saw them.
+    pub(crate) calls: Option<CallsReport>,
     /// What the provider asked for with the last call, where that failed.
     pub(crate) retry_after: Option<RetryAfter>,
     /// Things worth knowing.
@@ -109,6 +113,11 @@ impl Watching<'_> {
         if let Some(error) = self.transcript.close() {
             notes.push(format!("the transcript is not complete: {error}"));
         }
+        let calls = self.calls.map(CallLog::close);
+        let unwritten = calls.as_ref().and_then(|(_, error)| error.as_ref());
+        if let Some(error) = unwritten {
+            notes.push(format!("the list of model calls is not complete: {error}"));
+        }
         Watched {
             ended_by,
             app_exit,
@@ -120,6 +129,7 @@ impl Watching<'_> {
             reader: self.reader,
             cleared: cleared.0,
             clearing: cleared.1,
+            calls: calls.map(|(report, _)| report),
             retry_after: self.retry_after,
             notes,
         }

@@ -208,3 +208,30 @@ fn without_breakers_only_named_times_are_kept() {
     health.record_failure(&a, Cause::RateLimited, Some(at(20)), at(0));
     assert!(!health.is_usable(&a, at(19)));
 }
+
+#[test]
+fn a_busy_route_lets_others_go_first_and_opens_no_breaker() {
+    let (mut health, a, b) = (health(), route("a"), route("b"));
+    let busy = |reset| CallEnd::Busy {
+        cause: Cause::RateLimited,
+        reset,
+    };
+    for _ in 0..10 {
+        let call = health.try_acquire(&a, at(0)).unwrap();
+        health.settle(call, busy(None), at(0));
+    }
+    assert_eq!(health.state(&a, at(0)), BreakerState::Closed);
+    assert_eq!(health.available([&a, &b], at(0)), Some(&b));
+    let counts = health.snapshot(at(0)).routes[0].counts;
+    assert_eq!((counts.failed, counts.rate_limited), (10, 10));
+    // A time that was named is kept.
+    let call = health.try_acquire(&a, at(0)).unwrap();
+    health.settle(call, busy(Some(at(20))), at(0));
+    assert_eq!(health.refused(&a, at(1)), refusal(20, RefusedWhy::Resting));
+    // A probe that meets it neither opens nor closes.
+    let (mut health, a) = opened();
+    let probe = health.try_acquire(&a, at(60)).unwrap();
+    health.settle(probe, busy(None), at(61));
+    assert_eq!(health.state(&a, at(61)), BreakerState::HalfOpen);
+    assert!(health.is_usable(&a, at(61)));
+}

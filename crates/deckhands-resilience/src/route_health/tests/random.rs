@@ -42,6 +42,7 @@ fn acts(routes: usize, waits: impl Strategy<Value = i64> + 'static) -> impl Stra
         3 => Just(CallEnd::Success),
         1 => Just(CallEnd::Abandoned),
         2 => (causes(), times()).prop_map(|(cause, reset)| CallEnd::Failure { cause, reset }),
+        1 => (causes(), times()).prop_map(|(cause, reset)| CallEnd::Busy { cause, reset }),
     ];
     let wait = waits.prop_map(|s| Act::Wait(SignedDuration::from_secs(s)));
     prop_oneof![

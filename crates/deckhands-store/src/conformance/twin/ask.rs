@@ -55,6 +55,7 @@ impl Side<'_> {
             }
             Ask::NextStart(seconds) => text(store.next_start(moved(now, seconds)).await),
             Ask::Stats(seconds) => text(store.stats(moved(now, seconds)).await),
+            Ask::Calls => text(store.calls().await),
             Ask::Check => text(store.check().await),
         }
     }

@@ -117,6 +117,7 @@ pub(super) enum Ask {
     /// Asked for a time that is not now.
     NextStart(i16),
     Stats(i16),
+    Calls,
     Check,
 }
 
@@ -266,6 +267,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         2 => any::<i16>().prop_map(Ask::Days),
         2 => time().prop_map(Ask::NextStart),
         2 => time().prop_map(Ask::Stats),
+        1 => Just(Ask::Calls),
         1 => Just(Ask::Check),
     ]
 }

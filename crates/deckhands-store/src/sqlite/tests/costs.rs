@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 
-use deckhands_model::{AttemptReport, RunReport, TaskId, TaskState};
+use deckhands_model::{AttemptReport, CallsReport, ModelCalls, RunReport, TaskId, TaskState};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 use serde_json::Value;
@@ -108,6 +108,10 @@ async fn seen<T>(store: &SqliteStore, call: impl Future<Output = T>) -> (T, Seen
 fn attempt_end(claim: &Claim) -> AttemptEnd {
     let report = AttemptReport {
         outcome: "finished".to_owned(),
+        calls: Some(CallsReport {
+            models: vec![ModelCalls::default()],
+            ..CallsReport::default()
+        }),
         ..AttemptReport::blank(claim.fence.attempt.number.get())
     };
     let events = Vec::new();
@@ -230,6 +234,7 @@ async fn questions(
     let batch = None;
     call!(store, all, list(&TaskFilter { states, batch }, page, at(2)));
     call!(store, all, next_start(at(2)));
+    call!(store, all, calls());
     call!(store, all, stats(at(2)));
 }
 
@@ -293,9 +298,11 @@ async fn no_call_costs_more_the_more_tasks_there_are() {
 
 /// Whether what is gone through is short, or ends early.
 fn is_short(call: &str, step: &str) -> bool {
-    // Counters have a row for each kind of task, and of the oldest ones only the first is wanted.
+    // Counters have a row for each kind of task, sums of calls for each model up to a bound, and of the
+    // oldest ones only the first is wanted.
     let short = [
         "task_counts",
+        "call_sums",
         "live_attempts",
         "INDEX live",
         "INDEX oldest",

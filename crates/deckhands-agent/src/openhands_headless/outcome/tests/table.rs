@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use deckhands_model::{AgentState, CallFailure, CallFault, Cause, GatewayFact, Outcome, Usage};
+use deckhands_model::{
+    AgentState, CallAccount, CallFailure, CallFault, Cause, GatewayFact, Outcome, Usage,
+};
 use deckhands_runtime::OutputSource;
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +53,7 @@ fn rows() -> Vec<Row> {
 enum Step {
     Line(OutputSource, String),
     Event(Vec<u8>),
-    Call(GatewayFact),
+    Call(Box<GatewayFact>),
 }
 
 const CONTROLLER: &str = "[Agent Controller s] ";
@@ -98,7 +100,7 @@ fn step(text: &str) -> Step {
         ),
         "out" => Step::Line(Stdout, rest.to_owned()),
         "err" => Step::Line(Stderr, rest.to_owned()),
-        "call" | "last" => Step::Call(call(rest, kind == "last")),
+        "call" | "last" => Step::Call(Box::new(call(rest, kind == "last"))),
         "torn" => Step::Event(rest.as_bytes()[..rest.len() / 2].to_vec()),
         _ => Step::Event(event(kind, rest).into_bytes()),
     }
@@ -136,6 +138,7 @@ fn call(text: &str, gave_up: bool) -> GatewayFact {
         usage: Usage::default(),
         took: Duration::ZERO,
         gave_up,
+        account: CallAccount::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use deckhands_store::{MemoryStore, Queries as _, TaskRecord};
 
 use super::*;
 use crate::commands::stored::test_store::{hand_in, id, new, now};
-use crate::sample::{attempt, plain};
+use crate::sample::{attempt, call, calls_of, plain};
 
 async fn record(byte: u8, state: TaskState) -> TaskRecord {
     let store = MemoryStore::default();
@@ -65,6 +65,17 @@ async fn only_the_newest_tasks_are_shown() {
     let text = plain(&text(&tally.metrics()));
     assert!(text.ends_with("and 5 older ones: see `--json`\n"), "{text}");
     assert!(!text.contains("05050505") && text.contains("06060606"));
+}
+
+#[test]
+fn models_that_were_called_have_their_lines() {
+    let metrics = Metrics {
+        calls: calls_of(&[call("openai/a", "a-1")]).models,
+        ..Tally::default().metrics()
+    };
+    let text = plain(&text(&metrics));
+    let line = "openai/a (a-1): 1 call · 700 tokens in, 50 out · $0.0025\n";
+    assert!(text.contains(&format!("model calls\n{line}")), "{text}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What people and programs see of a task.
 
-use deckhands_store::{MemoryStore, NewTask, Queries as _};
+use deckhands_store::{MemoryStore, NewTask, Progress, Queries as _, Work as _};
 use jiff::ToSpan as _;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn a_document_has_every_field_also_where_nothing_is_known() {
     let names: Vec<_> = document.as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         names.join(" "),
-        "attempts_begun batch cancel_requested category cause ended_at held model not_before note \
+        "attempts_begun batch cancel_requested category cause cost_so_far_usd ended_at held model not_before note \
          priority retry_of started_at state submitted_at task_id title"
     );
     assert_eq!(document["model"], json!(null));
@@ -75,6 +75,37 @@ async fn attempts_tell_what_they_took_but_no_token() {
     finish(&store, &second, TaskState::Failed).await;
     let told = view(&store, 1).await.lines(now());
     assert!(told.contains(&("cause", "Stuck".to_owned())), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_an_attempt_has_cost_so_far_is_told_while_it_is_under_way() {
+    let store = handed_in(new(1)).await;
+    let first = claim(&store).await;
+    let told = |live: &[AttemptRecord]| AttemptView::from(&live[0]).cost_usd;
+    assert_eq!(told(&store.live_attempts().await.unwrap()), None);
+    let progress = Progress {
+        cost: Some(12_300_000),
+        ..Progress::default()
+    };
+    store.progress(first.fence, &progress, now()).await.unwrap();
+    let live = store.live_attempts().await.unwrap();
+    assert_eq!(told(&live), Some(0.0123));
+    let mut tasks = [view(&store, 1).await];
+    assert!(!rows(&tasks, now()).contains("cost"));
+    with_costs(&mut tasks, &live);
+    let table = rows(&tasks, now());
+    assert!(
+        table.contains("cost so far") && table.contains(" $0.0123 "),
+        "{table}"
+    );
+    assert_eq!(json!(tasks[0])["cost_so_far_usd"], 0.0123);
+    finish(&store, &first, TaskState::Failed).await;
+    let attempts = store.attempts(id(1)).await.unwrap();
+    assert_eq!(
+        told(&attempts),
+        None,
+        "what it cost in the end is not known"
+    );
 }
 
 #[tokio::test]

@@ -110,6 +110,34 @@ async fn a_slice_ahead_that_is_refused_harms_nobody_and_is_not_asked_for_again_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn near_a_cap_less_is_drawn_at_once_and_more_again_where_there_is_room() {
+    let ledger = Slow::capped(100);
+    let other = Slow::new(ledger.inner.below(&[]), Duration::ZERO);
+    let purse = purse(&ledger, PLAIN);
+    other.draw(Usd::nanos(60), Usd::nanos(60)).await.unwrap();
+    let mut wanted = Vec::new();
+    for round in 0..7 {
+        if round == 3 {
+            other.settle(Usd::ZERO, Usd::nanos(60)).await.unwrap();
+        }
+        let held = reserve(&purse, 10).await.unwrap();
+        held.settle(spent(0));
+        // As if it lay idle.
+        let free = purse.state().drawn;
+        purse.shared.state().take_free();
+        ledger.settle(Usd::ZERO, free).await.unwrap();
+        purse.shared.state().settled(Usd::ZERO, free);
+        for done in ledger.done() {
+            if let Done::Drew { wanted: all, .. } = done {
+                wanted.push(all / 10 - 1);
+            }
+        }
+    }
+    // 40 are left, then 100.
+    assert_eq!(wanted, [4, 2, 3, 4, 4, 4, 4]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_costs_nothing_needs_no_money() {
     let ledger = Slow::capped(0);
     let purse = purse(&ledger, PLAIN);
@@ -137,7 +165,8 @@ async fn who_came_first_is_served_first() {
         end.unwrap().1.is_ok()
     };
     assert!(granted(60) && !granted(50) && granted(20));
-    assert_eq!(state(&purse), [80, 80, 0, 0]);
+    // After two draws without room the third one was for one call more like it, and fitted.
+    assert_eq!(state(&purse), [100, 80, 0, 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,8 @@ enum Op {
     Leave(usize),
     Fail(usize, bool),
     Pass(u64),
+    /// Somebody waits for money.
+    Press,
     /// A task's process dies, and another one goes on with the task.
     Crash(usize),
     /// A task's attempt ends, and it gets another one.
@@ -33,19 +35,26 @@ enum Op {
 /// Without crashes and drops everything is known.
 fn ops(certain: bool) -> impl Strategy<Value = Vec<Op>> {
     let (task, any) = (0..TASKS, any::<usize>());
-    let rare = u32::from(!certain);
-    let op = prop_oneof![
+    let known = prop_oneof![
         10 => (task.clone(), 0..300_u64).prop_map(|(task, worst)| Op::Reserve(task, worst)),
         8 => (any, 0..=1000_u64).prop_map(|(which, share)| Op::Settle(which, share)),
-        3 * rare => any.prop_map(Op::Drop),
         2 => any.prop_map(Op::Unused),
         2 => any.prop_map(Op::Leave),
         2 => (task.clone(), proptest::bool::ANY).prop_map(|(task, failing)| Op::Fail(task, failing)),
         5 => (0..70_u64).prop_map(Op::Pass),
         1 => (2_000..12_000_u64).prop_map(Op::Pass),
-        rare => task.clone().prop_map(Op::Crash),
-        rare => task.prop_map(Op::Close),
+        1 => Just(Op::Press),
     ];
+    let unknown = prop_oneof![
+        3 => any.prop_map(Op::Drop),
+        1 => task.clone().prop_map(Op::Crash),
+        1 => task.prop_map(Op::Close),
+    ];
+    let op = if certain {
+        known.boxed()
+    } else {
+        prop_oneof![31 => known, 5 => unknown].boxed()
+    };
     prop::collection::vec(op, 1..80)
 }
 
@@ -97,6 +106,7 @@ type Waited = (usize, usize, u64, Result<Reservation, Refused>);
 struct World {
     caps: [u64; 3],
     policy: PursePolicy,
+    pressure: Pressure,
     day: MemoryLedger,
     tasks: Vec<MemoryLedger>,
     attempts: Vec<Attempt>,
@@ -115,6 +125,7 @@ impl World {
         let mut world = Self {
             caps,
             policy,
+            pressure: Pressure::new(),
             day,
             tasks,
             attempts: Vec::new(),
@@ -131,7 +142,7 @@ impl World {
         let caps = [(MoneyLevel::Attempt, Usd::nanos(self.caps[2]))];
         let ledger = Slow::new(self.tasks[task].below(&caps), Duration::from_millis(3));
         Attempt {
-            purse: Arc::new(purse(&ledger, self.policy)),
+            purse: Arc::new(purse_under(&ledger, self.policy, &self.pressure)),
             ledger,
             number,
             served: Served::default(),
@@ -172,6 +183,7 @@ impl World {
                 self.attempts[task].ledger.fail(failing);
             }
             Op::Pass(millis) => self.pass(millis).await,
+            Op::Press => self.pressure.raise(),
             Op::Crash(task) => self.crash(task),
             Op::Close(task) => self.close(task).await,
         }

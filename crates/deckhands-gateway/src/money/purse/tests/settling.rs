@@ -139,23 +139,61 @@ async fn what_lies_idle_is_given_back_and_drawn_anew_when_it_is_needed() {
     let purse = purse(&ledger, PursePolicy { idle, ..PLAIN });
     let held = reserve(&purse, 10).await.unwrap();
     ledger.done();
-    // A call that is under way is not idleness, however long it takes.
-    pass(60_000).await;
-    held.settle(spent(5));
-    pass(9_000).await;
-    assert_eq!(ledger.done(), [Done::Settled { spent: 5, back: 0 }]);
-    let next = reserve(&purse, 10).await.unwrap();
-    next.unused();
     pass(9_000).await;
     assert_eq!(ledger.done(), []);
+    // A call that is under way keeps what it needs, however long it takes, and nothing else.
     pass(1_010).await;
-    assert_eq!(ledger.done(), [Done::Settled { spent: 0, back: 45 }]);
-    assert_eq!(state(&purse), [5, 0, 5, 0]);
-    assert_eq!(ledger.figures(), (0, 5));
+    assert_eq!(ledger.done(), [Done::Settled { spent: 0, back: 40 }]);
+    assert_eq!(state(&purse), [10, 10, 0, 0]);
+    pass(60_000).await;
+    held.settle(spent(4));
+    pass(9_000).await;
+    assert_eq!(ledger.done(), [Done::Settled { spent: 4, back: 0 }]);
+    assert_eq!(state(&purse), [10, 0, 4, 0]);
+    pass(1_010).await;
+    assert_eq!(ledger.done(), [Done::Settled { spent: 0, back: 6 }]);
+    assert_eq!(ledger.figures(), (0, 4));
     pass(60_000).await;
     assert_eq!(ledger.done(), []);
     reserve(&purse, 10).await.unwrap().unused();
     assert_eq!(ledger.done().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_calls_all_the_time_gives_back_what_he_does_not_need() {
+    let ledger = Slow::capped(1000);
+    let idle = Duration::from_secs(10);
+    let purse = purse(&ledger, PursePolicy { idle, ..PLAIN });
+    for _ in 0..12 {
+        let held = reserve(&purse, 10).await.unwrap();
+        pass(900).await;
+        held.unused();
+    }
+    let given_back = Done::Settled { spent: 0, back: 40 };
+    assert_eq!(ledger.done()[1..], [given_back]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_somebody_waits_nothing_is_kept_from_him() {
+    let ledger = Slow::capped(1000);
+    let pressure = Pressure::new();
+    let purse = purse_under(&ledger, PursePolicy { low: 2, ..PLAIN }, &pressure);
+    let held = reserve(&purse, 10).await.unwrap();
+    assert_eq!(state(&purse), [50, 10, 0, 0]);
+    pressure.raise();
+    pass(10).await;
+    assert_eq!(state(&purse), [10, 10, 0, 0]);
+    // A call needs what it needs, and nothing is drawn beside it.
+    let other = reserve(&purse, 20).await.unwrap();
+    assert_eq!(state(&purse), [30, 30, 0, 0]);
+    other.settle(spent(5));
+    pass(100).await;
+    assert_eq!(ledger.figures(), (10, 5));
+    // Nobody waits any more.
+    pass(5_000).await;
+    held.settle(spent(5));
+    let _next = reserve(&purse, 20).await.unwrap();
+    assert!(purse.state().drawn > Usd::nanos(100), "{purse:?}");
 }
 
 #[tokio::test(start_paused = true)]

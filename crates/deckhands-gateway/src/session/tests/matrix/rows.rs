@@ -1,6 +1,6 @@
 //! The faults, and what has to come of them.
 
-use deckhands_testkit::{Dialect, EventForm, Mishap, Pace, Place, ProviderError, Reply};
+use deckhands_testkit::{Dialect, EventForm, Mishap, Pace, Place, ProviderError, Reply, Usage};
 
 use super::*;
 
@@ -32,6 +32,8 @@ impl Row {
             tried: None,
             route: Counted::Failed,
             other: Other::Serves,
+            // Its status is 200, or there is none: nobody can say how much of an answer there was.
+            booked: Paid::Worst,
         }
     }
 
@@ -42,6 +44,7 @@ impl Row {
             cause: None,
             route: Counted::Good,
             other: Other::NotAsked,
+            booked: Paid::Tokens,
             ..Self::failed(name, asked, step)
         }
     }
@@ -61,6 +64,7 @@ impl Row {
         let step = Step::provider_error(Dialect::OpenRouter, error);
         Self {
             status: Some(error.status()),
+            booked: Paid::Nothing,
             ..Self::failed(name, Asked::Either, step)
         }
     }
@@ -89,6 +93,10 @@ impl Row {
 
     fn counted(self, route: Counted) -> Self {
         Self { route, ..self }
+    }
+
+    fn booked(self, booked: Paid) -> Self {
+        Self { booked, ..self }
     }
 
     fn limited(self) -> Self {
@@ -120,7 +128,8 @@ pub(super) fn refusals() -> Vec<Row> {
     vec![
         Row::refused("429, Retry-After", E::RateLimited(Some(30))).for_long(),
         Row::refused("429 alone", E::RateLimited(None)).limited(),
-        Row::refused("429, time in words", E::RetryInBody(21)).limited(),
+        Row::refused("429, time in words", E::RetryInBody(21)).for_long(),
+        Row::refused("429, milliseconds", E::RetryAfterMs(21_500)).for_long(),
         in_body,
         Row::refused("401", E::BadKey)
             .cause(Cause::BadKey)
@@ -137,7 +146,10 @@ pub(super) fn refusals() -> Vec<Row> {
         Row::refused("500", E::Internal),
         Row::refused("502", E::BadGateway),
         Row::refused("503", E::Unavailable),
-        Row::refused("504", E::GatewayTimeout).saw(504),
+        // Somebody before the model did not wait for its answer.
+        Row::refused("504", E::GatewayTimeout)
+            .saw(504)
+            .booked(Paid::Worst),
         Row::refused("529", E::Overloaded),
         Row::refused("context overflow", E::ContextWindow)
             .cause(Cause::ContextWindow)
@@ -197,7 +209,18 @@ pub(super) fn late() -> Vec<Row> {
         every: Some(Duration::from_millis(100)),
         ..EventForm::default()
     });
+    let short = SessionLimits {
+        stream: Duration::from_millis(500),
+        ..QUICK
+    };
     vec![
+        Row::begun(
+            "no end",
+            steady.clone(),
+            Saw::BrokenOff,
+            Cause::ProviderTimeout,
+        )
+        .within(short),
         late("silence", Asked::Either, Step::new(Reply::Hang(None))).status(None),
         late(
             "silence in a document",
@@ -238,10 +261,6 @@ pub(super) fn no_answers() -> Vec<Row> {
             ..EventForm::default()
         })
     };
-    let comments = Step::say("too late").streamed_as(EventForm {
-        keepalives: 20_000,
-        ..EventForm::default()
-    });
     let as_json = Step::say("events").header("content-type", "application/json");
     vec![
         Row::failed(
@@ -256,14 +275,22 @@ pub(super) fn no_answers() -> Vec<Row> {
         )
         .cause(Cause::ProviderUnreachable),
         Row::failed("events as JSON", Asked::Streamed, as_json),
-        Row::failed("no choice", Asked::Whole, Step::new(Reply::EmptyChoices)),
+        Row::failed("no choice", Asked::Whole, Step::new(Reply::EmptyChoices)).booked(Paid::Tokens),
         Row::failed("error in 200", Asked::Either, error(502)).status(Some(502)),
         Row::failed("429 in 200", Asked::Either, error(429))
             .status(Some(429))
             .limited(),
+        // A document tells its usage beside its error; a stream ends with it.
         Row::failed(
             "error with content",
-            Asked::Either,
+            Asked::Whole,
+            after(ProviderError::BadGateway),
+        )
+        .status(Some(502))
+        .booked(Paid::Tokens),
+        Row::failed(
+            "error with content",
+            Asked::Streamed,
             after(ProviderError::BadGateway),
         )
         .status(Some(502)),
@@ -282,6 +309,15 @@ pub(super) fn no_answers() -> Vec<Row> {
         )
         .status(Some(429))
         .limited(),
+    ]
+}
+
+pub(super) fn too_much() -> Vec<Row> {
+    let comments = Step::say("too late").streamed_as(EventForm {
+        keepalives: 20_000,
+        ..EventForm::default()
+    });
+    vec![
         Row::failed("huge", Asked::Whole, Step::huge(1)).within(SMALL),
         Row::begun("huge", Step::huge(1), Saw::BrokenOff, Cause::ProviderError).within(SMALL),
         Row::failed("nothing but comments", Asked::Streamed, comments),
@@ -299,15 +335,25 @@ pub(super) fn odd() -> Vec<Row> {
         ..EventForm::default()
     };
     let answer = |name, step| Row::answer(name, Asked::Either, step);
+    let priced = Usage {
+        cost: Some(0.002_500_001),
+        ..Usage::default()
+    };
+    // A fraction of a nanodollar counts as a whole one.
+    let finer = json!({ "prompt_tokens": 1, "completion_tokens": 1, "cost": 0.000_000_000_1 });
+    let no_output = json!({ "prompt_tokens": 700 });
+    let told = |usage| Step::say("told").wrong_usage(WrongUsage::Value(usage));
     vec![
+        answer("the provider's cost", Step::say("told").usage(priced))
+            .booked(Paid::Figure(2_500_001)),
+        answer("a cost below all", told(finer)).booked(Paid::Figure(1)),
+        answer("half of the tokens", told(no_output)).booked(Paid::Worst),
         answer(
             "no usage",
             Step::say("untold").wrong_usage(WrongUsage::Absent),
-        ),
-        answer(
-            "wrong usage",
-            Step::say("told wrongly").wrong_usage(WrongUsage::Value(wrong)),
-        ),
+        )
+        .booked(Paid::Worst),
+        answer("wrong usage", told(wrong)).booked(Paid::Worst),
         answer("malformed tool call", Step::new(broken_call)),
         answer("refusal", Step::new(Reply::Refusal("no".to_owned()))),
         answer("filtered", Step::new(Reply::Filtered("cut".to_owned()))),
