@@ -95,6 +95,7 @@ fn settings(workspace: PathBuf, docker_socket: PathBuf) -> Result<TaskRequest, B
         workspace,
         model: ModelId::resolve(MODEL)?,
         api_key: Some(ApiKey::new(key)),
+        native_tools: None,
         other_models: Vec::new(),
         key_files: Vec::new(),
         base_url: variable("OPENHANDS_BASE_URL"),

@@ -1,7 +1,8 @@
 //! `cargo xtask demo`: one small task from its text to the file the agent wrote.
 //!
 //! Uses only the binaries and `examples/hello`, and shows every command so that it can be typed
-//! by hand. Where no model key is set, a scripted provider stands in for the model.
+//! by hand. Where no model key is set, a recorded run is played again: what the model would say is
+//! known, and all else is done. `--record` makes that recording anew, from a scripted provider.
 
 use std::env;
 use std::fs;
@@ -19,6 +20,26 @@ mod provider;
 /// Any of these set means that the user has a model to talk to.
 const KEYS: [&str; 2] = ["OPENROUTER_API_KEY", "DECKHANDS_API_KEY"];
 
+/// What a run leaves of its model's answers, in the directory of its attempt.
+const TAPE: &str = "model.jsonl";
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Let a scripted provider answer, and keep the recording for those who have no key
+    #[arg(long)]
+    record: bool,
+}
+
+/// Who answers in place of a model.
+enum Answers {
+    /// Nobody: the user has a key.
+    Model,
+    /// The recording.
+    Recording,
+    /// The scripted provider: the run may become the recording.
+    Script(provider::Provider),
+}
+
 /// The folders of one demonstration.
 struct Stage {
     example: PathBuf,
@@ -29,7 +50,7 @@ struct Stage {
 }
 
 /// Runs the example; fails unless the agent left a file behind.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let stage = Stage::build()?;
     require_docker(&stage)?;
     image::pull_or_build()?;
@@ -46,26 +67,77 @@ pub(crate) fn run() -> Result<()> {
         .arg(&workspace)
         .arg("--home")
         .arg(&stage.home);
-    let provider = stand_in(&stage)?;
-    if let Some(provider) = &provider {
-        provider.lend(&mut command);
+    let answers = Answers::of(&stage, args)?;
+    match &answers {
+        Answers::Model => {}
+        Answers::Recording => {
+            command.arg("--replay").arg(stage.recording());
+        }
+        Answers::Script(provider) => provider.lend(&mut command),
     }
     let status = process::status(&mut command)?;
-    let scripted = provider.is_some();
 
     let changed = changes::between(&stage.example.join("workspace"), &workspace)?;
     changes::show(&workspace, &changed);
-    by_hand::show(&stage, scripted);
+    match &answers {
+        Answers::Model => by_hand::show(&stage, false),
+        Answers::Recording => by_hand::show(&stage, true),
+        // Its address is gone with it.
+        Answers::Script(_) => {}
+    }
     ensure!(status.success(), "the task ended with {status}");
     ensure!(
         !changed.is_empty(),
         "the agent left no file in `{}`",
         workspace.display()
     );
+    if args.record {
+        keep(&stage)?;
+    }
+    Ok(())
+}
+
+impl Answers {
+    /// The user's model where there is a key, else the recording; the script where one is to be made, or
+    /// there is none.
+    fn of(stage: &Stage, args: &DemoArgs) -> Result<Self> {
+        let is_set = |key: &&str| env::var_os(key).is_some_and(|value| !value.is_empty());
+        if !args.record && KEYS.iter().any(is_set) {
+            return Ok(Self::Model);
+        }
+        if args.record || !stage.recording().exists() {
+            let script = stage.example.join("script.json");
+            return provider::start(&stage.provider, &script).map(Self::Script);
+        }
+        println!("No model key is set: a recorded run is played again.");
+        println!(
+            "What the model says is in {}; everything else is real.",
+            stage.recording().display()
+        );
+        Ok(Self::Recording)
+    }
+}
+
+/// Makes the recording of the one attempt the example's.
+fn keep(stage: &Stage) -> Result<()> {
+    let attempts = stage.home.join("attempts");
+    let tasks = fs::read_dir(&attempts).context("list the attempts")?;
+    let mut tapes = tasks
+        .flatten()
+        .map(|task| task.path().join("1").join(TAPE))
+        .filter(|tape| tape.exists());
+    let tape = tapes.next().context("the attempt left no recording")?;
+    fs::copy(&tape, stage.recording()).context("keep the recording")?;
+    println!("\nKept as {}", stage.recording().display());
     Ok(())
 }
 
 impl Stage {
+    /// What is played where there is no key.
+    fn recording(&self) -> PathBuf {
+        self.example.join(TAPE)
+    }
+
     fn build() -> Result<Self> {
         let binaries = e2e::build_binaries()?;
         let demo = workspace::target_dir()?.join("demo");
@@ -84,16 +156,6 @@ impl Stage {
             folder,
         })
     }
-}
-
-/// The scripted provider, unless the user has a key for a real one.
-fn stand_in(stage: &Stage) -> Result<Option<provider::Provider>> {
-    let is_set = |key: &&str| env::var_os(key).is_some_and(|value| !value.is_empty());
-    if KEYS.iter().any(is_set) {
-        return Ok(None);
-    }
-    let script = stage.example.join("script.json");
-    provider::start(&stage.provider, &script).map(Some)
 }
 
 /// Asks `doctor` whether there is a daemon.

@@ -3,7 +3,8 @@
 //! Each cause once; its other forms, and those of the other provider, are in `full`. How often the
 //! provider is asked differs by profile: in `socket` it is what OpenHands 0.59 does with the settings
 //! of the row, in `managed` the gateway asks three times within one call of the agent, and not again
-//! after a final refusal or before a time that is too far.
+//! after a final refusal or before a time that is too far. One that has too much to do it asks for as long
+//! as a call may take, and three calls of the agent are that.
 
 mod full;
 
@@ -171,10 +172,15 @@ fn a_quota_of_the_day_is_told_as_one() {
     }
 }
 
-/// OpenHands has no error for it: it shortens its memory again and again until its limit of steps.
+/// OpenHands has no error for it: it shortens its memory again and again until its limit of steps. The
+/// gateway makes no fifth call that is the same.
 #[test]
 fn a_task_that_never_fits_is_a_context_window_and_no_iteration_limit() {
-    let row = Row::refused(ProviderError::ContextWindow, 5, CONTEXT_WINDOW);
+    let row = Row::refused(
+        ProviderError::ContextWindow,
+        by_profile(4, 5),
+        CONTEXT_WINDOW,
+    );
     row.arg("--max-iterations", "10").check();
 }
 

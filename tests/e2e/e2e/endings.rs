@@ -89,8 +89,8 @@ fn a_refused_key_is_a_bad_key() {
 #[test]
 fn an_endless_rate_limit_is_ended_by_us() {
     let (bench, last_call) = rate_limited();
-    // Two calls of OpenHands with a wait of 2 s between them, or three requests of one call.
-    assert_eq!(bench.requests().len(), by_profile(3, 2));
+    // Two calls of OpenHands with a wait of 2 s between them, or three requests of each of three calls.
+    assert_eq!(bench.requests().len(), by_profile(9, 2));
     let ended = bench.app_killed().duration_since(last_call).as_secs_f64();
     assert!(ended < ENDED_WITHIN_S, "{ended} s after the last call");
 }
@@ -99,11 +99,13 @@ fn an_endless_rate_limit_is_ended_by_us() {
 fn rate_limited() -> (Bench, Timestamp) {
     let step = Step::provider_error(Dialect::OpenRouter, ProviderError::RateLimited(None));
     let bench = Bench::new(Script::new([step.times(Times::Forever)]));
-    let calls = by_profile(3, 2);
+    let calls = by_profile(9, 2);
     let limit = Duration::from_secs(240);
-    let running = bench
-        .start(&["do it"])
-        .until("the last call", limit, || bench.requests().len() >= calls);
+    let mut command = bench.run_command(&["do it"]);
+    // Through us all that one call may take: else each is held for a minute.
+    command.env("DECKHANDS_LLM_TIMEOUT", "5s");
+    let running = Running::start(command);
+    let running = running.until("the last call", limit, || bench.requests().len() >= calls);
     let last_call = Timestamp::now();
     let _ = check(&bench, running.end(), 1, "rate_limit", "RateLimited");
     (bench, last_call)

@@ -47,6 +47,34 @@ fn value(rows: &[Value], name: &str, labels: &Value) -> Option<f64> {
     found
 }
 
+/// Compares the calls with those of the document, by the names of the semantic conventions.
+fn assert_calls(rows: &[Value], calls: &Value) {
+    let calls = calls.as_array().expect("calls");
+    assert_eq!(calls.len(), 1, "of one model: {calls:?}");
+    let of = |sample: &str| {
+        let mut found = rows.iter().filter(|row| row[0] == sample);
+        let labels = found.next().map(|row| (row[3].clone(), row[4].as_f64()));
+        labels.expect(sample)
+    };
+    let (labels, count) = of("gen_ai_client_operation_duration_seconds_count");
+    assert_eq!(count, calls[0]["calls"].as_f64());
+    assert!(count > Some(0.0), "the agent called");
+    assert_eq!(labels["gen_ai_operation_name"], "chat");
+    assert_eq!(labels["gen_ai_provider_name"], "openrouter");
+    assert_eq!(labels["gen_ai_response_model"], calls[0]["model"]);
+    let sum = |direction: &str| {
+        let name = "gen_ai_client_token_usage_sum";
+        let own = |row: &&Value| row[0] == name && row[3]["gen_ai_token_type"] == direction;
+        rows.iter().find(own).and_then(|row| row[4].as_f64())
+    };
+    assert_eq!(sum("input"), calls[0]["input_tokens"].as_f64());
+    assert_eq!(sum("output"), calls[0]["output_tokens"].as_f64());
+    let buckets = rows.iter();
+    let buckets = buckets.filter(|row| row[0] == "gen_ai_client_operation_duration_seconds_bucket");
+    assert_eq!(buckets.count(), 15, "14 bounds, and the infinite one");
+    assert_eq!(of("deckhands_calls_total").1, count);
+}
+
 #[test]
 fn the_reference_parser_reads_the_figures_of_the_document() {
     let bench = Bench::new(one_step());
@@ -59,7 +87,12 @@ fn the_reference_parser_reads_the_figures_of_the_document() {
     let run = bench.run(&["x", "--dry-run"]).with_code(0).json();
     let image = run["images"]["app"].as_str().expect("the app's image");
     let rows = parsed(image, &text.with_code(0).stdout);
-    assert!(rows.iter().all(|row| row[1] == "gauge"), "{rows:?}");
+    let kinds = ["gauge", "counter", "histogram"];
+    assert!(
+        rows.iter()
+            .all(|row| kinds.iter().any(|kind| row[1] == *kind)),
+        "{rows:?}"
+    );
     let system = &document["system"];
     for (name, labels, figure) in [
         (
@@ -86,6 +119,7 @@ fn the_reference_parser_reads_the_figures_of_the_document() {
         let figure = figure.as_f64().expect("a figure");
         assert_eq!(value(&rows, name, &labels), Some(figure), "{name} {labels}");
     }
+    assert_calls(&rows, &document["calls"]);
     let completed = value(&rows, "deckhands_tasks", &json!({ "state": "completed" }));
     assert_eq!(completed, Some(1.0));
     let worked = value(&rows, "deckhands_attempts_work_seconds", &json!({}));

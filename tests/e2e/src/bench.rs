@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use deckhands_model::Usd;
 use deckhands_testkit::{RecordedRequest, Script, ScriptedLlm};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -107,6 +108,14 @@ impl Bench {
             .as_ref()
             .map(ScriptedLlm::requests)
             .unwrap_or_default()
+    }
+
+    /// What the completions of the provider cost in US dollars, those that were left in the middle included.
+    #[must_use]
+    pub fn served_usd(&self) -> f64 {
+        let served = self.llm.as_ref().map(ScriptedLlm::served);
+        let all = served.map(|served| served.whole.plus(served.begun));
+        all.map_or(0.0, |all| Usd::nanos(all.cost_nanos).as_f64())
     }
 
     /// Plays a script of its own below `/s/NAME/v1` and tells where.

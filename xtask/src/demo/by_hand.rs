@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use super::{Stage, provider};
+use super::Stage;
 use crate::workspace;
-
-/// The provider's port in these commands; any free one does.
-const PORT: u16 = 8899;
 
 /// Where the user's own copy of the example's workspace goes.
 const COPY: &str = "/tmp/deckhands-hello";
 
-/// Prints the commands; `scripted` says that a provider stood in.
-pub(super) fn show(stage: &Stage, scripted: bool) {
+/// Prints the commands; `recorded` says that a recording stood in for the model.
+pub(super) fn show(stage: &Stage, recorded: bool) {
     let root = workspace::root();
     let short = |path: &Path| {
         path.strip_prefix(&root)
@@ -23,16 +20,12 @@ pub(super) fn show(stage: &Stage, scripted: bool) {
     let (deckhands, example) = (short(&stage.deckhands), short(&stage.example));
     let home = short(&stage.home);
     println!("\nThe same by hand, in {}:", root.display());
-    if scripted {
-        let script = format!(
-            "--script {example}/script.json --bind {}:{PORT}",
-            provider::ADDRESS
-        );
-        println!("  {} {script} &", short(&stage.provider));
-        println!("  export OPENROUTER_API_KEY={}", provider::KEY);
-        println!("  export OPENHANDS_BASE_URL={}", provider::url(PORT));
-    }
+    let replay = if recorded {
+        format!(" --replay {}", short(&stage.recording()))
+    } else {
+        String::new()
+    };
     println!("  {deckhands} doctor --home {home}");
     println!("  cp -r {example}/workspace {COPY}");
-    println!("  {deckhands} run -f {example}/task.md --workspace {COPY} --home {home}");
+    println!("  {deckhands} run -f {example}/task.md --workspace {COPY} --home {home}{replay}");
 }

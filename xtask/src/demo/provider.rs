@@ -12,10 +12,10 @@ use crate::process;
 mod tests;
 
 /// A placeholder; the scripted provider asks for no key, the command line does.
-pub(super) const KEY: &str = "scripted";
+const KEY: &str = "scripted";
 
 /// Where it listens: the model is called by `deckhands` itself, not from a container.
-pub(super) const ADDRESS: &str = "127.0.0.1";
+const ADDRESS: &str = "127.0.0.1";
 
 /// A running provider; dropping it ends the process and waits for it.
 pub(super) struct Provider {
@@ -27,9 +27,8 @@ pub(super) struct Provider {
 
 /// Starts the provider on a free port and waits until it listens.
 pub(super) fn start(binary: &Path, script: &Path) -> Result<Provider> {
-    println!("No model key is set: a scripted provider stands in for the model.");
     println!(
-        "It answers from {}; everything else is real.",
+        "A scripted provider answers from {}; everything else is real.",
         script.display()
     );
     let mut command = Command::new(binary);
@@ -70,7 +69,7 @@ impl Provider {
 }
 
 /// Where the provider is found.
-pub(super) fn url(port: u16) -> String {
+fn url(port: u16) -> String {
     format!("http://{ADDRESS}:{port}/v1")
 }
 

@@ -23,6 +23,8 @@ pub(super) fn run(program: &str, argument: &str) -> String {
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", KEPT)
+        // Nothing is written beside the programs.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         // Else it asks the network for a list of prices when it is loaded.
         .env("LITELLM_LOCAL_MODEL_COST_MAP", "True");
     carry_out(command)

@@ -78,6 +78,7 @@ impl Served {
         };
         let opened = self.gateway.open(SessionSpec {
             token: SessionToken::new(token).hash(),
+            expires: None,
             routes: routes.models.iter().map(route).collect(),
             limits,
             money: None,

@@ -87,6 +87,13 @@ fn assert_unnoticed(bench: &Bench) {
     }
 }
 
+/// The model that served each call, by the result.
+fn served_by(report: &Value) -> Vec<&str> {
+    let list = report["attempts"][0]["calls"]["list"].as_array();
+    let calls = list.into_iter().flatten();
+    calls.filter_map(|call| call["model"].as_str()).collect()
+}
+
 #[test]
 fn three_models_fail_in_mid_run_and_the_agent_notices_nothing() {
     let bench = Bench::new(four_models());
@@ -105,6 +112,12 @@ fn three_models_fail_in_mid_run_and_the_agent_notices_nothing() {
     assert_eq!(bench.file("third.txt").as_deref(), Some("one\nfour\n"));
     assert_eq!(report["model_requested"], own);
     assert_eq!(report["model_served"], json!(["x/one", "x/four"]));
+    assert_eq!(
+        served_by(&report),
+        ["x/one", "x/four", "x/four", "x/four", "x/four"]
+    );
+    let calls = &report["attempts"][0]["calls"];
+    assert_eq!((&calls["count"], &calls["failed"]), (&json!(5), &json!(0)));
     // The first one rests after its refusal. The second and the third are tried by each of the next
     // three calls, at once one after the other; having failed three times in a row, they come last.
     let asked = MODELS.map(str::to_owned).into_iter().zip([2, 3, 3, 4]);

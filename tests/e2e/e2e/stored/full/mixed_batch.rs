@@ -153,6 +153,7 @@ fn takes_memory(processes: u32) -> Step {
 /// The twelve. A task may have two attempts.
 fn rows() -> Vec<Row> {
     let limited = |times| refused(ProviderError::RateLimited(None), times);
+    let down = |times| refused(ProviderError::Unavailable, times);
     let asks_again = Script::new([bash("echo again")]).after_end(AfterEnd::RepeatLast);
     let too_long = Script::new([bash_for("sleep 100", 100), done()]);
     vec![
@@ -175,10 +176,11 @@ fn rows() -> Vec<Row> {
             &[Some("BadKey")],
             0,
         ),
-        Row::completed("limited-once", vec![limited(1), makes("one"), done()]),
+        // More often than a failure ends an attempt.
+        Row::completed("limited", vec![limited(4), makes("one"), done()]),
         Row {
-            attempts: &[Some("RateLimited"), None],
-            ..Row::completed("limited-long", vec![limited(3), makes("one"), done()])
+            attempts: &[Some("ProviderError"), None],
+            ..Row::completed("down", vec![down(3), makes("one"), done()])
         },
         Row::failed("too-long", too_long, &[Some("WorkTimeout")], 1)
             .with(json!({"timeout": "10s"})),
