@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: figures that may not get worse.
 //!
 //! Here are the start-up time and the measuring itself; `lifecycle` holds the figures that need a
-//! Docker daemon, `task` those that need the OpenHands images as well, `queue` those of many tasks.
+//! Docker daemon, `task` those that need the OpenHands images as well, `gateway` those of model calls,
+//! `queue` those of many tasks.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,8 +16,10 @@ use samples::Samples;
 mod cycle;
 mod events;
 mod figure;
+mod gateway;
 mod lifecycle;
 mod memory;
+mod program;
 mod queue;
 mod samples;
 mod session;
@@ -42,6 +45,8 @@ enum What {
     Lifecycle,
     /// A small task on the real images beside the prototype's command; needs Docker, takes minutes
     Task(task::TaskArgs),
+    /// What the gateway adds to model calls, beside the same calls through a LiteLLM proxy; takes minutes
+    Gateway(gateway::GatewayArgs),
     /// What the queue costs and how it bears many tasks; needs Docker, takes minutes
     Queue(queue::QueueArgs),
 }
@@ -52,6 +57,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         None => start_up(),
         Some(What::Lifecycle) => lifecycle::run(),
         Some(What::Task(args)) => task::run(args),
+        Some(What::Gateway(args)) => gateway::run(args),
         Some(What::Queue(args)) => queue::run(args),
     }
 }
@@ -61,6 +67,7 @@ pub(crate) fn all() -> Result<()> {
     start_up()?;
     lifecycle::run()?;
     task::short()?;
+    gateway::usual()?;
     queue::usual()
 }
 

@@ -81,7 +81,7 @@ fn watched(command: &mut Command) -> Result<(u32, String)> {
 }
 
 /// `VmHWM` of a living process in KiB.
-fn high_water(pid: u32) -> Option<u32> {
+pub(super) fn high_water(pid: u32) -> Option<u32> {
     kibibytes(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 

@@ -10,14 +10,13 @@ use anyhow::{Context, Result};
 
 use super::figure::{Bar, Figure, Table};
 use super::lifecycle::load;
+use super::program::Program;
 use super::stage::Stage;
 use crate::workspace;
 
 use crowd::Crowd;
-use program::Program;
 
 mod crowd;
-mod program;
 
 /// Rounds whose medians are taken, unless told otherwise.
 const ROUNDS: u32 = 5;
@@ -82,7 +81,7 @@ fn measure(rounds: u32) -> Result<()> {
 
 /// Everything that needs no Docker.
 fn without_daemon() -> Result<Table> {
-    let program = Program::build()?;
+    let program = Program::build("queue")?;
     let folder = folder()?;
     let figures = figures(&program);
     fs::remove_dir_all(folder).context("remove the folder of the measurement")?;
@@ -105,9 +104,9 @@ fn figures(program: &Program) -> Result<Vec<Figure>> {
 }
 
 fn of_claims(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
-    let claims = program.measure("claims", folder)?;
+    let claims = program.measure("claims", [folder])?;
     let (few, many) = (claims.of("/few/p99")?, claims.of("/many/p99")?);
-    let create = program.measure("create", folder)?;
+    let create = program.measure("create", [folder])?;
     Ok(vec![
         ms("claim, 1,000 waiting, median", claims.of("/few/p50")?),
         ms("claim, 100,000 waiting, median", claims.of("/many/p50")?),
@@ -125,8 +124,8 @@ fn of_claims(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
 }
 
 fn of_processor(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
-    let memory = program.measure("cpu-memory", folder)?;
-    let sqlite = program.measure("cpu-sqlite", folder)?;
+    let memory = program.measure("cpu-memory", [folder])?;
+    let sqlite = program.measure("cpu-sqlite", [folder])?;
     let (name, used) = ("/cpu_per_task", "processor time a task, durable store");
     Ok(vec![
         ms("processor time a task, store in memory", memory.of(name)?),
@@ -147,11 +146,11 @@ fn of_many(program: &Program, folder: &Path) -> Result<Vec<Figure>> {
         ),
         ("peak of memory, 10,000 live, durable store", "live-sqlite"),
     ] {
-        let live = program.measure(what, folder)?;
+        let live = program.measure(what, [folder])?;
         let bar = Bar::Below(MEMORY_BAR);
         figures.push(figure(name, live.of("/peak")?, "MiB").with_bar(bar));
     }
-    let adopted = program.measure("adopted", folder)?;
+    let adopted = program.measure("adopted", [folder])?;
     let (took, used) = (adopted.of("/took")?, adopted.of("/cpu")?);
     let peak = "peak of memory of that, fake daemon included";
     figures.extend([

@@ -8,5 +8,8 @@ fn a_figure_is_found_at_its_place_or_is_an_error() {
     assert!((measured.of("/few/p99").unwrap() - 1.5).abs() < f64::EPSILON);
     assert!(measured.of("/many/p99").is_err());
     assert!(measured.of("/few/p50").is_err());
+    assert_eq!(measured.words("/many/p99"), None);
+    let measured = Measured::read(r#"{"why":"late"}"#).unwrap();
+    assert_eq!(measured.words("/why"), Some("late"));
     assert!(Measured::read("not so after 240s").is_err());
 }

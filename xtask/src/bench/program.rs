@@ -1,6 +1,7 @@
-//! The program that measures without a daemon.
+//! Programs that measure on their own, and what they print.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -11,7 +12,7 @@ use crate::{process, workspace};
 #[cfg(test)]
 mod tests;
 
-/// `tests/queue`, built as what ships is built.
+/// An example of `deckhands-tests`, built as what ships is built.
 pub(super) struct Program(PathBuf);
 
 /// What it printed.
@@ -19,18 +20,22 @@ pub(super) struct Program(PathBuf);
 pub(super) struct Measured(Value);
 
 impl Program {
-    pub(super) fn build() -> Result<Self> {
+    pub(super) fn build(name: &str) -> Result<Self> {
         let build = ["build", "--locked", "--release"];
-        let example = ["--package", "deckhands-tests", "--example", "queue"];
+        let example = ["--package", "deckhands-tests", "--example", name];
         process::run(process::cargo().args(build).args(example))?;
         let examples = workspace::target_dir()?.join("release").join("examples");
-        Ok(Self(examples.join("queue")))
+        Ok(Self(examples.join(name)))
     }
 
-    /// Measures one thing in a process of its own.
-    pub(super) fn measure(&self, what: &str, folder: &Path) -> Result<Measured> {
+    /// Measures one thing, with what belongs to it, in a process of its own.
+    pub(super) fn measure(
+        &self,
+        what: &str,
+        with: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<Measured> {
         println!("measuring: {what}");
-        let text = process::output(Command::new(&self.0).arg(what).arg(folder))?;
+        let text = process::output(Command::new(&self.0).arg(what).args(with))?;
         Measured::read(&text)
     }
 }
@@ -45,5 +50,10 @@ impl Measured {
     pub(super) fn of(&self, place: &str) -> Result<f64> {
         let figure = self.0.pointer(place).and_then(Value::as_f64);
         figure.with_context(|| format!("there is no figure `{place}` in {}", self.0))
+    }
+
+    /// The words at this place, if there are any.
+    pub(super) fn words(&self, place: &str) -> Option<&str> {
+        self.0.pointer(place)?.as_str()
     }
 }
