@@ -25,6 +25,8 @@ mod task_spec;
 mod daemon_info;
 mod images;
 mod shared_files;
+#[cfg(test)]
+mod slow_client;
 mod workspace;
 
 mod validate;

@@ -195,11 +195,21 @@ impl Attempts for RunnerAttempts {
     }
 
     fn affords(&self, task: &Value, model: &ModelId) -> bool {
+        let address = self.settings.address_of(model);
+        // Whatever the caps of the task are: a task may be large, and is not read for this.
+        if self
+            .settings
+            .money
+            .price(model, address.as_deref())
+            .is_some()
+        {
+            return true;
+        }
         // What cannot be read is told when it is begun.
         let spec = TaskSpec::from_json(&task.to_string());
         spec.is_ok_and(|spec| {
             let request = spec.to_request_without_key(&self.settings);
-            request.affords(model, self.settings.address_of(model).as_deref())
+            request.affords(model, address.as_deref())
         })
     }
 

@@ -7,10 +7,11 @@ use deckhands_model::{Cause, MoneyLevel, Usd};
 use deckhands_resilience::route_health::BreakerPolicy;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::request::test_request;
+use crate::slow_client::trickle;
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -102,28 +103,6 @@ async fn clients_that_say_nothing_hold_nobody_up_and_a_stop_closes_all() {
     assert!(TcpStream::connect(served.address).await.is_err());
 }
 
-/// Sends a request byte by byte, and never all of it, until the connection is closed. How long that took.
-async fn trickle(mut stream: TcpStream) -> Duration {
-    let begun = Instant::now();
-    stream
-        .write_all(b"GET /v1/models HTTP/1.1\r\nx: ")
-        .await
-        .unwrap();
-    let mut answer = [0; 64];
-    loop {
-        tokio::select! {
-            read = stream.read(&mut answer) => {
-                // Closed, in good order or not; nothing is said to who said nothing.
-                assert_eq!(read.unwrap_or(0), 0);
-                return begun.elapsed();
-            }
-            () = sleep(Duration::from_millis(20)) => {
-                let _closed = stream.write_all(b"x").await;
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn clients_that_trickle_are_cut_in_time_and_keep_nobody_out() {
     let bounds = Bounds {
@@ -134,7 +113,7 @@ async fn clients_that_trickle_are_cut_in_time_and_keep_nobody_out() {
     let mut slow = JoinSet::new();
     for _ in 0..bounds.connections {
         let stream = TcpStream::connect(served.address).await.unwrap();
-        slow.spawn(trickle(stream));
+        slow.spawn(trickle(stream, "/v1/models"));
     }
     let bearer = format!("authorization: Bearer {TOKEN}\r\n");
     let begun = Instant::now();
@@ -161,7 +140,7 @@ async fn with_one_place_left_a_good_client_is_served_beside_those_that_trickle()
     let mut slow = JoinSet::new();
     for _ in 0..8 {
         let stream = TcpStream::connect(served.address).await.unwrap();
-        slow.spawn(trickle(stream));
+        slow.spawn(trickle(stream, "/v1/models"));
     }
     let bearer = format!("authorization: Bearer {TOKEN}\r\n");
     for _ in 0..3 {

@@ -11,9 +11,10 @@ use deckhands_resilience::route_health::BreakerPolicy;
 use deckhands_sandbox::{ACTION_URL, RuntimeKey, SandboxApiOptions, SessionKey};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::*;
+use crate::slow_client::trickle;
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -131,27 +132,6 @@ async fn whoever_does_not_go_on_is_given_up() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
-/// Sends a request byte by byte, and never all of it, until the connection is closed. How long that took.
-async fn trickle(mut stream: UnixStream) -> Duration {
-    let begun = Instant::now();
-    stream
-        .write_all(b"GET /llm/v1/models HTTP/1.1\r\nx: ")
-        .await
-        .unwrap();
-    let mut answer = [0; 64];
-    loop {
-        tokio::select! {
-            read = stream.read(&mut answer) => {
-                assert_eq!(read.unwrap_or(0), 0);
-                return begun.elapsed();
-            }
-            () = sleep(Duration::from_millis(20)) => {
-                let _closed = stream.write_all(b"x").await;
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn whoever_trickles_is_cut_in_time_and_keeps_nobody_out() {
     let bounds = Bounds {
@@ -163,7 +143,7 @@ async fn whoever_trickles_is_cut_in_time_and_keeps_nobody_out() {
     serving.spawn(accept(bind(dir.path()).unwrap(), services().0, bounds));
     let mut slow = JoinSet::new();
     for _ in 0..bounds.connections {
-        slow.spawn(trickle(connect(dir.path()).await));
+        slow.spawn(trickle(connect(dir.path()).await, "/llm/v1/models"));
     }
     let bearer = format!("authorization: Bearer {TOKEN}\r\n");
     let begun = Instant::now();
